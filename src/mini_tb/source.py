@@ -1,0 +1,111 @@
+"""Texts and the places in them: a `SourceFile`, a `Span` of it, and a `Fragment` derived from it.
+
+Everything that can be wrong carries a `Span`. Lines and columns are 0-based, as editors count them;
+renderers add one for people. A `Fragment` is text that was made from a file (a block without its
+blank lines, a rendered template) and still knows, piece by piece, where it came from, so that an
+error at an offset of the derived text can be shown in the file that a person wrote.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFile:
+    """One file's text. `path` is relative to the project, with `/`; equality is identity."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offset of the first character of each line."""
+        starts = [0]
+        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
+        return starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 0-based (line, column) of an offset; offsets past the end are at the end."""
+        offset = max(0, min(offset, len(self.text)))
+        line = bisect_right(self.line_starts, offset) - 1
+        return line, offset - self.line_starts[line]
+
+    def line(self, number: int) -> str:
+        """The text of a 0-based line without its line break; '' past the end."""
+        if not 0 <= number < len(self.line_starts):
+            return ""
+        start = self.line_starts[number]
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+
+    def span(self, start: int, end: int | None = None) -> Span:
+        """The span of the half-open character range [start, end)."""
+        return Span(self, start, start if end is None else end)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters in a file."""
+
+    file: SourceFile
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """0-based line of the first character."""
+        return self.file.position(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        """0-based column of the first character."""
+        return self.file.position(self.start)[1]
+
+    def __str__(self) -> str:
+        return f"{self.file.path}:{self.line + 1}:{self.column + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`length` characters at `start` of the fragment come from `origin` in the file.
+
+    A piece with `length` 0 marks text that stands for the range at `origin` as a whole
+    (a rendered value for its `{{…}}` tag): all of it maps to that one place.
+    """
+
+    start: int
+    origin: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Text derived from a file, with the map back. Pieces are ordered by `start`."""
+
+    text: str
+    file: SourceFile | None = None
+    pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+
+    @staticmethod
+    def of(file: SourceFile, start: int, end: int) -> Fragment:
+        """The fragment that is the file's own text from `start` to `end`."""
+        return Fragment(file.text[start:end], file, (Piece(0, start, end - start),))
+
+    def origin(self, offset: int) -> int | None:
+        """Where the character at `offset` came from in the file; None if it has no file."""
+        if self.file is None or not self.pieces:
+            return None
+        i = max(0, bisect_right([piece.start for piece in self.pieces], offset) - 1)
+        piece = self.pieces[i]
+        return piece.origin + min(max(0, offset - piece.start), piece.length)
+
+    def span(self, start: int, end: int | None = None) -> Span | None:
+        """The file's span for the range [start, end) of this text; None if it has no file."""
+        first = self.origin(start)
+        if first is None or self.file is None:
+            return None
+        last = first if end is None else self.origin(end)
+        return self.file.span(first, max(first, last if last is not None else first))
