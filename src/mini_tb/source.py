@@ -8,9 +8,12 @@ error at an offset of the derived text can be shown in the file that a person wr
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+
+LINE_BREAK = re.compile("\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +26,7 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offset of the first character of each line."""
-        starts = [0]
-        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
-        return starts
+        return [0, *(match.end() for match in LINE_BREAK.finditer(self.text))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 0-based (line, column) of an offset; offsets past the end are at the end."""
@@ -83,10 +84,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Fragment:
-    """Text derived from a file, with the map back. Pieces are ordered by `start`."""
+    """Text derived from a file, with the map back. Pieces are ordered by `start`.
+
+    Two fragments are equal when their texts are, wherever they come from.
+    """
 
     text: str
-    file: SourceFile | None = None
+    file: SourceFile | None = field(default=None, compare=False, repr=False)
     pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
 
     @staticmethod
@@ -98,7 +102,7 @@ class Fragment:
         """Where the character at `offset` came from in the file; None if it has no file."""
         if self.file is None or not self.pieces:
             return None
-        i = max(0, bisect_right([piece.start for piece in self.pieces], offset) - 1)
+        i = max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1)
         piece = self.pieces[i]
         return piece.origin + min(max(0, offset - piece.start), piece.length)
 
@@ -107,5 +111,5 @@ class Fragment:
         first = self.origin(start)
         if first is None or self.file is None:
             return None
-        last = first if end is None else self.origin(end)
-        return self.file.span(first, max(first, last if last is not None else first))
+        last = self.origin(end - 1) if end is not None and end > start else None
+        return self.file.span(first, first if last is None else max(first, last + 1))
