@@ -1,0 +1,137 @@
+"""Least supertypes and the result types of arithmetic, as ClickHouse computes them.
+
+Checked against ClickHouse by the conformance cases of `arrays`, `if` and arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mini_tb.types.datatype import (
+    FLOAT32,
+    FLOAT64,
+    NOTHING,
+    STRING,
+    DataType,
+    array,
+    datetime64,
+    decimal,
+    low_cardinality,
+    map_of,
+    nullable,
+    tuple_of,
+)
+
+
+class NoSupertype(ValueError):
+    """There is no type that holds all of the given ones; ClickHouse's error 386."""
+
+
+def integer(bits: int, *, signed: bool) -> DataType:
+    """The integer type of a width."""
+    return DataType(f"{'Int' if signed else 'UInt'}{bits}")
+
+
+def least_supertype(types: Sequence[DataType]) -> DataType:
+    """The least type that holds every value of all `types`. Raises `NoSupertype`."""
+    distinct = list(dict.fromkeys(types))
+    if len(distinct) == 1:
+        return distinct[0]
+    known = [t for t in distinct if not t.is_nothing]
+    is_nullable = any(t.is_nullable for t in distinct)
+    if not known:
+        return nullable(NOTHING) if is_nullable else NOTHING
+    bare = list(dict.fromkeys(t.bare for t in known))
+    found = bare[0] if len(bare) == 1 else _supertype(bare)
+    if all(t.name == "LowCardinality" for t in known):
+        found = low_cardinality(found)
+    return nullable(found) if is_nullable else found
+
+
+def _supertype(bare: list[DataType]) -> DataType:
+    names = {t.name for t in bare}
+    if names == {"Array"}:
+        return array(least_supertype([t.element for t in bare]))
+    if names == {"Map"}:
+        return map_of(
+            least_supertype([t.types[0] for t in bare]),
+            least_supertype([t.types[1] for t in bare]),
+        )
+    if names == {"Tuple"} and len({len(t.types) for t in bare}) == 1:
+        elements = [
+            least_supertype(column) for column in zip(*(t.types for t in bare), strict=True)
+        ]
+        same_names = len({t.names for t in bare}) == 1
+        return tuple_of(*elements, names=bare[0].names if same_names else ())
+    if all(t.is_string for t in bare):
+        return STRING
+    if all(t.is_date_or_datetime for t in bare):
+        return _dates(bare)
+    if all(t.is_number for t in bare):
+        return _numbers(bare)
+    if all(t.is_string or t.is_enum for t in bare):
+        return STRING
+    raise NoSupertype(
+        f"there is no supertype for types {', '.join(map(str, bare))}: "
+        "some of them hold what the others cannot"
+    )
+
+
+def _dates(bare: list[DataType]) -> DataType:
+    zones = [t.zone for t in bare if t.is_datetime]
+    zone = zones[0] if zones else None
+    scales = [t.scale for t in bare if t.name == "DateTime64"]
+    if scales:
+        return datetime64(max(scales), zone)
+    if any(t.name == "DateTime" for t in bare):
+        if any(t.name == "Date32" for t in bare):
+            return datetime64(0, zone)
+        return DataType("DateTime", params=(zone,) if zone else ())
+    return DataType("Date32")
+
+
+def _numbers(bare: list[DataType]) -> DataType:
+    numbers = [DataType("UInt8") if t.is_bool else t for t in bare]
+    floats = [t for t in numbers if t.is_float]
+    integers = [t for t in numbers if t.is_integer]
+    decimals = [t for t in numbers if t.is_decimal]
+    if decimals:
+        if floats:
+            return FLOAT64
+        return _decimals(decimals, integers)
+    if floats:
+        if all(t == FLOAT32 for t in floats) and all(t.bits <= 16 for t in integers):
+            return FLOAT32
+        if all(t.bits <= 32 for t in integers):
+            return FLOAT64
+        raise NoSupertype(
+            f"there is no supertype for types {', '.join(map(str, bare))}: some are integers wider "
+            "than a float is exact"
+        )
+    signed = any(t.is_signed for t in integers)
+    width = max(t.bits for t in integers)
+    if signed:
+        unsigned = max((t.bits for t in integers if not t.is_signed), default=0)
+        width = max(max(t.bits for t in integers if t.is_signed), unsigned * 2)
+        if width > 256 or (unsigned == 64 and width == 128):
+            # ClickHouse does not mix UInt64 with signed integers in a supertype.
+            raise NoSupertype(
+                f"there is no supertype for types {', '.join(map(str, bare))}: "
+                "some are signed integers and some are unsigned"
+            )
+    return integer(width, signed=signed)
+
+
+_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39, 256: 77}
+
+
+def _decimals(decimals: list[DataType], integers: list[DataType]) -> DataType:
+    scale = max(t.scale for t in decimals)
+    whole = max(int(t.params[0]) - t.scale for t in decimals)
+    for t in integers:
+        whole = max(whole, _DIGITS[t.bits] - (1 if t.is_signed and t.bits == 64 else 0))
+    needed = whole + scale
+    for precision in (9, 18, 38, 76):
+        if needed <= precision:
+            return decimal(precision, scale)
+    raise NoSupertype("there is no Decimal wide enough for all of the types")
