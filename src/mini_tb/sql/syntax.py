@@ -10,7 +10,8 @@ query's text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal as OneOf
+from typing import Any
+from typing import Literal as OneOf
 
 
 @dataclass(slots=True)

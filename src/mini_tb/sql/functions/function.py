@@ -1,0 +1,136 @@
+"""`Function`: one ClickHouse function, as a row of the table.
+
+A row says the function's name, how many arguments it takes, the type of its result, and how DuckDB
+computes it. What is not in the table is an error that names it; a row with `unsupported` is an
+error that gives the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
+from mini_tb.types import DataType
+
+Returns = DataType | Callable[[Sequence[Expr]], DataType]
+Lower = str | Callable[[Call, list[str]], str]
+
+
+class ArgumentError(ValueError):
+    """The arguments do not fit the function. `code` is ClickHouse's error number (43, 42, 36…)."""
+
+    def __init__(self, message: str, code: int = 43, argument: int | None = None) -> None:
+        self.message, self.code, self.argument = message, code, argument
+        super().__init__(message)
+
+
+class ValueDecidesShape(Exception):
+    """A bound value is needed to compile (a precision, a type name, a pattern): the compiler
+    catches it and compiles again with this value as a constant of the text."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function's row.
+
+    `returns` is the type, or computes it from the arguments; under `nulls` it sees them without
+    Nullable. `lower` is DuckDB text with `{0}`, `{1}`… for the arguments and `{args}` for all of
+    them; it is cast to the result's storage type unless `exact`. Or it is a function of the bound
+    call and its lowered arguments, and then the text has exactly the storage type of `call.type`.
+
+    `nulls`: NULL in, NULL out, and the type becomes Nullable (ClickHouse's default). Functions
+    that look at NULL themselves (`if`, `isNull`, `tuple`) say False and compute all types.
+    `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
+    `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
+    the other arguments (in their order) and the number of parameters.
+    """
+
+    name: str
+    returns: Returns
+    lower: Lower
+    args: tuple[int, int | None] = (1, 1)
+    nulls: bool = True
+    exact: bool = False
+    bytes_ok: bool = False
+    low_cardinality: bool = True
+    aliases: tuple[str, ...] = ()
+    any_case: bool = False
+    lambda_types: Callable[[Sequence[DataType], int], Sequence[DataType]] | None = None
+    window_only: bool = False
+    unsupported: str | None = None
+    doc: str = ""
+
+
+def unsupported(reason: str, *names: str) -> tuple[Function, ...]:
+    """Rows for functions that this engine does not have, with the reason."""
+    from mini_tb.types import STRING
+
+    return tuple(Function(name, STRING, "", args=(0, None), unsupported=reason) for name in names)
+
+
+def constant(expr: Expr) -> object:
+    """The value of a constant argument, needed to compile.
+
+    Raises `ArgumentError` if it is not constant, `ValueDecidesShape` for a bound value.
+    """
+    if isinstance(expr, Const):
+        return expr.value
+    if isinstance(expr, Param):
+        raise ValueDecidesShape(expr.name)
+    if isinstance(expr, Call) and expr.function.name in ("negate", "CAST") and expr.args:
+        inner = constant(expr.args[0])
+        if expr.function.name == "negate" and isinstance(inner, int | float):
+            return -inner
+        return inner
+    if isinstance(expr, Call) and expr.function.name in ("array", "tuple"):
+        return [constant(arg) for arg in expr.args]
+    if isinstance(expr, Call) and expr.function.name.startswith("to") and len(expr.args) == 1:
+        return constant(expr.args[0])
+    raise ArgumentError("must be a constant", 44)
+
+
+def text(expr: Expr) -> str:
+    """The value of a constant string argument; raises as `constant`."""
+    value = constant(expr)
+    if not isinstance(value, str):
+        raise ArgumentError("must be a constant string", 44)
+    return value
+
+
+def integer(expr: Expr) -> int:
+    """The value of a constant integer argument; raises as `constant`."""
+    value = constant(expr)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ArgumentError("must be a constant integer", 44)
+    return value
+
+
+def is_lambda(expr: Expr) -> bool:
+    """Whether the argument is a lambda."""
+    return isinstance(expr, LambdaExpr)
+
+
+@dataclass(slots=True)
+class Registry:
+    """Functions by name; case-insensitive ones are found in any case."""
+
+    exact: dict[str, Function] = field(default_factory=dict)
+    folded: dict[str, Function] = field(default_factory=dict)
+
+    def add(self, function: Function) -> None:
+        """Add a row under its name and aliases; a name given twice is our bug."""
+        for name in (function.name, *function.aliases):
+            if name in self.exact:
+                raise KeyError(f"function {name} is in the table twice")
+            self.exact[name] = function
+            if function.any_case:
+                self.folded[name.lower()] = function
+
+    def find(self, name: str) -> Function | None:
+        """The function of that name, or None."""
+        return self.exact.get(name) or self.folded.get(name.lower())

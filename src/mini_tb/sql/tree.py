@@ -1,0 +1,305 @@
+"""The bound tree: every name resolved, every expression with its ClickHouse type.
+
+The binder makes it from `syntax`; `sql.duckdb` lowers it to DuckDB's text. An expression says what
+is computed; how DuckDB computes it is written in the function's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.types import DataType
+
+if TYPE_CHECKING:
+    from mini_tb.sql.functions.aggregate import BoundAggregate
+    from mini_tb.sql.functions.function import Function
+
+
+@dataclass(slots=True)
+class Expr:
+    """A typed expression."""
+
+    type: DataType
+
+    def children(self) -> Iterator[Expr]:
+        """The expressions directly inside."""
+        return iter(())
+
+    def walk(self) -> Iterator[Expr]:
+        """This expression and all inside it, outermost first."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+@dataclass(slots=True)
+class Const(Expr):
+    """A value known when the query is compiled; None is NULL.
+
+    The value is Python's: int, float, str, bytes, bool, Decimal, date, datetime (UTC, naive),
+    list (Array), tuple (Tuple), dict (Map).
+    """
+
+    value: Any
+
+
+@dataclass(slots=True)
+class Param(Expr):
+    """A bound value: constant within one run, unknown to the compiled text."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Column(Expr):
+    """A column of a relation in FROM, by DuckDB's alias and column name."""
+
+    relation: str
+    name: str
+
+
+@dataclass(slots=True)
+class Local(Expr):
+    """A parameter of a lambda, inside its body."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class LambdaExpr(Expr):
+    """A lambda; `type` is the type of its body."""
+
+    params: tuple[Local, ...]
+    body: Expr
+
+    def children(self) -> Iterator[Expr]:
+        yield self.body
+
+
+@dataclass(slots=True)
+class Call(Expr):
+    """An ordinary function applied to its arguments."""
+
+    function: Function
+    args: list[Expr]
+
+    def children(self) -> Iterator[Expr]:
+        return iter(self.args)
+
+
+@dataclass(slots=True)
+class ArrayJoinCall(Expr):
+    """`arrayJoin(array)`: one row an element. `slot` numbers it among those of its SELECT."""
+
+    array: Expr
+    slot: int
+
+    def children(self) -> Iterator[Expr]:
+        yield self.array
+
+
+@dataclass(slots=True)
+class Aggregate(Expr):
+    """An aggregate function, combinators and parameters included, over a group's rows."""
+
+    function: BoundAggregate
+    args: list[Expr]
+    filter: Expr | None = None
+
+    def children(self) -> Iterator[Expr]:
+        yield from self.args
+        if self.filter is not None:
+            yield self.filter
+
+
+@dataclass(slots=True)
+class OrderKey:
+    """One sort key of a window or a query."""
+
+    expr: Expr
+    descending: bool = False
+    nulls_first: bool = False
+
+
+@dataclass(slots=True)
+class WindowFrame:
+    """`unit BETWEEN first AND last`; bounds as in `syntax.Frame`, their expressions bound."""
+
+    unit: str
+    first: tuple[str, Expr | None]
+    last: tuple[str, Expr | None]
+
+
+@dataclass(slots=True)
+class Window(Expr):
+    """An aggregate or a window function over a window."""
+
+    call: Aggregate | Call
+    partition_by: list[Expr]
+    order_by: list[OrderKey]
+    frame: WindowFrame | None
+
+    def children(self) -> Iterator[Expr]:
+        yield self.call
+        yield from self.partition_by
+        yield from (key.expr for key in self.order_by)
+
+
+@dataclass(slots=True)
+class ScalarQuery(Expr):
+    """`(SELECT …)` as a value: its only row; a Tuple if it has several columns."""
+
+    query: BoundQuery
+
+
+@dataclass(slots=True)
+class InQuery(Expr):
+    """`value IN (SELECT …)`."""
+
+    value: Expr
+    query: BoundQuery
+    negated: bool
+
+    def children(self) -> Iterator[Expr]:
+        yield self.value
+
+
+@dataclass(slots=True)
+class ExistsQuery(Expr):
+    """`EXISTS (SELECT …)`."""
+
+    query: BoundQuery
+
+
+# Queries ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class OutputColumn:
+    """A column of a query's answer: ClickHouse's name, the name in DuckDB's text, its type."""
+
+    name: str
+    duck_name: str
+    type: DataType
+    expr: Expr | None = None
+
+
+@dataclass(slots=True)
+class RelationColumn:
+    """A column that a relation offers. `expr` is what a reference to it becomes."""
+
+    name: str
+    expr: Expr
+
+
+@dataclass(slots=True)
+class Relation:
+    """Something in FROM. `alias` is DuckDB's, `names` are ClickHouse's (`t`, `db.t`, alias)."""
+
+    alias: str
+    names: tuple[str, ...]
+    columns: list[RelationColumn]
+
+
+@dataclass(slots=True)
+class TableRelation(Relation):
+    """A stored table (or any ready DuckDB relation text)."""
+
+    text: str
+    sample: float | None = None
+
+
+@dataclass(slots=True)
+class QueryRelation(Relation):
+    """A subquery, a node, a pipe, a CTE."""
+
+    query: BoundQuery
+    final: bool = False
+
+
+@dataclass(slots=True)
+class JoinRelation(Relation):
+    """Two relations joined. Its columns are what the outside sees (defaults filled)."""
+
+    kind: str
+    strictness: str | None
+    left: Relation
+    right: Relation
+    on: Expr | None
+    using: list[str] = field(default_factory=list)
+    asof: Expr | None = None
+    """The inequality of an ASOF JOIN; the equalities are in `on`."""
+
+
+@dataclass(slots=True)
+class ArrayJoinRelation(Relation):
+    """`source [LEFT] ARRAY JOIN arrays`; element columns are among its own columns."""
+
+    source: Relation
+    left: bool
+    arrays: list[tuple[str, Expr]]
+    """(DuckDB name of the element column, array)."""
+
+
+@dataclass(slots=True)
+class FillKey:
+    """WITH FILL of one ORDER BY key; steps as bound expressions."""
+
+    key: int
+    from_: Expr | None
+    to: Expr | None
+    step: Expr | None
+    staleness: Expr | None
+
+
+@dataclass(slots=True)
+class BoundSelect:
+    """One SELECT, bound."""
+
+    columns: list[OutputColumn]
+    source: Relation | None = None
+    array_joins: list[ArrayJoinCall] = field(default_factory=list)
+    where: Expr | None = None
+    group_by: list[Expr] | None = None
+    """None: not aggregated; []: one group of all rows."""
+    grouping: str | None = None
+    grouping_sets: list[list[Expr]] | None = None
+    with_totals: bool = False
+    having: Expr | None = None
+    qualify: Expr | None = None
+    distinct: bool = False
+    distinct_on: list[Expr] = field(default_factory=list)
+    order_by: list[OrderKey] = field(default_factory=list)
+    fills: list[FillKey] = field(default_factory=list)
+    interpolate: list[tuple[int, Expr | None]] | None = None
+    limit_by: tuple[Expr, Expr | None, list[Expr]] | None = None
+    limit: Expr | None = None
+    offset: Expr | None = None
+    with_ties: bool = False
+
+
+@dataclass(slots=True)
+class BoundSet:
+    """UNION, EXCEPT, INTERSECT of queries whose columns were brought to common types."""
+
+    operator: str
+    columns: list[OutputColumn]
+    left: BoundQuery
+    right: BoundQuery
+
+
+BoundQuery = BoundSelect | BoundSet
+
+
+def contains(expr: Expr, *kinds: type[Expr]) -> bool:
+    """Whether an expression of one of the kinds is in it; does not look into subqueries."""
+    return any(isinstance(e, kinds) for e in expr.walk())
+
+
+def is_constant(expr: Expr) -> bool:
+    """Whether it has one value in a run: no column, no aggregate, no lambda parameter inside."""
+    return not contains(
+        expr, Column, Local, Aggregate, Window, ArrayJoinCall, InQuery, ExistsQuery, ScalarQuery
+    )
