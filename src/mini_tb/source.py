@@ -75,11 +75,13 @@ class Piece:
 
     A piece with `length` 0 marks text that stands for the range at `origin` as a whole
     (a rendered value for its `{{…}}` tag): all of it maps to that one place.
+    `file` is given where it is not the fragment's own (the lines of an included file).
     """
 
     start: int
     origin: int
     length: int
+    file: SourceFile | None = None
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,55 @@ class Fragment:
         """The fragment that is the file's own text from `start` to `end`."""
         return Fragment(file.text[start:end], file, (Piece(0, start, end - start),))
 
-    def origin(self, offset: int) -> int | None:
-        """Where the character at `offset` came from in the file; None if it has no file."""
+    def place(self, offset: int) -> tuple[SourceFile, int] | None:
+        """The file and the offset in it of the character at `offset`; None if it has no file."""
         if self.file is None or not self.pieces:
             return None
-        i = max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1)
+        i = max(0, bisect_right(self.pieces, offset, key=_piece_start) - 1)
         piece = self.pieces[i]
-        return piece.origin + min(max(0, offset - piece.start), piece.length)
+        origin = piece.origin + min(max(0, offset - piece.start), piece.length)
+        return piece.file or self.file, origin
+
+    def origin(self, offset: int) -> int | None:
+        """Where the character at `offset` came from in its file; None if it has no file."""
+        place = self.place(offset)
+        return place[1] if place else None
 
     def span(self, start: int, end: int | None = None) -> Span | None:
         """The file's span for the range [start, end) of this text; None if it has no file."""
-        first = self.origin(start)
-        if first is None or self.file is None:
+        first = self.place(start)
+        if first is None:
             return None
-        last = self.origin(end - 1) if end is not None and end > start else None
-        return self.file.span(first, first if last is None else max(first, last + 1))
+        file, origin = first
+        last = self.place(end - 1) if end is not None and end > start else None
+        if last is None or last[0] is not file:
+            return file.span(origin)
+        return file.span(origin, max(origin, last[1] + 1))
+
+    def pieces_of(self, start: int, end: int, at: int = 0) -> list[Piece]:
+        """The pieces that map [start, end) of this text, for a text that has it at `at`."""
+        found: list[Piece] = []
+        first = max(0, bisect_right(self.pieces, start, key=_piece_start) - 1)
+        for piece in self.pieces[first:]:
+            if piece.start >= end:
+                break
+            skipped = max(0, start - piece.start)
+            length = min(piece.length, end - piece.start) - skipped
+            found.append(
+                Piece(
+                    at + max(0, piece.start - start),
+                    piece.origin + min(skipped, piece.length),
+                    max(0, length),
+                    piece.file,
+                )
+            )
+        return found
+
+    def cut(self, start: int, end: int | None = None) -> Fragment:
+        """The fragment that is this one's text from `start` to `end`."""
+        stop = len(self.text) if end is None else end
+        return Fragment(self.text[start:stop], self.file, tuple(self.pieces_of(start, stop)))
+
+
+def _piece_start(piece: Piece) -> int:
+    return piece.start
