@@ -201,6 +201,8 @@ class Relation:
     alias: str
     names: tuple[str, ...]
     columns: list[RelationColumn]
+    parts: list[Relation] = field(default_factory=list, kw_only=True)
+    """The relations inside, as they show through this one: what `t.column` may still name."""
 
 
 @dataclass(slots=True)

@@ -1,1 +1,33 @@
-"""Placeholder."""
+"""The table of functions: one module a family, one row a function.
+
+`FUNCTIONS` is the whole table. A family module gives its rows as `ROWS`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from mini_tb.sql.functions.function import Registry
+
+FAMILIES = (
+    "arithmetic",
+    "comparison",
+    "conditional",
+    "conversion",
+    "datetime",
+    "rounding",
+    "strings",
+    "tuples",
+    "windows",
+)
+
+
+def _load() -> Registry:
+    registry = Registry()
+    for family in FAMILIES:
+        for row in import_module(f"mini_tb.sql.functions.{family}").ROWS:
+            registry.add(row)
+    return registry
+
+
+FUNCTIONS = _load()

@@ -1,0 +1,456 @@
+"""Syntax → typed expressions: names resolved, functions found in the table, types inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.diagnostics import nearest
+from mini_tb.sql import syntax
+from mini_tb.sql.errors import QueryError, query_error
+from mini_tb.sql.functions import FUNCTIONS
+from mini_tb.sql.functions.aggregate import bind_aggregate, is_aggregate
+from mini_tb.sql.functions.constants import integer_type, python_value
+from mini_tb.sql.functions.convert import in_list
+from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.scope import Scope, all_column_names
+from mini_tb.sql.tree import (
+    Aggregate,
+    ArrayJoinCall,
+    Call,
+    Const,
+    ExistsQuery,
+    Expr,
+    InQuery,
+    LambdaExpr,
+    Local,
+    OrderKey,
+    Param,
+    ScalarQuery,
+    Window,
+    WindowFrame,
+    is_constant,
+)
+from mini_tb.types import (
+    BOOL,
+    FLOAT64,
+    NOTHING,
+    STRING,
+    UINT8,
+    DataType,
+    low_cardinality,
+    nullable,
+    parse_type,
+    tuple_of,
+)
+
+if TYPE_CHECKING:
+    from mini_tb.sql.bind_query import QueryBinder
+
+_IN = {"in": False, "notin": True, "globalin": False, "globalnotin": True}
+
+
+class ExpressionBinder:
+    """Binds the expressions of one scope. `queries` binds the subqueries in them."""
+
+    def __init__(self, scope: Scope, queries: QueryBinder) -> None:
+        self.scope = scope
+        self.queries = queries
+
+    # Entry -------------------------------------------------------------------------------
+
+    def bind(self, node: syntax.Expression) -> Expr:
+        """The typed expression of `node`. Raises `QueryError` with its place."""
+        try:
+            return _BINDERS[type(node)](self, node)
+        except ArgumentError as error:
+            raise self.error("SQ204", error.message, node, number=error.code) from None
+
+    def error(
+        self, code: str, message: str, node: syntax.Node, *, number: int, hint: str | None = None
+    ) -> QueryError:
+        """An error at the place of `node`."""
+        return query_error(
+            code, message, self.scope.fragment, node.start, node.end, number=number, hint=hint
+        )
+
+    # Leaves ------------------------------------------------------------------------------
+
+    def constant(self, node: syntax.Constant) -> Expr:
+        value = node.value
+        if value is None:
+            return Const(nullable(NOTHING), None)
+        if isinstance(value, bool):
+            return Const(BOOL, value)
+        if isinstance(value, int):
+            return Const(integer_type(value), value)
+        if isinstance(value, float):
+            return Const(FLOAT64, value)
+        return Const(STRING, value)
+
+    def parameter(self, node: syntax.Parameter) -> Expr:
+        data_type = parse_type(node.type)
+        inlined, value = self.queries.parameter_value(self.scope.view, node.name)
+        if inlined:
+            return Const(data_type, python_value(value, data_type))
+        return Param(data_type, self.queries.parameter(self.scope.view, node.name))
+
+    def name(self, node: syntax.Name) -> Expr:
+        parts = node.parts
+        scope = self.scope
+        if (local := scope.local(parts[0])) is not None:
+            return self.elements(local, parts[1:], node)
+        found = self.alias(parts, node)
+        if found is not None:
+            return found
+        matches = list(scope.columns(parts))
+        if matches:
+            column, take = matches[0]
+            return self.elements(column.expr, parts[take:], node)
+        outer = scope.outer_with(parts[0])
+        if outer is not None:
+            outer_scope, expression = outer
+            bound = ExpressionBinder(outer_scope, self.queries).aliased(parts[0], expression)
+            return self.elements(bound, parts[1:], node)
+        name = ".".join(parts)
+        known = nearest(parts[-1], all_column_names(scope))
+        raise self.error(
+            "NM201",
+            f"unknown column `{name}`",
+            node,
+            number=47,
+            hint=f"did you mean `{known}`?" if known else None,
+        )
+
+    def alias(self, parts: tuple[str, ...], node: syntax.Node) -> Expr | None:
+        """What an alias of this SELECT means here; None if the name is not one."""
+        scope, name = self.scope, parts[0]
+        expression = scope.aliases.get(name) or scope.with_aliases.get(name)
+        if expression is None or name in scope.expanding:
+            return None
+        if isinstance(expression, syntax.Lambda):
+            return None
+        return self.elements(self.aliased(name, expression), parts[1:], node)
+
+    def aliased(self, name: str, expression: syntax.Expression) -> Expr:
+        """The expression of an alias, bound once."""
+        scope = self.scope
+        if name in scope.bound_aliases:
+            return scope.bound_aliases[name]
+        scope.expanding.append(name)
+        locals_, scope.locals = scope.locals, []
+        try:
+            bound = self.bind(expression)
+        finally:
+            scope.expanding.pop()
+            scope.locals = locals_
+        if not scope.expanding:
+            scope.bound_aliases[name] = bound
+        return bound
+
+    def elements(self, expr: Expr, parts: Sequence[str], node: syntax.Node) -> Expr:
+        """`expr.a.b`: elements of a tuple, paths of JSON."""
+        for part in parts:
+            expr = self.apply("tupleElement", [expr, Const(STRING, part)], node)
+        return expr
+
+    # Calls -------------------------------------------------------------------------------
+
+    def call(self, node: syntax.Call) -> Expr:
+        name = node.name
+        folded = name.lower()
+        if folded in _IN:
+            return self.membership(node, negated=_IN[folded])
+        if folded == "exists" and len(node.args) == 1 and isinstance(node.args[0], syntax.Subquery):
+            return ExistsQuery(UINT8, self.queries.subquery(node.args[0].query, self.scope))
+        if name == "arrayJoin":
+            return self.array_join(node)
+        function = FUNCTIONS.find(name)
+        if (user := self.user_lambda(name)) is not None:
+            return self.inline(user, node)
+        if is_aggregate(name) and (function is None or not function.window_only):
+            return self.aggregate(node)
+        if function is None:
+            known = nearest(name, FUNCTIONS.exact)
+            raise self.error(
+                "SQ201",
+                f"unknown function `{name}`",
+                node,
+                number=46,
+                hint=f"did you mean `{known}`?"
+                if known
+                else "mini-tb's table of functions does not have it; the ClickHouse engine runs it",
+            )
+        if function.unsupported is not None:
+            raise self.error(
+                "SQ202",
+                f"function `{name}` is not supported: {function.unsupported}",
+                node,
+                number=48,
+                hint="the ClickHouse engine runs it",
+            )
+        if function.window_only and node.over is None:
+            raise self.error("SQ205", f"`{name}` needs an OVER clause", node, number=63)
+        bound = self.apply(function, self.arguments(function, node), node)
+        if node.over is not None:
+            assert isinstance(bound, Call)
+            return self.window(bound, node)
+        return bound
+
+    def arguments(self, function: Function, node: syntax.Call) -> list[Expr]:
+        """The bound arguments; lambdas after the others, whose types give their parameters."""
+        nodes = list(node.args)
+        is_lambda = [self.as_lambda(arg) for arg in nodes]
+        if not any(is_lambda) or function.lambda_types is None:
+            return [self.argument(arg) for arg in nodes]
+        others = [
+            None if lam else self.argument(arg) for arg, lam in zip(nodes, is_lambda, strict=True)
+        ]
+        types = [other.type for other in others if other is not None]
+        bound: list[Expr] = []
+        for lam, other in zip(is_lambda, others, strict=True):
+            if lam is None:
+                assert other is not None
+                bound.append(other)
+            else:
+                bound.append(self.lambda_(lam, function.lambda_types(types, len(lam.params))))
+        return bound
+
+    def argument(self, node: syntax.Expression) -> Expr:
+        if isinstance(node, syntax.Star):
+            return Const(UINT8, 1)
+        if isinstance(node, syntax.Lambda):
+            raise self.error("SQ206", "a lambda is not expected here", node, number=43)
+        return self.bind(node)
+
+    def as_lambda(self, node: syntax.Expression) -> syntax.Lambda | None:
+        """The lambda that an argument is: written there, an alias of one, or a function's name."""
+        if isinstance(node, syntax.Lambda):
+            return node
+        if isinstance(node, syntax.Name) and len(node.parts) == 1:
+            return self.user_lambda(node.parts[0])
+        return None
+
+    def user_lambda(self, name: str) -> syntax.Lambda | None:
+        """`WITH x -> … AS name` of this SELECT or one further out."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            found = scope.with_aliases.get(name) or scope.aliases.get(name)
+            if isinstance(found, syntax.Lambda):
+                return found
+            scope = scope.parent
+        return None
+
+    def lambda_(self, node: syntax.Lambda, types: Sequence[DataType]) -> LambdaExpr:
+        """A lambda whose parameters have these types."""
+        if len(types) < len(node.params):
+            raise self.error(
+                "SQ206", f"the lambda takes {len(node.params)} parameters here", node, number=43
+            )
+        params = tuple(
+            Local(t, self.queries.fresh(f"{name}_"))
+            for name, t in zip(node.params, types, strict=False)
+        )
+        self.scope.locals.append(dict(zip(node.params, params, strict=True)))
+        try:
+            body = self.bind(node.body)
+        finally:
+            self.scope.locals.pop()
+        return LambdaExpr(body.type, params, body)
+
+    def inline(self, user: syntax.Lambda, node: syntax.Call) -> Expr:
+        """A call of a named lambda: its body, with the arguments in place of its parameters."""
+        if len(user.params) != len(node.args):
+            raise self.error(
+                "SQ203",
+                f"`{node.name}` takes {len(user.params)} arguments, found {len(node.args)}",
+                node,
+                number=42,
+            )
+        args = [self.bind(arg) for arg in node.args]
+        self.scope.locals.append(dict(zip(user.params, args, strict=True)))  # type: ignore[arg-type]  # inlined: any expression stands for the parameter
+        try:
+            return self.bind(user.body)
+        finally:
+            self.scope.locals.pop()
+
+    def apply(self, function: Function | str, args: list[Expr], node: syntax.Node) -> Expr:
+        """The call of a function on bound arguments; errors are placed at `node`."""
+        try:
+            return apply(function, args)
+        except ArgumentError as error:
+            name = function if isinstance(function, str) else function.name
+            code = "SQ203" if error.code == 42 else "SQ204"
+            raise self.error(code, f"`{name}`: {error.message}", node, number=error.code) from None
+
+    def aggregate(self, node: syntax.Call) -> Expr:
+        params = [constant(self.bind(param)) for param in node.params or []]
+        args = [] if _is_star(node.args) else [self.bind(arg) for arg in node.args]
+        bound = bind_aggregate(node.name, params, args, distinct=node.distinct)
+        filter_ = self.bind(node.filter) if node.filter is not None else None
+        expr = Aggregate(bound.type, bound, args, filter_)
+        return self.window(expr, node) if node.over is not None else expr
+
+    def array_join(self, node: syntax.Call) -> Expr:
+        if len(node.args) != 1:
+            raise self.error("SQ203", "`arrayJoin` takes one array", node, number=42)
+        array = self.bind(node.args[0])
+        if array.type.is_map:
+            array = self.apply("mapToArray", [array], node)
+        if not array.type.is_array:
+            raise self.error(
+                "SQ204", f"`arrayJoin` takes an array, found `{array.type}`", node, number=53
+            )
+        for existing in self.scope.array_joins:
+            if existing.array == array:
+                return existing
+        call = ArrayJoinCall(array.type.element, array, len(self.scope.array_joins))
+        self.scope.array_joins.append(call)
+        return call
+
+    def membership(self, node: syntax.Call, *, negated: bool) -> Expr:
+        """`x IN …`: a list, an array, a subquery, a table."""
+        if len(node.args) != 2:
+            raise self.error("SQ203", f"`{node.name}` takes two arguments", node, number=42)
+        left, right = node.args
+        value = self.bind(left)
+        if isinstance(right, syntax.Name) and self.queries.is_table(right, self.scope):
+            query = self.queries.table_query(right, self.scope)
+        elif isinstance(right, syntax.Subquery):
+            query = self.queries.subquery(right.query, self.scope)
+        else:
+            if isinstance(right, syntax.Call) and right.name in ("tuple", "array"):
+                items = [self.bind(item) for item in right.args]
+                if right.name == "tuple" and value.type.is_tuple and not _are_tuples(items):
+                    items = [self.apply("tuple", items, right)]
+            else:
+                items = [self.bind(right)]
+            return self.placed(node, lambda: in_list(value, items, negated=negated))
+        wide = [column.type for column in query.columns]
+        element = wide[0] if len(wide) == 1 else tuple_of(*wide)
+        result = nullable(UINT8) if value.type.is_nullable else UINT8
+        if element.is_nothing or value.type.is_nothing:
+            return Const(result, None if value.type.is_nothing else int(negated))
+        return InQuery(result, value, query, negated)
+
+    def placed(self, node: syntax.Node, make: Callable[[], Expr]) -> Expr:
+        try:
+            return make()
+        except ArgumentError as error:
+            raise self.error("SQ204", error.message, node, number=error.code) from None
+
+    # Windows -----------------------------------------------------------------------------
+
+    def window(self, call: Aggregate | Call, node: syntax.Call) -> Expr:
+        over = node.over
+        spec = self.window_spec(over, node) if isinstance(over, str) else over
+        assert spec is not None
+        partition, order, frame = list(spec.partition_by), list(spec.order_by), spec.frame
+        if spec.base is not None:
+            base = self.window_spec(spec.base, node)
+            partition = list(base.partition_by) or partition
+            order = order or list(base.order_by)
+            frame = frame or base.frame
+        return Window(
+            call.type,
+            call,
+            [self.bind(item) for item in partition],
+            [self.order_key(item) for item in order],
+            self.frame(frame) if frame is not None else None,
+        )
+
+    def window_spec(self, name: str, node: syntax.Node) -> syntax.WindowSpec:
+        if name not in self.scope.windows:
+            raise self.error("NM203", f"unknown window `{name}`", node, number=36)
+        return self.scope.windows[name]
+
+    def order_key(self, item: syntax.OrderItem) -> OrderKey:
+        """A sort key; NULLs (and NaN) last unless the query says otherwise."""
+        return OrderKey(self.bind(item.expression), item.descending, bool(item.nulls_first))
+
+    def frame(self, frame: syntax.Frame) -> WindowFrame:
+        def bound(side: tuple[str, syntax.Expression | None]) -> tuple[str, Expr | None]:
+            kind, expression = side
+            return kind, None if expression is None else self.bind(expression)
+
+        return WindowFrame(frame.unit, bound(frame.first), bound(frame.last))
+
+    # Others ------------------------------------------------------------------------------
+
+    def subquery(self, node: syntax.Subquery) -> Expr:
+        query = self.queries.subquery(node.query, self.scope)
+        types = [column.type for column in query.columns]
+        if len(types) == 1:
+            # A scalar subquery without rows is NULL, so its type is Nullable where it can be.
+            return ScalarQuery(nullable(types[0]), query)
+        return ScalarQuery(tuple_of(*types), query)
+
+    def star(self, node: syntax.Star) -> Expr:
+        raise self.error("SQ207", "`*` is not expected here", node, number=36)
+
+    def stray_lambda(self, node: syntax.Lambda) -> Expr:
+        raise self.error("SQ206", "a lambda is not expected here", node, number=43)
+
+
+_BINDERS: dict[type[syntax.Expression], Callable[[ExpressionBinder, Any], Expr]] = {
+    syntax.Constant: ExpressionBinder.constant,
+    syntax.Parameter: ExpressionBinder.parameter,
+    syntax.Name: ExpressionBinder.name,
+    syntax.Call: ExpressionBinder.call,
+    syntax.Subquery: ExpressionBinder.subquery,
+    syntax.Star: ExpressionBinder.star,
+    syntax.Lambda: ExpressionBinder.stray_lambda,
+}
+
+
+def _is_star(args: Sequence[syntax.Expression]) -> bool:
+    return len(args) == 1 and isinstance(args[0], syntax.Star) and not args[0].qualifier
+
+
+def _are_tuples(items: Sequence[Expr]) -> bool:
+    return bool(items) and all(item.type.is_tuple for item in items)
+
+
+def apply(function: Function | str, args: list[Expr]) -> Expr:
+    """The call of a function on bound arguments, with ClickHouse's rules for NULL and
+    LowCardinality. Raises `ArgumentError`."""
+    if isinstance(function, str):
+        found = FUNCTIONS.find(function)
+        assert found is not None, function
+        function = found
+    least, most = function.args
+    if len(args) < least or (most is not None and len(args) > most):
+        wanted = str(least) if least == most else f"{least} to {most if most is not None else '…'}"
+        raise ArgumentError(f"takes {wanted} arguments, found {len(args)}", 42)
+    if not function.nulls:
+        returns = function.returns
+        return Call(returns if isinstance(returns, DataType) else returns(args), function, args)
+    if any(arg.type.is_nothing and arg.type.is_nullable for arg in args):
+        return Const(nullable(NOTHING), None)
+    returns = function.returns
+    result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
+    if any(arg.type.is_nullable for arg in args):
+        result = nullable(result)
+    if function.low_cardinality and _keeps_low_cardinality(args) and _may_be_low(result):
+        result = low_cardinality(result)
+    return Call(result, function, args)
+
+
+def _plain(arg: Expr) -> Expr:
+    """An argument as `returns` sees it: without Nullable and LowCardinality."""
+    if arg.type.bare is arg.type:
+        return arg
+    bare = copy(arg)
+    bare.type = arg.type.bare
+    return bare
+
+
+def _keeps_low_cardinality(args: Sequence[Expr]) -> bool:
+    low = [arg for arg in args if arg.type.name == "LowCardinality"]
+    return len(low) == 1 and all(arg is low[0] or is_constant(arg) for arg in args)
+
+
+def _may_be_low(t: DataType) -> bool:
+    bare = t.bare
+    return (bare.is_number and not bare.is_decimal) or bare.is_string or bare.is_date_or_datetime

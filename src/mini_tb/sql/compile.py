@@ -1,0 +1,117 @@
+"""ClickHouse SQL → DuckDB SQL: parse, bind with types, lower.
+
+`compile_query` is the whole way; `Compiled` is what an engine runs and what an answer's `meta` is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mini_tb.source import Fragment
+from mini_tb.sql.bind_expression import ExpressionBinder
+from mini_tb.sql.bind_query import QueryBinder
+from mini_tb.sql.catalog import Catalog, TableColumn, Tables
+from mini_tb.sql.duckdb.lower import Lowering
+from mini_tb.sql.functions.convert import convert
+from mini_tb.sql.functions.function import ValueDecidesShape
+from mini_tb.sql.parser import parse_expression, parse_statement
+from mini_tb.sql.scope import Scope
+from mini_tb.sql.tree import BoundQuery, BoundSelect, Column, RelationColumn, TableRelation
+from mini_tb.types import DataType
+from mini_tb.types.duckdb import quote_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of an answer, as ClickHouse names and types it."""
+
+    name: str
+    type: DataType
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query ready for DuckDB.
+
+    `duck_sql` has named parameters: `$now` (the run's time, a naive UTC TIMESTAMP) where it is
+    used, and `$p1`… whose values `parameters` name: duck name → (view, value's name), with view ''
+    for values of the query's own text. `inlined` are values that became part of the text because
+    they decide its shape. `tables` are all data sources and views that are read, `views` those of
+    them whose SQL was bound in place.
+    """
+
+    duck_sql: str
+    columns: tuple[ResultColumn, ...]
+    parameters: Mapping[str, tuple[str, str]]
+    inlined: frozenset[tuple[str, str]]
+    tables: frozenset[str]
+    views: tuple[str, ...]
+    format: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    has_limit: bool = False
+    uses_now: bool = False
+    totals: str | None = None
+
+
+def compile_query(
+    sql: Fragment | str, catalog: Catalog, *, values: Mapping[str, Any] | None = None
+) -> Compiled:
+    """Compile one SELECT.
+
+    `values` are the bound values of `{name:Type}` in it (anything with `.value` and `.text`).
+    Raises `UserError` with the place of what is wrong.
+    """
+    fragment = Fragment(sql) if isinstance(sql, str) else sql
+    inlined: frozenset[tuple[str, str]] = frozenset()
+    while True:
+        binder = QueryBinder(values or {}, inlined)
+        try:
+            statement, query = binder.statement(fragment, catalog)
+            duck_sql = Lowering().query(query)
+            break
+        except ValueDecidesShape as shape:
+            inlined |= {binder.parameters[shape.name]}
+    parameters = {name: key for name, key in binder.parameters.items() if f"${name} " in duck_sql}
+    return Compiled(
+        duck_sql,
+        tuple(ResultColumn(column.name, column.type) for column in query.columns),
+        parameters,
+        inlined,
+        frozenset(binder.tables),
+        tuple(binder.views),
+        statement.format,
+        statement.settings,
+        _has_limit(query),
+        "$now" in duck_sql,
+    )
+
+
+def _has_limit(query: BoundQuery) -> bool:
+    return isinstance(query, BoundSelect) and query.limit is not None
+
+
+def compile_expression(
+    text: str | Fragment,
+    columns: Sequence[TableColumn],
+    *,
+    target: DataType | None = None,
+    relation: str = "t",
+) -> tuple[str, DataType]:
+    """DuckDB text and type of an expression over a row: a DEFAULT, a key, a TTL, a condition.
+
+    Columns are read from the DuckDB relation alias `relation`; with `target` the value is
+    converted to it. May use `$now`. Raises `UserError`.
+    """
+    fragment = Fragment(text) if isinstance(text, str) else text
+    scope = Scope(fragment, Tables())
+    offered = [RelationColumn(c.name, Column(c.type, relation, c.name)) for c in columns]
+    scope.relations = [TableRelation(relation, (), offered, quote_identifier(relation))]
+    expr = ExpressionBinder(scope, QueryBinder({})).bind(parse_expression(fragment))
+    if target is not None:
+        expr = convert(expr, target)
+    return Lowering().expr(expr), expr.type
+
+
+__all__ = ["Compiled", "ResultColumn", "compile_expression", "compile_query", "parse_statement"]

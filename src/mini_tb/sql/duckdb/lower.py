@@ -1,0 +1,226 @@
+"""The bound tree → DuckDB's text. Every expression's text has the storage type of its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mini_tb.sql import tree
+from mini_tb.sql.functions.carrier import carrier
+from mini_tb.sql.functions.comparison import truth
+from mini_tb.sql.functions.constants import literal
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.types import to_duckdb
+from mini_tb.types.duckdb import quote_identifier
+
+
+class Lowering:
+    """Lowers the queries of one compilation."""
+
+    # Expressions -----------------------------------------------------------------------------
+
+    def expr(self, expr: tree.Expr) -> str:
+        """DuckDB text of an expression."""
+        return _EXPRESSIONS[type(expr)](self, expr)
+
+    def const(self, expr: tree.Const) -> str:
+        return literal(expr.value, expr.type)
+
+    def param(self, expr: tree.Param) -> str:
+        return f"CAST(${expr.name} AS {to_duckdb(expr.type)})"
+
+    def column(self, expr: tree.Column) -> str:
+        return f"{expr.relation}.{quote_identifier(expr.name)}"
+
+    def local(self, expr: tree.Local) -> str:
+        return quote_identifier(expr.name)
+
+    def lambda_(self, expr: tree.LambdaExpr) -> str:
+        params = ", ".join(quote_identifier(param.name) for param in expr.params)
+        return f"(lambda {params}: {self.expr(expr.body)})"
+
+    def call(self, expr: tree.Call) -> str:
+        function = expr.function
+        args = [self.expr(arg) for arg in expr.args]
+        if not function.bytes_ok:
+            args = [
+                f"decode({sql})" if arg.type.is_bytes else sql
+                for arg, sql in zip(expr.args, args, strict=True)
+            ]
+        if callable(function.lower):
+            return function.lower(expr, args)
+        text = function.lower.format(*args, args=", ".join(args))
+        return text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
+
+    def array_join(self, expr: tree.ArrayJoinCall) -> str:
+        return f"aj{expr.slot}.v"
+
+    def aggregate(self, expr: tree.Aggregate) -> str:
+        condition = None if expr.filter is None else truth(expr.filter, self.expr(expr.filter))
+        return expr.function.lower([self.expr(arg) for arg in expr.args], condition)
+
+    def window(self, expr: tree.Window) -> str:
+        over: list[str] = []
+        if expr.partition_by:
+            over.append("PARTITION BY " + ", ".join(self.expr(e) for e in expr.partition_by))
+        if expr.order_by:
+            over.append("ORDER BY " + ", ".join(self.order_key(key) for key in expr.order_by))
+        if expr.frame is not None:
+            first, last = self.frame_bound(expr.frame.first), self.frame_bound(expr.frame.last)
+            over.append(f"{expr.frame.unit} BETWEEN {first} AND {last}")
+        clause = f"OVER ({' '.join(over)})"
+        if isinstance(expr.call, tree.Aggregate):
+            condition = expr.call.filter
+            text = None if condition is None else truth(condition, self.expr(condition))
+            args = [self.expr(arg) for arg in expr.call.args]
+            return expr.call.function.lower(args, text, over=clause)
+        args = [self.expr(arg) for arg in expr.call.args]
+        function = expr.call.function
+        if callable(function.lower):
+            return function.lower(expr.call, args).replace("OVER ()", clause)
+        text = function.lower.format(*args, args=", ".join(args))
+        return f"CAST({text} {clause} AS {to_duckdb(expr.type)})"
+
+    def frame_bound(self, bound: tuple[str, tree.Expr | None]) -> str:
+        kind, expression = bound
+        return kind if expression is None else f"{self.expr(expression)} {kind}"
+
+    def order_key(self, key: tree.OrderKey) -> str:
+        direction = "DESC" if key.descending else "ASC"
+        nulls = "FIRST" if key.nulls_first else "LAST"
+        return f"{self.expr(key.expr)} {direction} NULLS {nulls}"
+
+    def scalar(self, expr: tree.ScalarQuery) -> str:
+        columns = expr.query.columns
+        if len(columns) == 1:
+            return f"({self.query(expr.query)})"
+        fields = ", ".join(
+            f"{quote_identifier(str(i + 1))}: q.{quote_identifier(c.duck_name)}"
+            for i, c in enumerate(columns)
+        )
+        return f"(SELECT {{{fields}}} FROM ({self.query(expr.query)}) AS q)"
+
+    def in_query(self, expr: tree.InQuery) -> str:
+        word = "NOT IN" if expr.negated else "IN"
+        columns = expr.query.columns
+        names = ", ".join(f"q.{quote_identifier(c.duck_name)}" for c in columns)
+        value = self.expr(expr.value)
+        known = " AND ".join(f"q.{quote_identifier(c.duck_name)} IS NOT NULL" for c in columns)
+        if len(columns) > 1:
+            fields = ", ".join(
+                f"{quote_identifier(str(i + 1))}: q.{quote_identifier(c.duck_name)}"
+                for i, c in enumerate(columns)
+            )
+            names = "{" + fields + "}"
+        return (
+            f"CAST({value} {word} (SELECT {names} FROM ({self.query(expr.query)}) AS q "
+            f"WHERE {known}) AS UTINYINT)"
+        )
+
+    def exists(self, expr: tree.ExistsQuery) -> str:
+        return f"CAST(EXISTS({self.query(expr.query)}) AS UTINYINT)"
+
+    # Queries ---------------------------------------------------------------------------------
+
+    def query(self, query: tree.BoundQuery) -> str:
+        """DuckDB text of a query; its columns have their `duck_name`s."""
+        if isinstance(query, tree.BoundSet):
+            sides = [self.converted(side, query.columns) for side in (query.left, query.right)]
+            operator = query.operator.removesuffix(" DISTINCT")
+            return f"({sides[0]}) {operator} ({sides[1]})"
+        return self.select(query)
+
+    def converted(self, side: tree.BoundQuery, columns: list[tree.OutputColumn]) -> str:
+        """A side of a set operation, its columns cast to the common types."""
+        if all(a.type == b.type for a, b in zip(side.columns, columns, strict=True)):
+            return self.query(side)
+        items = ", ".join(
+            f"{lower_cast(a.type, b.type, 'q.' + quote_identifier(a.duck_name))}"
+            f" AS {quote_identifier(b.duck_name)}"
+            for a, b in zip(side.columns, columns, strict=True)
+        )
+        return f"SELECT {items} FROM ({self.query(side)}) AS q"
+
+    def select(self, query: tree.BoundSelect) -> str:
+        items = []
+        for column in query.columns:
+            assert column.expr is not None
+            items.append(f"{self.expr(column.expr)} AS {quote_identifier(column.duck_name)}")
+        distinct = ""
+        if query.distinct_on:
+            distinct = f"DISTINCT ON ({', '.join(self.expr(e) for e in query.distinct_on)}) "
+        elif query.distinct:
+            distinct = "DISTINCT "
+        parts = [f"SELECT {distinct}{', '.join(items)}"]
+        source = [] if query.source is None else [self.relation(query.source)]
+        for call in query.array_joins:
+            source.append(f"LATERAL (SELECT unnest({self.expr(call.array)}) AS v) AS aj{call.slot}")
+        if source:
+            parts.append("FROM " + ", ".join(source))
+        if query.where is not None:
+            parts.append(f"WHERE {truth(query.where, self.expr(query.where))}")
+        if query.group_by:
+            keys = [key for key in query.group_by if not tree.is_constant(key)]
+            if keys:
+                parts.append("GROUP BY " + ", ".join(self.expr(key) for key in keys))
+        if query.having is not None:
+            parts.append(f"HAVING {truth(query.having, self.expr(query.having))}")
+        if query.qualify is not None:
+            parts.append(f"QUALIFY {truth(query.qualify, self.expr(query.qualify))}")
+        if query.order_by:
+            parts.append("ORDER BY " + ", ".join(self.order_key(key) for key in query.order_by))
+        if query.limit is not None:
+            parts.append(f"LIMIT {self.expr(query.limit)}")
+        if query.offset is not None:
+            parts.append(f"OFFSET {self.expr(query.offset)}")
+        return " ".join(parts)
+
+    # Relations -------------------------------------------------------------------------------
+
+    def relation(self, relation: tree.Relation) -> str:
+        """DuckDB text of something in FROM, with its alias."""
+        return _RELATIONS[type(relation)](self, relation)
+
+    def table(self, relation: tree.TableRelation) -> str:
+        return f"{relation.text} AS {relation.alias}"
+
+    def query_relation(self, relation: tree.QueryRelation) -> str:
+        return f"({self.query(relation.query)}) AS {relation.alias}"
+
+    def join(self, relation: tree.JoinRelation) -> str:
+        left, right = self.relation(relation.left), self.relation(relation.right)
+        if relation.kind == "CROSS" or relation.on is None:
+            return f"{left} CROSS JOIN {right}"
+        on = truth(relation.on, self.expr(relation.on))
+        return f"{left} {relation.kind} JOIN {right} ON {on}"
+
+    def array_join_relation(self, relation: tree.ArrayJoinRelation) -> str:
+        items = ", ".join(
+            f"unnest({self.expr(array)}) AS {quote_identifier(name)}"
+            for name, array in relation.arrays
+        )
+        lateral = f"LATERAL (SELECT {items}) AS {relation.alias}"
+        source = self.relation(relation.source)
+        return f"{source} LEFT JOIN {lateral} ON TRUE" if relation.left else f"{source}, {lateral}"
+
+
+_EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {
+    tree.Const: Lowering.const,
+    tree.Param: Lowering.param,
+    tree.Column: Lowering.column,
+    tree.Local: Lowering.local,
+    tree.LambdaExpr: Lowering.lambda_,
+    tree.Call: Lowering.call,
+    tree.ArrayJoinCall: Lowering.array_join,
+    tree.Aggregate: Lowering.aggregate,
+    tree.Window: Lowering.window,
+    tree.ScalarQuery: Lowering.scalar,
+    tree.InQuery: Lowering.in_query,
+    tree.ExistsQuery: Lowering.exists,
+}
+_RELATIONS: dict[type[tree.Relation], Callable[[Lowering, Any], str]] = {
+    tree.TableRelation: Lowering.table,
+    tree.QueryRelation: Lowering.query_relation,
+    tree.JoinRelation: Lowering.join,
+    tree.ArrayJoinRelation: Lowering.array_join_relation,
+}

@@ -1,0 +1,69 @@
+"""Tuples and arrays as they are written: `tuple`, `tupleElement`, `array`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import NOTHING, DataType, array, tuple_of
+from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
+
+
+def _lower_tuple(call: Call, args: list[str]) -> str:
+    fields = zip(field_names(call.type), args, strict=True)
+    return "{" + ", ".join(f"{quote_identifier(name)}: {sql}" for name, sql in fields) + "}"
+
+
+def element_index(t: DataType, which: object) -> int:
+    """0-based index of an element by name or 1-based number (negative: from the end)."""
+    if not t.is_tuple:
+        raise ArgumentError(f"expected a Tuple, found `{t}`")
+    bare = t.bare
+    if isinstance(which, str):
+        if which in bare.names:
+            return bare.names.index(which)
+        if not which.lstrip("-").isdigit():
+            raise ArgumentError(f"`{t}` has no element `{which}`", 10)
+        which = int(which)
+    assert isinstance(which, int)
+    index = which - 1 if which > 0 else len(bare.types) + which
+    if which == 0 or not 0 <= index < len(bare.types):
+        raise ArgumentError(f"`{t}` has no element {which}", 10)
+    return index
+
+
+def _element_returns(args: Sequence[Expr]) -> DataType:
+    bare = args[0].type.bare
+    return bare.types[element_index(bare, constant(args[1]))]
+
+
+def _lower_element(call: Call, args: list[str]) -> str:
+    bare = call.args[0].type.bare
+    index = element_index(bare, constant(call.args[1]))
+    return f"struct_extract({args[0]}, '{field_names(bare)[index]}')"
+
+
+def _array_returns(args: Sequence[Expr]) -> DataType:
+    return array(supertype([arg.type for arg in args]) if args else NOTHING)
+
+
+def _lower_array(call: Call, args: list[str]) -> str:
+    element = call.type.element
+    items = [lower_cast(arg.type, element, sql) for arg, sql in zip(call.args, args, strict=True)]
+    return f"CAST([{', '.join(items)}] AS {to_duckdb(call.type)})"
+
+
+ROWS = (
+    Function(
+        "tuple",
+        lambda args: tuple_of(*(arg.type for arg in args)),
+        _lower_tuple,
+        args=(0, None),
+        nulls=False,
+    ),
+    Function("tupleElement", _element_returns, _lower_element, args=(2, 3), nulls=False),
+    Function("array", _array_returns, _lower_array, args=(0, None), nulls=False),
+)
