@@ -1,0 +1,108 @@
+"""Records one by one, by the exact rules: what the columnar way leaves over, and small bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.ingest.coerce import USE_DEFAULT, Refused
+from mini_tb.ingest.jsonpath import MISSING
+from mini_tb.ingest.jsontext import JsonError, Object, json_text, parse_json
+from mini_tb.ingest.quarantine import WHOLE_RECORD, RefusedRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mini_tb.ingest.intake import Intake
+
+
+class ExactRows:
+    """Collects rows: the good ones column by column, the refused ones with their complaints.
+
+    `numbers` are the good rows' numbers in the body; `unreadable` counts lines that are no record.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+        self.numbers: list[int] = []
+        self.columns: list[list[Any]] = [[] for _ in intake.fields]
+        self.refused: list[RefusedRow] = []
+        self.unreadable = 0
+
+    def add_line(self, number: int, line: bytes | str) -> None:
+        """Take one JSON text as a record."""
+        try:
+            record = parse_json(line if isinstance(line, str) else line.decode())
+        except UnicodeDecodeError as error:
+            self.add_unreadable(number, line, f"byte {error.start + 1} is not UTF-8")
+        except JsonError as error:
+            self.add_unreadable(number, line, f"not JSON: {error}")
+        else:
+            if isinstance(record, Object):
+                self.add_record(number, record)
+            else:
+                self.add_unreadable(number, line, "not a JSON object")
+
+    def add_unreadable(self, number: int, line: bytes | str, reason: str) -> None:
+        """Take a line that is no record to quarantine, whole."""
+        text = line if isinstance(line, str) else line.decode(errors="replace")
+        self.unreadable += 1
+        self.refused.append(
+            RefusedRow(number, [WHOLE_RECORD], [f"line is {reason}: {text.strip()}"])
+        )
+
+    def add_record(self, number: int, record: Object) -> None:
+        """Take one decoded record."""
+        self.add_values(number, [field.path.value(record) for field in self.intake.fields])
+
+    def add_values(self, number: int, values: list[Any]) -> None:
+        """Take one row of decoded JSON values, one a column."""
+        self._add(number, values, [field.coercion.value for field in self.intake.fields])
+
+    def add_cells(self, number: int, cells: list[str | None]) -> None:
+        """Take one row of a CSV file, one cell a column; None where the file has no such column."""
+        self._add(number, cells, [field.coercion.text for field in self.intake.fields])
+
+    def _add(self, number: int, values: list[Any], rules: list[Any]) -> None:
+        row: list[Any] = []
+        bad: RefusedRow | None = None
+        for rule, value, field in zip(rules, values, self.intake.fields, strict=True):
+            try:
+                row.append(rule(value))
+            except Refused as refused:
+                bad = bad or RefusedRow(number)
+                bad.columns.append(field.name)
+                bad.errors.append(field.coercion.complaint(value, refused))
+        if bad is None:
+            self.numbers.append(number)
+            for column, value in zip(self.columns, row, strict=True):
+                column.append(value)
+            return
+        bad.values = {
+            field.name: None if value is None or value is MISSING else json_text(value)
+            for field, value in zip(self.intake.fields, values, strict=True)
+        }
+        self.refused.append(bad)
+
+    def arrow(self) -> tuple[pa.Table, dict[str, pa.Array]]:
+        """The good rows, and the masks of the rows that take a column's DEFAULT."""
+        import pyarrow as pa
+
+        arrays, defaulted = [], {}
+        for field, column in zip(self.intake.fields, self.columns, strict=True):
+            values = column
+            if field.coercion.has_default:
+                mask = [value is USE_DEFAULT for value in column]
+                if any(mask):
+                    defaulted[field.name] = pa.array(mask, pa.bool_())
+                    values = [None if value is USE_DEFAULT else value for value in column]
+            arrays.append(pa.array(values, field.carrier))
+        return pa.Table.from_arrays(arrays, schema=self.intake.arrow_schema()), defaulted
+
+
+def exact_rows(intake: Intake, lines: Iterable[tuple[int, bytes | str]]) -> ExactRows:
+    """The records of numbered lines."""
+    rows = ExactRows(intake)
+    for number, line in lines:
+        rows.add_line(number, line)
+    return rows

@@ -1,0 +1,162 @@
+"""What a data source takes in: columns with paths, rules and Arrow types; and what comes out.
+
+`intake_of(datasource)` is worked out once per schema; `Decoded` is the answer of every decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mini_tb.ingest.coerce import Coercion
+from mini_tb.ingest.jsonpath import JsonPath, parse_jsonpath
+from mini_tb.types import DataType
+from mini_tb.types.duckdb import field_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mini_tb.project import Column, Datasource
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How one column is filled: from which part of a record, by which rule, carried as what."""
+
+    name: str
+    type: DataType
+    path: JsonPath
+    coercion: Coercion
+    carrier: pa.DataType
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The columns of a data source as ingestion sees them, in order."""
+
+    fields: tuple[Field, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(f.name for f in self.fields)
+
+    def arrow_schema(self) -> pa.Schema:
+        """The schema of decoded rows."""
+        import pyarrow as pa
+
+        return pa.schema([pa.field(f.name, f.carrier) for f in self.fields])
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What became of a body: the rows to store and the rows for quarantine.
+
+    `good` has the data source's columns in order, in types that DuckDB casts to its storage types
+    (`arrow_type`), and the rows in the order in which they were sent. `defaulted` names the columns
+    where some rows take the DEFAULT expression, with a mask of those rows; `good` has NULL there.
+    `quarantine` has the columns of the quarantine table.
+    """
+
+    good: pa.Table
+    quarantine: pa.Table
+    defaulted: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
+
+    @property
+    def successful_rows(self) -> int:
+        """Rows that are stored."""
+        return int(self.good.num_rows)
+
+    @property
+    def quarantined_rows(self) -> int:
+        """Rows that go to quarantine."""
+        return int(self.quarantine.num_rows)
+
+
+def intake_of(datasource: Datasource) -> Intake:
+    """The intake of a data source; the same object for the same columns."""
+    return _intake(datasource.columns)
+
+
+@lru_cache(maxsize=1024)
+def _intake(columns: tuple[Column, ...]) -> Intake:
+    return Intake(tuple(_field(column) for column in columns))
+
+
+def _field(column: Column) -> Field:
+    # Without a jsonpath the column's name is the top-level key.
+    path = parse_jsonpath(column.jsonpath) if column.jsonpath else JsonPath((column.name,))
+    has_default = column.default is not None
+    return Field(
+        name=column.name,
+        type=column.type,
+        path=path,
+        coercion=Coercion(column.name, column.type, has_default),
+        carrier=arrow_type(column.type),
+    )
+
+
+def arrow_type(t: DataType) -> pa.DataType:
+    """The Arrow type that carries values of `t` into DuckDB.
+
+    Wide integers, UUIDs, IPv6 addresses and Enum members travel as text, which DuckDB casts when
+    they are stored: Arrow has no such types.
+    """
+    import pyarrow as pa
+
+    if t.name in ("Nullable", "LowCardinality", "SimpleAggregateFunction"):
+        return arrow_type(t.types[0])
+    if t.name == "Array":
+        return pa.list_(arrow_type(t.element))
+    if t.name == "Map":
+        return pa.map_(arrow_type(t.types[0]), arrow_type(t.types[1]))
+    if t.name in ("Tuple", "Nested"):
+        fields = zip(field_names(t), t.types, strict=True)
+        struct = pa.struct([pa.field(name, arrow_type(element)) for name, element in fields])
+        return pa.list_(struct) if t.name == "Nested" else struct
+    if t.name == "Decimal":
+        precision, scale = t.params
+        return pa.decimal128(min(precision, 38), min(scale, 38))
+    if t.name == "DateTime64" and t.scale > 6:
+        return pa.timestamp("ns")
+    if t.name in _POINTS:
+        found = pa.struct([pa.field("1", pa.float64()), pa.field("2", pa.float64())])
+        for _ in range(_POINTS[t.name]):
+            found = pa.list_(found)
+        return found
+    return (
+        getattr(pa, _ARROW.get(t.name, "string"))() if t.name not in _TICKS else pa.timestamp("us")
+    )
+
+
+_POINTS = {
+    "Point": 0,
+    "Ring": 1,
+    "LineString": 1,
+    "Polygon": 2,
+    "MultiLineString": 2,
+    "MultiPolygon": 3,
+}
+_TICKS = frozenset({"DateTime", "DateTime64"})
+_ARROW = {
+    "Bool": "bool_",
+    "Int8": "int8",
+    "Int16": "int16",
+    "Int32": "int32",
+    "Int64": "int64",
+    "UInt8": "uint8",
+    "UInt16": "uint16",
+    "UInt32": "uint32",
+    "UInt64": "uint64",
+    "Float32": "float32",
+    "BFloat16": "float32",
+    "Float64": "float64",
+    "FixedString": "binary",
+    "Date": "date32",
+    "Date32": "date32",
+    "Time": "int32",
+    "Time64": "int64",
+    "IPv4": "uint32",
+}
