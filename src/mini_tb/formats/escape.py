@@ -1,0 +1,115 @@
+"""Escaping of whole columns: JSON strings, ClickHouse's escaped and quoted text, CSV.
+
+A column is searched once for the bytes that need escaping; only those found are replaced, each in
+one pass over the column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mini_tb.formats.text import BYTES, join, literal
+
+_QUOTE = literal(b'"')
+_APOSTROPHE = literal(b"'")
+
+# ClickHouse's own choice: the solidus is escaped, letters of other alphabets are not.
+JSON_ESCAPES: Mapping[bytes, bytes] = {
+    b"\\": b"\\\\",
+    b'"': b'\\"',
+    b"/": b"\\/",
+    b"\b": b"\\b",
+    b"\f": b"\\f",
+    b"\n": b"\\n",
+    b"\r": b"\\r",
+    b"\t": b"\\t",
+    **{
+        bytes([code]): f"\\u{code:04X}".encode()
+        for code in range(0x20)
+        if code not in b"\b\f\n\r\t"
+    },
+    "\u2028".encode(): b"\\u2028",
+    "\u2029".encode(): b"\\u2029",
+}
+
+TEXT_ESCAPES: Mapping[bytes, bytes] = {
+    b"\\": b"\\\\",
+    b"\0": b"\\0",
+    b"\b": b"\\b",
+    b"\f": b"\\f",
+    b"\n": b"\\n",
+    b"\r": b"\\r",
+    b"\t": b"\\t",
+    b"'": b"\\'",
+}
+
+CSV_ESCAPES: Mapping[bytes, bytes] = {b'"': b'""'}
+
+
+class Escaper:
+    """Replaces the keys of a table by its values. The backslash, if any, must come first."""
+
+    def __init__(self, table: Mapping[bytes, bytes]) -> None:
+        self._table = tuple(table.items())
+        self._first = bytes({key[0] for key, _ in self._table})
+
+    def __call__(self, column: Any) -> Any:
+        """The column with everything escaped."""
+        data = content(column)
+        if len(data.translate(None, self._first)) == len(data):
+            return column
+        for key, replacement in self._table:
+            if key in data:
+                column = pc.replace_substring(column, key, replacement)
+        return column
+
+    def one(self, text: str) -> bytes:
+        """One text escaped."""
+        data = text.encode()
+        for key, replacement in self._table:
+            data = data.replace(key, replacement)
+        return data
+
+
+json_escape = Escaper(JSON_ESCAPES)
+text_escape = Escaper(TEXT_ESCAPES)
+csv_escape = Escaper(CSV_ESCAPES)
+
+
+def content(column: Any) -> bytes:
+    """All bytes of a column of `large_binary`, one value after the other, without copying more."""
+    _, offsets, data = column.buffers()
+    if data is None or len(column) == 0:
+        return b""
+    positions = memoryview(offsets).cast("q")
+    start, end = positions[column.offset], positions[column.offset + len(column)]
+    return bytes(memoryview(data)[start:end])
+
+
+def json_string(column: Any) -> Any:
+    """Each text as a JSON string; null stays null."""
+    return join(_QUOTE, json_escape(column), _QUOTE)
+
+
+def json_key(name: str) -> bytes:
+    """A name as a JSON string."""
+    return b'"' + json_escape.one(name) + b'"'
+
+
+def apostrophes(column: Any) -> Any:
+    """Each text in ClickHouse's single quotes; null stays null."""
+    return join(_APOSTROPHE, text_escape(column), _APOSTROPHE)
+
+
+def csv_quotes(column: Any) -> Any:
+    """Each text in CSV's double quotes; null stays null."""
+    return join(_QUOTE, csv_escape(column), _QUOTE)
+
+
+def fill(column: Any, null: bytes) -> Any:
+    """The column with `null` in place of NULL."""
+    return column if column.null_count == 0 else pc.fill_null(column, pa.scalar(null, BYTES))

@@ -1,0 +1,192 @@
+"""The formats of the JSON family: whole documents, one object a line, columns.
+
+A row is one join of the columns' texts with the text between them, so a chunk of rows is a single
+buffer that is yielded as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mini_tb.formats.answer import Answer, Statistics
+from mini_tb.formats.escape import content, json_key
+from mini_tb.formats.text import join, literal
+from mini_tb.formats.value import json, json_text
+
+Cells = Callable[[Answer, Any, int | None], list[Any]]
+
+
+def values(answer: Answer, chunk: Any, indent: int | None) -> list[Any]:
+    """Each column of the chunk as JSON values."""
+    return [
+        json(chunk.column(i), column.type, answer.settings, indent)
+        for i, column in enumerate(answer.columns)
+    ]
+
+
+def strings(answer: Answer, chunk: Any, indent: int | None) -> list[Any]:
+    """Each column of the chunk as JSON strings of the values' texts."""
+    return [json_text(chunk.column(i), column.type) for i, column in enumerate(answer.columns)]
+
+
+def _layout(start: str, labels: list[bytes], between: str, end: str, cells: list[Any]) -> bytes:
+    """All rows of a chunk: `start`, the labelled cells with `between` between them, `end`."""
+    parts: list[Any] = []
+    for i, (label, cell) in enumerate(zip(labels, cells, strict=True)):
+        parts += [literal((between if i else start).encode() + label), cell]
+    return content(join(*parts, literal(end)))
+
+
+# Documents -----------------------------------------------------------------------------------
+
+
+def _meta(answer: Answer) -> str:
+    columns = ",\n".join(
+        f'\t\t{{\n\t\t\t"name": {_string(column.name)},\n'
+        f'\t\t\t"type": {_string(str(column.type))}\n\t\t}}'
+        for column in answer.columns
+    )
+    return f'\t"meta":\n\t[\n{columns}\n\t]'
+
+
+def _string(text: str) -> str:
+    return json_key(text).decode()
+
+
+def _tail(answer: Answer, rows: int, totals: bytes) -> bytes:
+    parts = [f'\n\t],\n\n{totals.decode()}\t"rows": {rows}']
+    if answer.has_limit:
+        parts.append(f'\t"rows_before_limit_at_least": {rows}')
+    cost = answer.statistics()
+    parts.append(
+        f'\t"statistics":\n\t{{\n\t\t"elapsed": {cost.elapsed:.9g},\n'
+        f'\t\t"rows_read": {cost.rows_read},\n\t\t"bytes_read": {cost.bytes_read}\n\t}}\n}}\n'
+    )
+    return ",\n\n".join(parts).encode()
+
+
+def document(cells: Cells, *, compact: bool) -> Callable[[Answer], Iterator[bytes]]:
+    """Writes JSON, JSONStrings, or with `compact` JSONCompact, JSONCompactStrings."""
+
+    def write(answer: Answer) -> Iterator[bytes]:
+        labels = _labels(answer, compact)
+        start, between, end = ("\t\t[", ", ", "]") if compact else ("\t\t{", ",", "\n\t\t}")
+        yield f'{{\n{_meta(answer)},\n\n\t"data":\n\t[\n'.encode()
+        rows = 0
+        for chunk in answer.chunks():
+            text = _layout(
+                ",\n" + start, labels, between, end, cells(answer, chunk, None if compact else 3)
+            )
+            yield text if rows else text[2:]
+            rows += chunk.num_rows
+        totals = b""
+        if answer.totals is not None:
+            found = cells(answer, answer.totals, None if compact else 2)
+            if compact:
+                totals = _layout("[", labels, ", ", "]", found)
+            else:
+                labels = [b"\n\t\t" + label.lstrip() for label in labels]
+                totals = b"\n\t" + _layout("{", labels, ",", "\n\t}", found)
+            totals = b'\t"totals":' + (b" " if compact else b"") + totals + b",\n\n"
+        yield _tail(answer, rows, totals)
+
+    return write
+
+
+def _labels(answer: Answer, compact: bool) -> list[bytes]:
+    if compact:
+        return [b""] * len(answer.columns)
+    return [b"\n\t\t\t" + json_key(column.name) + b": " for column in answer.columns]
+
+
+def columns(*, named: bool, metadata: bool = False) -> Callable[[Answer], Iterator[bytes]]:
+    """Writes JSONColumns, JSONCompactColumns (not `named`), JSONColumnsWithMetadata."""
+
+    def write(answer: Answer) -> Iterator[bytes]:
+        found: list[list[bytes]] = [[] for _ in answer.columns]
+        rows = 0
+        for chunk in answer.chunks():
+            for texts, cell in zip(found, values(answer, chunk, None), strict=True):
+                texts.append(content(join(literal(", "), cell)))
+            rows += chunk.num_rows
+        tabs = b"\t\t" if metadata else b"\t"
+        lines = [
+            tabs
+            + (json_key(column.name) + b": " if named else b"")
+            + b"["
+            + b"".join(texts)[2:]
+            + b"]"
+            for column, texts in zip(answer.columns, found, strict=True)
+        ]
+        # ClickHouse's own: without rows only JSONColumns names its columns.
+        body = b",\n".join(lines) if rows or (named and not metadata) else b""
+        if metadata:
+            yield f'{{\n{_meta(answer)},\n\n\t"data":\n\t{{\n'.encode() + body
+            yield _tail(answer, rows, b"").replace(b"\n\t]", b"\n\t}", 1)
+        else:
+            yield (b"{\n" if named else b"[\n") + body + (b"\n}\n" if named else b"\n]\n")
+
+    return write
+
+
+# Lines ---------------------------------------------------------------------------------------
+
+
+def lines(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
+    """Writes JSONEachRow, JSONStringsEachRow: one object a line."""
+
+    def write(answer: Answer) -> Iterator[bytes]:
+        labels = [json_key(column.name) + b":" for column in answer.columns]
+        for chunk in answer.chunks():
+            yield _layout("{", labels, ",", "}\n", cells(answer, chunk, None))
+
+    return write
+
+
+def arrays(
+    cells: Cells, *, names: bool = False, types: bool = False
+) -> Callable[[Answer], Iterator[bytes]]:
+    """Writes JSONCompactEachRow and its like: one array a line, names and types first if asked."""
+
+    def write(answer: Answer) -> Iterator[bytes]:
+        if names:
+            yield _header([column.name for column in answer.columns])
+        if types:
+            yield _header([str(column.type) for column in answer.columns])
+        labels = [b""] * len(answer.columns)
+        for chunk in answer.chunks():
+            yield _layout("[", labels, ", ", "]\n", cells(answer, chunk, None))
+
+    return write
+
+
+def _header(texts: list[str]) -> bytes:
+    return b"[" + b", ".join(map(json_key, texts)) + b"]\n"
+
+
+def progress(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
+    """Writes JSONEachRowWithProgress and JSONStringsEachRowWithProgress."""
+
+    def write(answer: Answer) -> Iterator[bytes]:
+        meta = ",".join(
+            f'{{"name":{_string(column.name)},"type":{_string(str(column.type))}}}'
+            for column in answer.columns
+        )
+        yield f'{{"meta":[{meta}]}}\n'.encode()
+        labels = [json_key(column.name) + b":" for column in answer.columns]
+        rows = 0
+        for chunk in answer.chunks():
+            yield _layout('{"row":{', labels, ",", "}}\n", cells(answer, chunk, None))
+            rows += chunk.num_rows
+        if rows:
+            yield _progress(answer.statistics())
+
+    return write
+
+
+def _progress(cost: Statistics) -> bytes:
+    return (
+        f'{{"progress":{{"read_rows":"{cost.rows_read}","read_bytes":"{cost.bytes_read}",'
+        f'"total_rows_to_read":"{cost.rows_read}","elapsed_ns":"{int(cost.elapsed * 1e9)}"}}}}\n'
+    ).encode()
