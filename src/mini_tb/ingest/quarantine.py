@@ -1,8 +1,8 @@
 """The quarantine of a data source: every row that was refused, with the columns and the reasons.
 
 `NAME_quarantine` says which columns were refused and why (two arrays of the same length), the
-import that brought the row, every original value as the text that was sent, and when. A line that is no
-record at all has the error column `$` and stands in its error.
+import that brought the row, every original value as the text that was sent, and when. A line that
+is no record at all has the error column `$` and stands in its error.
 """
 
 from __future__ import annotations

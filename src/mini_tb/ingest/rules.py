@@ -1,9 +1,9 @@
 """The one table of rules: which input is stored, takes the default, or goes to quarantine.
 
 Every value of an event, a file or a fixture is stored, replaced by the column's default, or
-refused; a row with a refused value goes to quarantine. What is stored is what ClickHouse stores for the same
-input. What ClickHouse would bend to make it fit (an integer that wraps around, a date that is
-clamped or that no calendar has) is refused.
+refused; a row with a refused value goes to quarantine. What is stored is what ClickHouse stores for
+the same input. What ClickHouse would bend to make it fit (an integer that wraps around, a date that
+is clamped or that no calendar has) is refused.
 
 `coerce` does it value by value, `columnar` for whole columns; the reference page is made from here.
 """
