@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""DuckDB as a target: the bound tree as DuckDB's text."""
