@@ -13,7 +13,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -117,8 +116,17 @@ def _string(values: Any, t: DataType) -> Any:
 
 
 def _integer(values: Any) -> Any:
-    # A comparison is BOOLEAN in DuckDB and UInt8 in ClickHouse.
-    return _cast(pc.cast(values, pa.uint8()) if pa.types.is_boolean(values.type) else values)
+    if pa.types.is_boolean(values.type):
+        # A comparison is BOOLEAN in DuckDB and UInt8 in ClickHouse.
+        values = pc.cast(values, pa.uint8())
+    elif pa.types.is_fixed_size_binary(values.type):
+        values = _reinterpret(values, pa.decimal128(38, 0))
+    return _cast(values)
+
+
+def _reinterpret(values: Any, kind: Any) -> Any:
+    """The same bytes under another fixed-width type."""
+    return pa.Array.from_buffers(kind, len(values), values.buffers(), offset=values.offset)
 
 
 def _bool(values: Any, t: DataType) -> Any:
@@ -159,9 +167,7 @@ def _decimal(values: Any, t: DataType) -> Any:
 
 def _scaled(values: Any, scale: int) -> Any:
     wide = pc.cast(values, pa.decimal128(38, scale))
-    unscaled = pa.Array.from_buffers(
-        pa.decimal128(38, 0), len(wide), wide.buffers(), offset=wide.offset
-    )
+    unscaled = _reinterpret(wide, pa.decimal128(38, 0))
     negative = pc.less(unscaled, pa.scalar(0, pa.decimal128(38, 0)))
     digits = pc.utf8_lpad(pc.cast(pc.abs(unscaled), TEXT), scale + 1, "0")
     return pc.binary_join_element_wise(
@@ -194,9 +200,18 @@ def _date(values: Any, t: DataType) -> Any:
 
 
 def _uuid(values: Any, t: DataType) -> Any:
-    if pa.types.is_fixed_size_binary(values.type):
-        return by_value(values, lambda v: str(UUID(bytes=v)))
-    return _string(values, t)
+    if not pa.types.is_fixed_size_binary(values.type):
+        return _string(values, t)
+    filled = pc.fill_null(values, bytes(16)) if values.null_count else values
+    data = filled.buffers()[1].slice(filled.offset * 16, len(filled) * 16)
+    text = pa.py_buffer(data.to_pybytes().hex().encode())
+    hexadecimal = pc.cast(pa.Array.from_buffers(pa.binary(32), len(values), [None, text]), BYTES)
+    groups = [pc.binary_slice(hexadecimal, start, stop) for start, stop in _UUID_GROUPS]
+    found = pc.binary_join_element_wise(*groups, literal("-"))
+    return found if values.null_count == 0 else pc.if_else(values.is_valid(), found, None)
+
+
+_UUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def _ipv4(values: Any, t: DataType) -> Any:
@@ -212,30 +227,20 @@ def _ipv6(values: Any, t: DataType) -> Any:
 
 
 def words(values: Any) -> Any:
-    """128-bit integers as their 16 bytes, least significant first; Arrow carries them as decimals
-    whose digits may overflow, but whose bits are right."""
+    """128-bit integers as their 16 bytes, least significant first. Where Arrow carries them as
+    decimals their digits may overflow, but the bits are right."""
     if pa.types.is_fixed_size_binary(values.type):
         return values
     if not pa.types.is_decimal128(values.type):
         values = pc.cast(values, pa.decimal128(38, 0))
-    return pa.Array.from_buffers(pa.binary(16), len(values), values.buffers(), offset=values.offset)
-
-
-def _wide_signed(values: Any, t: DataType) -> Any:
-    if pa.types.is_fixed_size_binary(values.type):
-        return by_value(values, lambda v: str(int.from_bytes(v, "little", signed=True)))
-    return _integer(values)
+    return _reinterpret(values, pa.binary(16))
 
 
 def _wide_unsigned(values: Any, t: DataType) -> Any:
-    if pa.types.is_decimal(values.type):
-        zero = pa.scalar(0, values.type)
-        if not pc.any(pc.less(values, zero)).as_py():
-            return _integer(values)
-        values = words(values)
-    if pa.types.is_fixed_size_binary(values.type):
-        return by_value(values, lambda v: str(int.from_bytes(v, "little")))
-    return _integer(values)
+    signed = _reinterpret(words(values), pa.decimal128(38, 0))
+    if pc.any(pc.less(signed, pa.scalar(0, signed.type))).as_py():
+        return by_value(words(values), lambda v: str(int.from_bytes(v, "little")))
+    return _integer(signed)
 
 
 def _bignum(values: Any, t: DataType) -> Any:
@@ -297,7 +302,6 @@ _CONVERT: dict[str, Callable[[Any, DataType], Any]] = {
     "UUID": _uuid,
     "IPv4": _ipv4,
     "IPv6": _ipv6,
-    "Int128": _wide_signed,
     "UInt128": _wide_unsigned,
     "Int256": _bignum,
     "UInt256": _bignum,

@@ -41,13 +41,13 @@ class Case:
         )
         return f"SELECT {', '.join(parts)} FROM (SELECT number AS i FROM numbers({self.rows}))"
 
-    def answer(self) -> Answer:
+    def answer(self, *, is_lossless: bool = True) -> Answer:
         columns = tuple(Column(n, parse_type(t)) for n, (t, _, _) in self.columns.items())
         parts = (
             f"CAST({duck} AS {to_duckdb(parse_type(t))}) AS {quote_identifier(name)}"
             for name, (t, duck, _) in self.columns.items()
         )
-        with duckdb.connect() as connection:
+        with duckdb.connect(config={"arrow_lossless_conversion": is_lossless}) as connection:
             table = connection.sql(
                 f"SELECT {', '.join(parts)} FROM range({self.rows}) AS r(i) ORDER BY i"
             ).to_arrow_table()

@@ -24,6 +24,14 @@ def test_written_as_clickhouse_writes_it(case: str, name: str) -> None:
     assert without_times(found) == (RECORDED / case / name).read_bytes()
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_either_form_in_which_duckdb_hands_out_values(case: str) -> None:
+    both = [CASES[case].answer(is_lossless=is_lossless) for is_lossless in (True, False)]
+    for name in ("JSON", "CSV", "RowBinary"):
+        found = {without_times(b"".join(write(answer, name))) for answer in both}
+        assert len(found) == 1
+
+
 @dataclass(frozen=True)
 class Column:
     name: str
@@ -157,3 +165,20 @@ def test_an_unknown_format_is_said_by_name() -> None:
 def test_names_of_formats_ignore_case() -> None:
     assert find_format("jsoneachrow").name == "JSONEachRow"
     assert find_format("TSVWithNames").name == "TabSeparatedWithNames"
+
+
+def test_slices_of_columns_with_nulls() -> None:
+    types = {"u": "Nullable(UUID)", "n": "Nullable(Int128)", "a": "Array(Nullable(UUID))"}
+    sql = """SELECT CASE WHEN i % 2 = 1
+            THEN ('00000000-0000-0000-0000-' || lpad(i::VARCHAR, 12, '0'))::UUID END u,
+        CASE WHEN i % 2 = 1 THEN i::HUGEINT END n, [u] AS a FROM range(6) AS r(i)"""
+    with duckdb.connect(config={"arrow_lossless_conversion": True}) as connection:
+        [batch] = connection.sql(sql).to_arrow_table().to_batches()
+    columns = tuple(Column(name, parse_type(text)) for name, text in types.items())
+    whole = written(Answer(columns, [batch]), "CSV").splitlines()
+    parts = written(Answer(columns, [batch.slice(i, 1) for i in range(6)]), "CSV").splitlines()
+    assert parts == whole
+    assert whole[1].startswith(b'"00000000-0000-0000-0000-000000000001",1,')
+    for name in ("RowBinary", "JSON"):
+        sliced = written(Answer(columns, [batch.slice(0, 3), batch.slice(3, 3)]), name)
+        assert sliced == written(Answer(columns, [batch]), name)
