@@ -5,4 +5,9 @@
 A family adds its rows here; a test checks that every code used in the source is registered.
 """
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    "SQ001": "the query's syntax is wrong",
+    "SQ002": "only one SELECT can run here",
+    "SQ003": "the query is nested too deep",
+    "SQ004": "the type in a cast does not exist",
+}

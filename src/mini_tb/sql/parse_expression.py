@@ -1,0 +1,614 @@
+"""Expressions: precedence climbing over a table of operators, with ClickHouse's priorities.
+
+Operators become the calls that ClickHouse makes of them, `BETWEEN` two comparisons (which share
+the tested expression), chains of `AND`, `OR` and `||` one call with many arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mini_tb.sql import parse_special
+from mini_tb.sql.cursor import Cursor
+from mini_tb.sql.lexer import HEREDOC, NUMBER, OPERATOR, QUOTED, STRING, WORD, keywords, unquote
+from mini_tb.sql.syntax import (
+    Call,
+    Constant,
+    Expression,
+    Lambda,
+    Name,
+    Parameter,
+    Query,
+    Select,
+    Star,
+    Subquery,
+    TableQuery,
+    WindowSpec,
+)
+
+BINARY = {
+    "=": (9, "equals"),
+    "==": (9, "equals"),
+    "!=": (9, "notEquals"),
+    "<>": (9, "notEquals"),
+    "<": (9, "less"),
+    "<=": (9, "lessOrEquals"),
+    ">": (9, "greater"),
+    ">=": (9, "greaterOrEquals"),
+    "<=>": (9, "isNotDistinctFrom"),
+    "~": (9, "match"),
+    "!~": (9, "notMatch"),
+    "LIKE": (9, "like"),
+    "ILIKE": (9, "ilike"),
+    "REGEXP": (9, "match"),
+    "IN": (9, "in"),
+    "+": (11, "plus"),
+    "-": (11, "minus"),
+    "*": (12, "multiply"),
+    "/": (12, "divide"),
+    "%": (12, "modulo"),
+    "MOD": (12, "modulo"),
+    "DIV": (12, "intDiv"),
+}
+"""Operators of two operands: how strongly they bind, and the function they call."""
+
+CHAINS = {"OR": (3, "or"), "AND": (4, "and"), "||": (10, "concat")}
+"""Operators whose chains are one call."""
+
+LAMBDA, TERNARY, NOT, IS, BETWEEN, COMPARISON, NEGATE, POSTFIX = 1, 2, 5, 6, 7, 9, 13, 14
+"""How strongly the other operators bind."""
+
+NEGATED = {"LIKE": "notLike", "ILIKE": "notILike", "IN": "notIn"}
+COMPARED_TO_ALL = {"=", "==", "!=", "<>", "<", "<=", ">", ">="}
+MAX_CHAIN = 500
+"""How many operators may follow one another on one level (`AND`, `OR` and `||` count once)."""
+
+NOT_OPERANDS = keywords(
+    """
+    AND ANTI ASOF AS BETWEEN DIV ELSE FORMAT FROM GLOBAL HAVING ILIKE IN INTERSECT IS JOIN LIKE
+    LIMIT MOD OFFSET ON OR PREWHERE QUALIFY REGEXP SETTINGS THEN UNION USING WHEN WHERE
+    """
+)
+"""Words that are no column's name where an operand must stand: taking them as one would move the
+error away from its place."""
+
+NOT_ALIASES = keywords(
+    """
+    ALL AND ANTI ANY AS ASOF BETWEEN CROSS DIV ELSE EXCEPT FINAL FORMAT FROM FULL GLOBAL HAVING
+    ILIKE IN INNER INTERSECT IS JOIN LEFT LIKE LIMIT MOD NATURAL NOT OFFSET ON ONLY OR PASTE
+    PREWHERE QUALIFY REGEXP RIGHT SAMPLE SEMI SETTINGS STREAM UNION USING WHERE WINDOW WITH
+    """
+)
+"""Words that are no alias without AS."""
+
+NOT_ALIASES_BEFORE = {
+    "ARRAY": ("JOIN",),
+    "FETCH": ("FIRST", "NEXT"),
+    "GROUP": ("BY",),
+    "INTO": ("OUTFILE",),
+    "LOCAL": ("JOIN", "LEFT", "RIGHT", "INNER", "FULL", "CROSS", "ANY", "ALL", "ASOF", "SEMI"),
+    "ORDER": ("BY",),
+    "PARALLEL": ("WITH",),
+}
+"""Words that are no alias without AS where one of these follows."""
+
+
+class ExpressionParser(Cursor):
+    """Parses expressions; queries inside them are the subclass's."""
+
+    def query(self) -> Query:
+        """A query without parentheses around it."""
+        raise NotImplementedError
+
+    def window(self) -> WindowSpec:
+        """`( … )` after OVER or `AS` in WINDOW."""
+        raise NotImplementedError
+
+    # Lists and aliases ------------------------------------------------------------------
+
+    def aliased(self, implicit: bool = False) -> Expression:
+        """An expression and its alias; `implicit` allows one without AS."""
+        node = self.expression()
+        if self.words[self.i] == "AS":
+            self.i += 1
+            node.alias = self.identifier("an alias")
+        elif implicit and self.is_alias():
+            node.alias = self.identifier()
+        return node
+
+    def is_alias(self) -> bool:
+        """Whether the next token is an alias without AS."""
+        return self.words[self.i] not in NOT_ALIASES and self.is_alias_word()
+
+    def is_alias_word(self) -> bool:
+        """Whether the next token is a name, and with the next but one no clause."""
+        kind = self.kinds[self.i]
+        if kind == WORD:
+            followers = NOT_ALIASES_BEFORE.get(self.words[self.i])
+            return followers is None or self.words[self.i + 1] not in followers
+        return kind == QUOTED
+
+    def list_of(self, close: str, *, trailing_comma: bool = False) -> list[Expression]:
+        """Aliased expressions up to and with `close`; the opening mark is taken already."""
+        items: list[Expression] = []
+        if self.accept(close):
+            return items
+        while True:
+            items.append(self.aliased())
+            if self.accept(close):
+                return items
+            if not self.accept(","):
+                self.fail(f"`,` or `{close}`")
+            if trailing_comma and self.accept(close):
+                return items
+
+    # Operators --------------------------------------------------------------------------
+
+    def expression(self, power: int = 0) -> Expression:
+        """The longest expression whose operators bind more strongly than `power`."""
+        self.enter()
+        left = self.operand()
+        length = 0
+        while True:
+            word = self.words[self.i]
+            operator = BINARY.get(word)
+            if operator is not None:
+                if operator[0] <= power:
+                    break
+                left = self.binary(left, word, operator)
+            else:
+                rest = REST.get(word)
+                if rest is None:
+                    break
+                strength, parse = rest
+                if strength <= power:
+                    break
+                result = parse(self, left, power)
+                if result is None:
+                    break
+                left = result
+            length += 1
+            if length > MAX_CHAIN:
+                self.too_deep()
+        self.depth -= 1
+        return left
+
+    def binary(self, left: Expression, word: str, operator: tuple[int, str]) -> Expression:
+        """`left word …`, with `word` next."""
+        self.i += 1
+        if (
+            word in COMPARED_TO_ALL
+            and self.words[self.i] in ("ANY", "ALL", "SOME")
+            and self.words[self.i + 1] == "("
+            and self.is_query(self.i + 2)
+        ):
+            return self.quantified(left, word, operator[1])
+        right = self.expression(operator[0])
+        return self.operation(operator[1], [left, right])
+
+    def operation(self, name: str, args: list[Expression]) -> Call:
+        """The call that an operator makes; it reaches from its first to its last argument."""
+        return Call(args[0].start, self.end, name, args, operator=True)
+
+    def chain(self, left: Expression, power: int) -> Expression:
+        word = self.words[self.i]
+        strength, name = CHAINS[word]
+        args = [left]
+        while self.accept(word):
+            args.append(self.expression(strength))
+        return self.operation(name, args)
+
+    def ternary(self, left: Expression, power: int) -> Expression:
+        self.i += 1
+        then = self.expression(TERNARY)
+        self.expect(":")
+        return self.operation("if", [left, then, self.expression(TERNARY - 1)])
+
+    def arrow(self, left: Expression, power: int) -> Expression:
+        params = self.lambda_params(left)
+        self.i += 1
+        body = self.expression(LAMBDA - 1)
+        return Lambda(left.start, self.end, params, body)
+
+    def lambda_params(self, left: Expression) -> tuple[str, ...]:
+        """The names before `->`."""
+        names = left.args if isinstance(left, Call) and left.operator else [left]
+        if isinstance(left, Call) and left.name != "tuple":
+            names = [left]
+        parts = [node.parts if isinstance(node, Name) else () for node in names]
+        if any(len(part) != 1 for part in parts):
+            raise self.error("only names can stand before `->`")
+        return tuple(part[0] for part in parts)
+
+    def negated(self, left: Expression, power: int) -> Expression | None:
+        """`NOT LIKE`, `NOT ILIKE`, `NOT IN`, `NOT BETWEEN`."""
+        word = self.words[self.i + 1]
+        if word == "BETWEEN":
+            if power >= BETWEEN:
+                return None
+            self.i += 1
+            return self.between(left, power, negated=True)
+        if word not in NEGATED:
+            return None
+        if power >= COMPARISON:
+            return None
+        self.i += 2
+        return self.operation(NEGATED[word], [left, self.expression(COMPARISON)])
+
+    def global_in(self, left: Expression, power: int) -> Expression | None:
+        """`GLOBAL [NOT] IN`; a `GLOBAL` before `JOIN` is not this."""
+        if self.words[self.i + 1] not in ("IN", "NOT"):
+            return None
+        self.i += 1
+        negated = self.accept("NOT")
+        self.expect("IN")
+        name = "globalNotIn" if negated else "globalIn"
+        return self.operation(name, [left, self.expression(COMPARISON)])
+
+    def between(self, left: Expression, power: int, negated: bool = False) -> Expression:
+        self.i += 1
+        low = self.expression(BETWEEN)
+        self.expect("AND")
+        high = self.expression(BETWEEN)
+        first, last = ("less", "greater") if negated else ("greaterOrEquals", "lessOrEquals")
+        return self.operation(
+            "or" if negated else "and",
+            [self.operation(first, [left, low]), self.operation(last, [left, high])],
+        )
+
+    def is_(self, left: Expression, power: int) -> Expression:
+        """`IS [NOT] NULL | UNKNOWN | TRUE | FALSE | DISTINCT FROM …`."""
+        self.i += 1
+        negated = self.accept("NOT")
+        word = self.one_of(("NULL", "UNKNOWN", "TRUE", "FALSE", "DISTINCT"))
+        if word is None:
+            self.fail("`NULL`, `TRUE`, `FALSE` or `DISTINCT FROM`")
+        if word in ("NULL", "UNKNOWN"):
+            return self.operation("isNotNull" if negated else "isNull", [left])
+        if word == "DISTINCT":
+            self.expect("FROM")
+            right = self.expression(IS)
+            return self.operation(
+                "isNotDistinctFrom" if negated else "isDistinctFrom", [left, right]
+            )
+        truth = Constant(self.starts[self.i - 1], self.end, word == "TRUE", word.lower())
+        return self.operation("isDistinctFrom" if negated else "isNotDistinctFrom", [left, truth])
+
+    def cast(self, left: Expression, power: int) -> Expression:
+        """`left::type`. A number is cast from its text, so that decimals keep every digit."""
+        self.i += 1
+        kind = parse_special.type_name(self)
+        if isinstance(left, Constant) and type(left.value) in (int, float):
+            left.value = left.text
+        return self.operation("CAST", [left, kind])
+
+    def subscript(self, left: Expression, power: int) -> Expression:
+        self.i += 1
+        index = self.expression()
+        self.expect("]")
+        return self.operation("arrayElement", [left, index])
+
+    def element(self, left: Expression, power: int) -> Expression:
+        """`left.1`, `left.name`; dotted names are taken in `name`."""
+        self.i += 1
+        start = self.starts[self.i]
+        if self.kinds[self.i] == NUMBER:
+            text = self.tokens.text(self.i)
+            if not text.isdigit():
+                self.fail("an element's number or name")
+            self.i += 1
+            return self.operation(
+                "tupleElement", [left, Constant(start, self.end, int(text), text)]
+            )
+        if self.words[self.i] == "^":
+            self.i += 1
+            key = "^`" + self.identifier() + "`"
+        else:
+            key = self.identifier("an element's number or name")
+        return self.operation("tupleElement", [left, Constant(start, self.end, key, key)])
+
+    def quantified(self, left: Expression, word: str, function: str) -> Expression:
+        """`left = ANY (SELECT …)`, `left > ALL (SELECT …)` as ClickHouse rewrites them."""
+        every = self.words[self.i] == "ALL"
+        self.i += 2
+        start = self.starts[self.i]
+        query = self.query()
+        self.expect(")")
+        if function == "equals" and not every:
+            return self.operation("in", [left, Subquery(start, self.end, query)])
+        if function == "notEquals" and every:
+            return self.operation("notIn", [left, Subquery(start, self.end, query)])
+        if function in ("equals", "notEquals"):
+            aggregate = "singleValueOrNull"
+            function = "in" if function == "equals" else "notIn"
+        else:
+            aggregate = "max" if (function in ("greater", "greaterOrEquals")) == every else "min"
+        one = Select(
+            start,
+            self.end,
+            [Call(start, start, aggregate, [Star(start, start)])],
+            from_=parse_special.join_tree(TableQuery(start, self.end, query)),
+        )
+        return self.operation(function, [left, Subquery(start, self.end, one)])
+
+    # Operands ---------------------------------------------------------------------------
+
+    def operand(self) -> Expression:
+        """A literal, a name, a call, or something in brackets, with the prefix operators."""
+        i = self.i
+        kind = self.kinds[i]
+        if kind == WORD:
+            word = self.words[i]
+            special = parse_special.SPECIAL.get(word)
+            if special is not None:
+                node = special(self)
+                if node is not None:
+                    return node
+                self.i = i
+            elif word in NOT_OPERANDS and not self.is_column(i + 1):
+                self.fail("an expression")
+            if self.words[i + 1] == "(":
+                return self.call()
+            return self.name()
+        if kind in (STRING, HEREDOC):
+            self.i = i + 1
+            text = self.text[self.starts[i] : self.ends[i]]
+            return Constant(self.starts[i], self.ends[i], unquote(text), text)
+        if kind == NUMBER:
+            self.i = i + 1
+            text = self.text[self.starts[i] : self.ends[i]]
+            return Constant(self.starts[i], self.ends[i], number(text), text)
+        if kind == QUOTED:
+            if self.words[i + 1] == "(":
+                return self.call()
+            return self.name()
+        prefix = PREFIX.get(self.words[i])
+        if prefix is None:
+            self.fail("an expression")
+        return prefix(self)
+
+    def is_column(self, i: int) -> bool:
+        """Whether a keyword before token i is the name of a column or function all the same."""
+        return self.kinds[i] == OPERATOR or self.words[i] in ("FROM", "AS")
+
+    def name(self) -> Expression:
+        """`a`, `a.b.c`, `t.*`, `t.COLUMNS(…)`; `a.1` is left to the operator."""
+        start = self.starts[self.i]
+        parts = [self.identifier()]
+        while self.words[self.i] == ".":
+            after = self.i + 1
+            kind, word = self.kinds[after], self.words[after]
+            if word == "COLUMNS" and self.words[after + 1] == "(":
+                self.i = after
+                return parse_special.columns(self, start, tuple(parts))
+            if kind in (WORD, QUOTED):
+                self.i = after
+                parts.append(self.identifier())
+            elif word == "*":
+                self.i = after + 1
+                return parse_special.star(self, start, tuple(parts))
+            elif word == ":":
+                self.i = after + 1
+                parts.append(":`" + str(self.json_type()) + "`")
+            elif word == "^":
+                self.i = after + 1
+                parts.append("^`" + self.identifier() + "`")
+            elif kind == NUMBER:
+                break
+            else:
+                self.i = after
+                self.fail("a name after `.`")
+        return Name(start, self.end, tuple(parts))
+
+    def json_type(self) -> str:
+        """The type in `json.path.:Type`."""
+        if self.kinds[self.i] == QUOTED:
+            return self.identifier()
+        return parse_special.type_text(self)
+
+    def call(self) -> Expression:
+        """`f(args)`, `f(params)(args)`, with DISTINCT, FILTER, OVER and the treatment of NULLs."""
+        start = self.starts[self.i]
+        node = Call(start, start, self.identifier(), [])
+        self.arguments(node)
+        if self.words[self.i] == "(":
+            node.params = node.args
+            self.arguments(node)
+        self.suffixes(node)
+        node.end = self.end
+        return node
+
+    def arguments(self, node: Call) -> None:
+        """`( … )` after a function's name."""
+        self.i += 1
+        if self.is_query(self.i):
+            start = self.starts[self.i]
+            node.args = [Subquery(start, self.end, self.query())]
+            node.args[0].end = self.end
+            self.expect(")")
+            return
+        if self.words[self.i] == "DISTINCT" and self.words[self.i + 1] not in (")", ","):
+            self.i += 1
+            node.distinct = True
+        node.args = self.list_of(")")
+        if len(node.args) == 1 and node.name.lower() == "count":
+            only = node.args[0]
+            if isinstance(only, Star) and only == Star(only.start, only.end):
+                node.args = []
+
+    def suffixes(self, node: Call) -> None:
+        """FILTER, RESPECT or IGNORE NULLS, and OVER, after a call."""
+        while True:
+            word = self.words[self.i]
+            if word == "OVER":
+                self.i += 1
+                if self.words[self.i] == "(":
+                    node.over = self.window()
+                else:
+                    node.over = self.identifier("a window's name or `(`")
+                return
+            if word == "FILTER" and self.words[self.i + 1] == "(":
+                self.i += 2
+                self.expect("WHERE")
+                node.filter = self.expression()
+                self.expect(")")
+            elif word == "IGNORE" and self.words[self.i + 1] == "NULLS":
+                self.i += 2
+                node.null_treatment = "IGNORE NULLS"
+            elif word == "RESPECT" and self.words[self.i + 1] == "NULLS":
+                self.i += 2
+                node.null_treatment = "RESPECT NULLS"
+            else:
+                return
+
+    def is_query(self, i: int) -> bool:
+        """Whether a query begins at token i, perhaps in more parentheses."""
+        while self.words[i] == "(":
+            i += 1
+        word = self.words[i]
+        if word == "SELECT":
+            return True
+        if word == "WITH":
+            return self.kinds[i + 1] != "operator" or self.words[i + 1] in ("(", "[", "{", "-")
+        return word == "FROM" and self.kinds[i + 1] in (WORD, QUOTED)
+
+    def parenthesised(self) -> Expression:
+        """`(a)`, `(a, b)`, `(a,)`, `()` or `(SELECT …)`."""
+        start = self.starts[self.i]
+        self.i += 1
+        if self.is_query(self.i) and self.query_in_parentheses(self.i):
+            query = self.query()
+            self.expect(")")
+            return Subquery(start, self.end, query)
+        items: list[Expression] = []
+        comma = False
+        while not self.accept(")"):
+            items.append(self.aliased())
+            if self.words[self.i] == ",":
+                self.i += 1
+                comma = True
+            elif self.words[self.i] != ")":
+                self.fail("`,` or `)`")
+        if len(items) == 1 and not comma:
+            return items[0]
+        return Call(start, self.end, "tuple", items, operator=True)
+
+    def query_in_parentheses(self, i: int) -> bool:
+        """Whether the parentheses at i, if any, hold one arm of a query and not an operand:
+        `((SELECT 1) UNION ALL …)`, not `((SELECT 1) + 1)`."""
+        if self.words[i] != "(":
+            return True
+        depth = 0
+        while True:
+            word = self.words[i]
+            depth += (word == "(") - (word == ")")
+            i += 1
+            if depth == 0 or self.kinds[i] == "end":
+                return self.words[i] in (")", "UNION", "EXCEPT", "INTERSECT")
+
+    def array(self) -> Expression:
+        """`[a, b]`."""
+        start = self.starts[self.i]
+        self.i += 1
+        items = self.list_of("]")
+        return Call(start, self.end, "array", items, operator=True)
+
+    def braces(self) -> Expression:
+        """`{name:Type}`, or a map `{'a': 1}`."""
+        start = self.starts[self.i]
+        self.i += 1
+        if self.is_identifier() and self.words[self.i + 1] == ":":
+            name = self.identifier()
+            self.i += 1
+            kind = parse_special.type_text(self)
+            self.expect("}")
+            return Parameter(start, self.end, name, kind)
+        args: list[Expression] = []
+        while not self.accept("}"):
+            args.append(self.expression(TERNARY))
+            self.expect(":")
+            args.append(self.expression(TERNARY))
+            if self.words[self.i] != "}":
+                self.expect(",")
+        return Call(start, self.end, "map", args, operator=True)
+
+    def negation(self) -> Expression:
+        """`-x`; `-1` is a literal."""
+        start = self.starts[self.i]
+        self.i += 1
+        if self.kinds[self.i] == NUMBER:
+            i = self.i
+            self.i = i + 1
+            text = self.text[start : self.ends[i]]
+            return Constant(start, self.ends[i], number("-" + self.tokens.text(i)), text)
+        node = Call(start, start, "negate", [self.expression(NEGATE)], operator=True)
+        node.end = self.end
+        return node
+
+    def plus_sign(self) -> Expression:
+        """`+x` is x."""
+        self.i += 1
+        return self.expression(NEGATE)
+
+    def not_(self) -> Expression:
+        """`NOT x`, which reaches as far as a comparison does."""
+        start = self.starts[self.i]
+        self.i += 1
+        node = Call(start, start, "not", [self.expression(NOT)], operator=True)
+        node.end = self.end
+        return node
+
+    def star(self) -> Expression:
+        """`*` where an operand stands."""
+        self.i += 1
+        return parse_special.star(self, self.starts[self.i - 1], ())
+
+
+def number(text: str) -> int | float:
+    """The value of a number as written, perhaps with a minus sign.
+
+    Integers that fit neither UInt64 nor Int64 are floats, as in ClickHouse.
+    """
+    sign = -1 if text[0] == "-" else 1
+    digits = text.lstrip("- \t\r\n").replace("_", "")
+    prefix = digits[:2].lower()
+    if prefix == "0x" and "p" not in digits.lower() and "." not in digits:
+        value = int(digits, 16)
+    elif prefix == "0x":
+        return sign * float.fromhex(digits)
+    elif prefix == "0b":
+        value = int(digits, 2)
+    elif digits.isdigit():
+        value = int(digits)
+    else:
+        return sign * float(digits)
+    value *= sign
+    return value if -(2**63) <= value < 2**64 else float(value)
+
+
+Rest = Callable[[ExpressionParser, Expression, int], Expression | None]
+
+REST: dict[str, tuple[int, Rest]] = {
+    "->": (LAMBDA, ExpressionParser.arrow),
+    "?": (TERNARY, ExpressionParser.ternary),
+    **{word: (strength, ExpressionParser.chain) for word, (strength, _) in CHAINS.items()},
+    "IS": (IS, ExpressionParser.is_),
+    "BETWEEN": (BETWEEN, ExpressionParser.between),
+    "NOT": (BETWEEN, ExpressionParser.negated),
+    "GLOBAL": (COMPARISON, ExpressionParser.global_in),
+    "::": (POSTFIX, ExpressionParser.cast),
+    "[": (POSTFIX, ExpressionParser.subscript),
+    ".": (POSTFIX, ExpressionParser.element),
+}
+"""What can follow an operand beside the binary operators. A function returns None where the word
+turns out not to belong to the expression."""
+
+PREFIX: dict[str, Callable[[ExpressionParser], Expression]] = {
+    "(": ExpressionParser.parenthesised,
+    "[": ExpressionParser.array,
+    "{": ExpressionParser.braces,
+    "-": ExpressionParser.negation,
+    "+": ExpressionParser.plus_sign,
+    "*": ExpressionParser.star,
+}
+"""Marks that begin an operand."""

@@ -1,0 +1,531 @@
+"""Expressions that begin with a word and have a grammar of their own.
+
+`SPECIAL` maps such a word to a function of the parser, which returns None where the word is only a
+name in this place (`SELECT date, interval FROM t`); the parser then steps back to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.sql.lexer import HEREDOC, OPERATOR, STRING, WORD, keywords, sql_error
+from mini_tb.sql.syntax import (
+    Call,
+    Constant,
+    Expression,
+    JoinTree,
+    Lambda,
+    Name,
+    Star,
+    Subquery,
+    TableItem,
+)
+
+if TYPE_CHECKING:
+    from mini_tb.sql.parse_expression import ExpressionParser
+
+UNITS = {
+    spelling: unit
+    for unit, spellings in {
+        "Nanosecond": "NANOSECOND NANOSECONDS SQL_TSI_NANOSECOND NS",
+        "Microsecond": "MICROSECOND MICROSECONDS SQL_TSI_MICROSECOND US",
+        "Millisecond": "MILLISECOND MILLISECONDS SQL_TSI_MILLISECOND MS",
+        "Second": "SECOND SECONDS SQL_TSI_SECOND SS S",
+        "Minute": "MINUTE MINUTES SQL_TSI_MINUTE MI N",
+        "Hour": "HOUR HOURS SQL_TSI_HOUR HH H",
+        "Day": "DAY DAYS SQL_TSI_DAY DD D",
+        "Week": "WEEK WEEKS SQL_TSI_WEEK WK WW",
+        "Month": "MONTH MONTHS SQL_TSI_MONTH MM M",
+        "Quarter": "QUARTER QUARTERS SQL_TSI_QUARTER QQ Q",
+        "Year": "YEAR YEARS SQL_TSI_YEAR YYYY YY",
+    }.items()
+    for spelling in spellings.split()
+}
+"""Every spelling of a unit of time."""
+
+EXTRACTS = {
+    **{unit: "to" + unit for unit in set(UNITS.values())},
+    "Day": "toDayOfMonth",
+    "Week": "toISOWeek",
+    "EPOCH": "toUnixTimestamp",
+    "DOW": "toDayOfWeek",
+    "ISODOW": "toDayOfWeek",
+    "DOY": "toDayOfYear",
+    "ISOYEAR": "toISOYear",
+}
+"""The function that EXTRACT calls for a unit or one of its own words."""
+
+TYPE_TAILS = keywords(
+    """
+    PRECISION VARYING UNSIGNED SIGNED LARGE OBJECT
+    """
+)
+"""Later words of the types that have several (`DOUBLE PRECISION`, `BIGINT UNSIGNED`)."""
+
+INFINITY = float("inf")
+
+
+def literal(value: float | bool | None) -> Callable[[ExpressionParser], Expression | None]:
+    """A word that is a literal."""
+
+    def parse(parser: ExpressionParser) -> Expression | None:
+        i = parser.i
+        if parser.words[i + 1] == "(":
+            return None
+        parser.i = i + 1
+        return Constant(parser.starts[i], parser.ends[i], value, parser.tokens.text(i))
+
+    return parse
+
+
+def not_(parser: ExpressionParser) -> Expression:
+    """`NOT x`, `NOT(x)`: always the operator."""
+    return parser.not_()
+
+
+# Types -----------------------------------------------------------------------------------
+
+
+def type_text(parser: ExpressionParser) -> str:
+    """Take the text of a type, as written; brackets in it must be closed."""
+    start = parser.starts[parser.i]
+    word = parser.words[parser.i]
+    parser.identifier("a type")
+    while parser.one_of(TYPE_TAILS):
+        word = ""
+    if word == "NATIONAL" or (word and parser.words[parser.i] in ("CHARACTER", "CHAR")):
+        parser.i += 1
+    if parser.words[parser.i] == "(":
+        depth = 0
+        while True:
+            mark = parser.words[parser.i]
+            depth += (mark == "(") - (mark == ")")
+            if parser.kinds[parser.i] == "end":
+                parser.fail("`)` after the type")
+            parser.i += 1
+            if depth == 0:
+                break
+        while parser.one_of(TYPE_TAILS):
+            pass
+    return parser.text[start : parser.end]
+
+
+def type_name(parser: ExpressionParser) -> Constant:
+    """Take a type; the constant's value is its text, which is a type that exists."""
+    start = parser.starts[parser.i]
+    text = type_text(parser)
+    check_type(parser, text, start)
+    return Constant(start, parser.end, text, text)
+
+
+def check_type(parser: ExpressionParser, text: str, start: int) -> None:
+    """Fail where the text, which is at `start`, is no type."""
+    from mini_tb.types.parse import TypeSyntaxError, parse_type
+
+    try:
+        parse_type(text)
+    except TypeSyntaxError as error:
+        place = start + error.offset
+        raise sql_error(
+            "SQ004", parser.fragment, error.message, place, start + len(text), error.hint
+        ) from None
+
+
+# Calls with words inside ------------------------------------------------------------------
+
+
+def call(parser: ExpressionParser, start: int, name: str, args: list[Expression]) -> Call:
+    """A call that was written with words, from `start` to the last token."""
+    return Call(start, parser.end, name, args)
+
+
+def is_call(parser: ExpressionParser) -> bool:
+    """Whether a `(` follows the word; takes both if so."""
+    if parser.words[parser.i + 1] != "(":
+        return False
+    parser.i += 2
+    return True
+
+
+def cast(parser: ExpressionParser) -> Expression | None:
+    """`CAST(x AS T)`, `CAST(x, 'T')`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser):
+        return None
+    value = parser.expression()
+    if parser.words[parser.i] == "AS" and parser.words[parser.i + 2] in ("AS", ","):
+        parser.i += 1
+        value.alias = parser.identifier()
+    kind: Expression
+    if parser.accept("AS"):
+        kind = type_name(parser)
+    else:
+        parser.expect(",", "write `CAST(x AS Type)` or `CAST(x, 'Type')`")
+        kind = parser.expression()
+        if isinstance(kind, Constant) and isinstance(kind.value, str):
+            check_type(parser, kind.value, kind.start + 1)
+    parser.expect(")")
+    return Call(start, parser.end, "CAST", [value, kind], operator=True)
+
+
+def case(parser: ExpressionParser) -> Expression | None:
+    """`CASE [x] WHEN a THEN b … [ELSE c] END`."""
+    start = parser.starts[parser.i]
+    parser.i += 1
+    if not begins_operand(parser):
+        return None
+    args: list[Expression] = []
+    name = "multiIf"
+    if parser.words[parser.i] != "WHEN":
+        name = "caseWithExpression"
+        args.append(parser.expression())
+    parser.expect("WHEN")
+    while True:
+        args.append(parser.aliased())
+        parser.expect("THEN")
+        args.append(parser.aliased())
+        if not parser.accept("WHEN"):
+            break
+    if parser.accept("ELSE"):
+        args.append(parser.aliased())
+    else:
+        place = parser.starts[parser.i]
+        args.append(Constant(place, place, None, "NULL"))
+    parser.expect("END", "close `CASE` with `END`")
+    return Call(start, parser.end, name, args, operator=True)
+
+
+def begins_operand(parser: ExpressionParser) -> bool:
+    """Whether an operand can begin at the next token, so that the word before it was no name."""
+    kind, word = parser.kinds[parser.i], parser.words[parser.i]
+    if kind == OPERATOR:
+        return word in ("(", "[", "{", "-")
+    return kind != "end" and word not in ("FROM", "AS")
+
+
+def dated(function: str) -> Callable[[ExpressionParser], Expression | None]:
+    """`DATE '2024-01-01'`, `TIMESTAMP '…'`."""
+
+    def parse(parser: ExpressionParser) -> Expression | None:
+        start = parser.starts[parser.i]
+        parser.i += 1
+        if parser.kinds[parser.i] != STRING:
+            return None
+        value = parser.operand()
+        return Call(start, parser.end, function, [value], operator=True)
+
+    return parse
+
+
+def interval(parser: ExpressionParser) -> Expression | None:
+    """`INTERVAL 1 DAY`, `INTERVAL '1 day 2 hours'`, `INTERVAL expression unit`."""
+    start = parser.starts[parser.i]
+    parser.i += 1
+    kind = parser.kinds[parser.i]
+    if not begins_operand(parser):
+        return None
+    if kind == STRING and parser.words[parser.i + 1] not in UNITS:
+        return interval_text(parser, start)
+    first = parser.i
+    count = parser.expression()
+    unit = parser.one_of(UNITS)
+    if unit is None:
+        if kind == WORD or parser.words[first] in ("(", "["):
+            return None  # a name, or a function called interval
+        parser.fail("a unit of time", "for example `INTERVAL 1 DAY`")
+    return Call(start, parser.end, "toInterval" + UNITS[unit], [count], operator=True)
+
+
+def interval_text(parser: ExpressionParser, start: int) -> Expression:
+    """`INTERVAL '1 day 2 hours'`: one interval, or a tuple of them."""
+    place = parser.starts[parser.i]
+    pieces = parser.string().split()
+    parts: list[Expression] = []
+    for count, unit in zip(pieces[::2], pieces[1::2], strict=False):
+        if unit.upper() not in UNITS or not count.lstrip("-").isdigit():
+            break
+        parts.append(
+            Call(
+                start,
+                parser.end,
+                "toInterval" + UNITS[unit.upper()],
+                [Constant(place, parser.end, int(count), count)],
+                operator=True,
+            )
+        )
+    if not parts or len(parts) * 2 != len(pieces):
+        parser.i -= 1
+        raise parser.error(
+            f"{parser.found()} is no interval", "for example `INTERVAL '1 day'` or `INTERVAL 1 DAY`"
+        )
+    if len(parts) == 1:
+        return parts[0]
+    return Call(start, parser.end, "tuple", parts, operator=True)
+
+
+def extract(parser: ExpressionParser) -> Expression | None:
+    """`EXTRACT(unit FROM x)`; `extract(text, pattern)` is a function like any other."""
+    start = parser.starts[parser.i]
+    if not is_call(parser) or parser.words[parser.i + 1] != "FROM":
+        return None
+    word = parser.words[parser.i]
+    function = EXTRACTS.get(UNITS.get(word, word))
+    if function is None:
+        parser.fail("a unit of time", "for example `EXTRACT(YEAR FROM x)`")
+    parser.i += 2
+    args = [parser.expression()]
+    if word == "DOW":
+        args.append(Constant(parser.end, parser.end, 2, "2"))
+    parser.expect(")")
+    return call(parser, start, function, args)
+
+
+def trim(parser: ExpressionParser) -> Expression | None:
+    """`TRIM([BOTH | LEADING | TRAILING] 'x' FROM y)`, `TRIM(y)`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser):
+        return None
+    side = parser.one_of(("BOTH", "LEADING", "TRAILING"))
+    name = {"LEADING": "trimLeft", "TRAILING": "trimRight"}.get(side or "", "trimBoth")
+    if side is None:
+        args = parser.list_of(")")
+        return call(parser, start, name, args)
+    mark = parser.expression()
+    parser.expect("FROM")
+    value = parser.expression()
+    parser.expect(")")
+    return call(parser, start, name, [value, mark])
+
+
+def renamed(name: str) -> Callable[[ExpressionParser], Expression | None]:
+    """A function of ordinary grammar that is known by another name."""
+
+    def parse(parser: ExpressionParser) -> Expression | None:
+        start = parser.starts[parser.i]
+        if not is_call(parser):
+            return None
+        return call(parser, start, name, parser.list_of(")"))
+
+    return parse
+
+
+def substring(parser: ExpressionParser) -> Expression | None:
+    """`SUBSTRING(x FROM a [FOR b])`, `substring(x, a, b)`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser):
+        return None
+    args = [parser.aliased()]
+    if parser.accept("FROM"):
+        args.append(parser.expression())
+        if parser.accept("FOR"):
+            args.append(parser.expression())
+        parser.expect(")")
+    elif parser.accept(","):
+        args += parser.list_of(")")
+    else:
+        parser.expect(")")
+    return call(parser, start, "substring", args)
+
+
+def position(parser: ExpressionParser) -> Expression | None:
+    """`POSITION(part IN text)`, `position(text, part)`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser):
+        return None
+    args = parser.list_of(")")
+    if len(args) == 1 and isinstance(args[0], Call) and args[0].operator and args[0].name == "in":
+        args = args[0].args[::-1]
+    return call(parser, start, "position", args)
+
+
+def shift(operator: str) -> Callable[[ExpressionParser], Expression | None]:
+    """`DATE_ADD(DAY, 1, x)`, `DATE_ADD(x, INTERVAL 1 DAY)` and their family."""
+
+    def parse(parser: ExpressionParser) -> Expression | None:
+        start = parser.starts[parser.i]
+        if not is_call(parser):
+            return None
+        unit = UNITS.get(parser.words[parser.i]) if parser.words[parser.i + 1] == "," else None
+        if unit is None:
+            return call(parser, start, operator, parser.list_of(")"))
+        parser.i += 2
+        count = parser.expression()
+        parser.expect(",")
+        value = parser.expression()
+        parser.expect(")")
+        step = Call(count.start, count.end, "toInterval" + unit, [count])
+        return call(parser, start, operator, [value, step])
+
+    return parse
+
+
+def date_diff(parser: ExpressionParser) -> Expression | None:
+    """`DATEDIFF(DAY, a, b)`, `dateDiff('day', a, b [, zone])`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser):
+        return None
+    unit = UNITS.get(parser.words[parser.i]) if parser.words[parser.i + 1] == "," else None
+    args: list[Expression] = []
+    if unit is not None:
+        i = parser.i
+        text = unit.lower()
+        args.append(Constant(parser.starts[i], parser.ends[i], text, f"'{text}'"))
+        parser.i += 2
+    return call(parser, start, "dateDiff", args + parser.list_of(")"))
+
+
+def exists(parser: ExpressionParser) -> Expression | None:
+    """`EXISTS(SELECT …)`."""
+    start = parser.starts[parser.i]
+    if not is_call(parser) or not parser.is_query(parser.i):
+        return None
+    place = parser.starts[parser.i]
+    query = parser.query()
+    parser.expect(")")
+    return Call(start, parser.end, "exists", [Subquery(place, parser.end, query)], operator=True)
+
+
+# Stars -------------------------------------------------------------------------------------
+
+
+def columns_word(parser: ExpressionParser) -> Expression | None:
+    """`COLUMNS('regex')`, `COLUMNS(a, b)`."""
+    if parser.words[parser.i + 1] != "(":
+        return None
+    return columns(parser, parser.starts[parser.i], ())
+
+
+def columns(parser: ExpressionParser, start: int, qualifier: tuple[str, ...]) -> Star:
+    """`COLUMNS(…)` at the next token, and its transformers."""
+    parser.i += 2
+    pattern: str | None = None
+    names: list[str] = []
+    if parser.kinds[parser.i] in (STRING, HEREDOC):
+        pattern = parser.string()
+    else:
+        while True:
+            node = parser.name()
+            if not isinstance(node, Name):
+                parser.fail("a column's name")
+            names.append(".".join(node.parts))
+            if not parser.accept(","):
+                break
+    parser.expect(")")
+    found = tuple(names) if pattern is None else None
+    steps = transformers(parser)
+    return Star(start, parser.end, qualifier, pattern, found, steps)
+
+
+def star(parser: ExpressionParser, start: int, qualifier: tuple[str, ...]) -> Star:
+    """`*` was taken: its transformers."""
+    steps = transformers(parser)
+    return Star(start, parser.end, qualifier, None, None, steps)
+
+
+def transformers(parser: ExpressionParser) -> tuple[tuple[str, Any, Any], ...]:
+    """`EXCEPT …`, `REPLACE …`, `APPLY …`, as many as there are."""
+    steps: list[tuple[str, Any, Any]] = []
+    while True:
+        word = parser.words[parser.i]
+        if word == "EXCEPT" and not parser.is_query(parser.i + 1):
+            parser.i += 1
+            steps.append(("EXCEPT", excepted(parser), None))
+        elif word == "REPLACE":
+            parser.i += 1
+            steps.append(("REPLACE", replaced(parser), None))
+        elif word == "APPLY":
+            parser.i += 1
+            steps.append(("APPLY", *applied(parser)))
+        else:
+            return tuple(steps)
+
+
+def excepted(parser: ExpressionParser) -> list[str] | str:
+    """The names, or the pattern, after EXCEPT."""
+    parser.accept("STRICT")
+    if not parser.accept("("):
+        return [dotted(parser)]
+    if parser.kinds[parser.i] == STRING:
+        pattern = parser.string()
+        parser.expect(")")
+        return pattern
+    names = [dotted(parser)]
+    while parser.accept(","):
+        names.append(dotted(parser))
+    parser.expect(")")
+    return names
+
+
+def dotted(parser: ExpressionParser) -> str:
+    """A column's name; that of a nested column has a dot."""
+    name = parser.identifier("a column's name")
+    while parser.accept("."):
+        name += "." + parser.identifier("a column's name")
+    return name
+
+
+def replaced(parser: ExpressionParser) -> list[tuple[str, Expression]]:
+    """`(expression AS name, …)` after REPLACE."""
+    parser.accept("STRICT")
+    found: list[tuple[str, Expression]] = []
+    bracketed = parser.accept("(")
+    while True:
+        node = parser.expression()
+        parser.expect("AS", "write `REPLACE(expression AS name)`")
+        found.append((parser.identifier(), node))
+        if not bracketed:
+            return found
+        if not parser.accept(","):
+            parser.expect(")")
+            return found
+
+
+def applied(parser: ExpressionParser) -> tuple[Any, Any]:
+    """`(f)`, `f`, `(f(params))` or `(x -> …)` after APPLY: the function and its parameters."""
+    bracketed = parser.accept("(")
+    node = parser.expression()
+    if bracketed:
+        parser.expect(")")
+    if isinstance(node, Name) and len(node.parts) == 1:
+        return node.parts[0], None
+    if isinstance(node, Call) and not node.operator and node.params is None:
+        return node.name, node.args
+    if isinstance(node, Lambda):
+        return node, None
+    raise parser.error("`APPLY` takes a function or a lambda")
+
+
+def join_tree(table: TableItem) -> JoinTree:
+    """A FROM of one table."""
+    return JoinTree(table.start, table.end, table)
+
+
+ADD = shift("plus")
+SUBTRACT = shift("minus")
+
+SPECIAL: dict[str, Callable[[ExpressionParser], Expression | None]] = {
+    "NULL": literal(None),
+    "TRUE": literal(True),
+    "FALSE": literal(False),
+    "INF": literal(INFINITY),
+    "INFINITY": literal(INFINITY),
+    "NAN": literal(float("nan")),
+    "NOT": not_,
+    "CASE": case,
+    "CAST": cast,
+    "DATE": dated("toDate"),
+    "TIMESTAMP": dated("toDateTime"),
+    "INTERVAL": interval,
+    "EXTRACT": extract,
+    "TRIM": trim,
+    "LTRIM": renamed("trimLeft"),
+    "RTRIM": renamed("trimRight"),
+    "SUBSTRING": substring,
+    "POSITION": position,
+    "EXISTS": exists,
+    "COLUMNS": columns_word,
+    **dict.fromkeys(("DATE_ADD", "DATEADD", "TIMESTAMP_ADD", "TIMESTAMPADD"), ADD),
+    **dict.fromkeys(("DATE_SUB", "DATESUB", "TIMESTAMP_SUB", "TIMESTAMPSUB"), SUBTRACT),
+    **dict.fromkeys(("DATE_DIFF", "DATEDIFF", "TIMESTAMP_DIFF", "TIMESTAMPDIFF"), date_diff),
+}
