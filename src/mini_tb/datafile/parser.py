@@ -211,6 +211,8 @@ def _parse_list(tokens: list[Token], whole: str, one: str, problems: list[Proble
     for part in _split(tokens, one):
         bad = [token.problem for token in part if isinstance(token, Bad)]
         problems.extend(bad)
+        if any(problem.code != "DF020" for problem in bad):
+            continue
         good = [token for token in part if not isinstance(token, Bad)]
         try:
             if good:

@@ -4,6 +4,10 @@
 one thin place that touches the disk.
 """
 
+from mini_tb.project.checks import Check
+from mini_tb.project.folder import Folder, find_project, read_folder
+from mini_tb.project.graph import Graph, Reference, resolve
+from mini_tb.project.load import Loaded, load_project
 from mini_tb.project.model import (
     BucketSink,
     BucketSource,
@@ -28,10 +32,12 @@ from mini_tb.project.model import (
     Sink,
     Token,
 )
+from mini_tb.project.readers import Readers
 
 __all__ = [
     "BucketSink",
     "BucketSource",
+    "Check",
     "Column",
     "Connection",
     "Connector",
@@ -40,16 +46,25 @@ __all__ = [
     "DynamoDBSource",
     "Endpoint",
     "Engine",
+    "Folder",
+    "Graph",
     "Index",
     "KafkaSink",
     "KafkaSource",
+    "Loaded",
     "Materialization",
     "Node",
     "Pipe",
     "PostgresSource",
     "Project",
     "Publication",
+    "Readers",
+    "Reference",
     "Resource",
     "Sink",
     "Token",
+    "find_project",
+    "load_project",
+    "read_folder",
+    "resolve",
 ]
