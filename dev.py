@@ -47,7 +47,7 @@ def install(extras: str) -> None:
 
 def main(task: str, args: list[str]) -> None:
     """Do one task."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # an older Python may run this very file
         sys.exit("mini-tb needs Python 3.11 or later")
     if task == "serve":
         install("")
