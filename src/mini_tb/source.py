@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -148,6 +149,16 @@ class Fragment:
         """The fragment that is this one's text from `start` to `end`."""
         stop = len(self.text) if end is None else end
         return Fragment(self.text[start:stop], self.file, tuple(self.pieces_of(start, stop)))
+
+    def derive(self, text: str, pieces: Sequence[Piece]) -> Fragment:
+        """The fragment of a text made from this one, where the pieces' origins are offsets here."""
+        found: list[Piece] = []
+        for piece in pieces:
+            if piece.length:
+                found += self.pieces_of(piece.origin, piece.origin + piece.length, piece.start)
+            elif (place := self.place(piece.origin)) is not None:
+                found.append(Piece(piece.start, place[1], 0, place[0]))
+        return Fragment(text, self.file, tuple(found))
 
 
 def _piece_start(piece: Piece) -> int:

@@ -77,5 +77,11 @@ CODES: dict[str, str] = {
     "SQ002": "only one SELECT can run here",
     "SQ003": "the query is nested too deep",
     "SQ004": "the type in a cast does not exist",
+    "TM001": "a template's tags or expressions cannot be read",
+    "TM002": "a template uses what templates do not allow",
+    "TM003": "a parameter's name is taken, or is none",
+    "TM004": "a secret does not exist and has no default",
+    "TM005": "a template that cannot be rendered",
+    "TM006": "a parameter has a name that requests use for something else",
     "TY001": "a type that cannot be read",
 }

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mini_tb.diagnostics import Diagnostic, UserError
+from mini_tb.diagnostics import Diagnostic, Severity, UserError
 from mini_tb.source import Fragment, SourceFile
+
+if TYPE_CHECKING:
+    from mini_tb.template import TemplateError
 
 CheckTemplate = Callable[
     [Fragment, Mapping[str, str]], tuple[Fragment | None, Sequence[Diagnostic]]
@@ -26,21 +30,68 @@ Tables = Callable[[str], Sequence[tuple[str, int, int]]]
 def _check_template(
     template: Fragment, secrets: Mapping[str, str]
 ) -> tuple[Fragment | None, Sequence[Diagnostic]]:
-    from mini_tb.template import check_template
+    from mini_tb.template import Template, TemplateError
 
-    return check_template(template, secrets)
+    found: list[Diagnostic] = []
+    try:
+        parsed = Template.parse(template.text)
+        wrong = parsed.check(secrets=secrets)
+        if wrong is not None:
+            raise wrong
+    except TemplateError as error:
+        return None, [_diagnostic(error, template)]
+    for name in parsed.reserved_names:
+        at = max(0, template.text.find(name))
+        found.append(
+            Diagnostic(
+                "TM006",
+                f"requests use `{name}` for something else, so this parameter may not get a value",
+                template.span(at, at + len(name)),
+                Severity.WARNING,
+                "give the parameter another name",
+            )
+        )
+    try:
+        rendered = parsed.render({}, secrets=secrets, check=True)
+    except TemplateError:
+        return None, found  # only a request can give what it needs
+    return template.derive(rendered.text, rendered.pieces), found
+
+
+def _diagnostic(error: TemplateError, template: Fragment) -> Diagnostic:
+    at = error.offset if error.offset is not None else 0
+    hint = "set the secret, or give a default" if error.kind == "secret_not_available" else None
+    return Diagnostic(
+        _CODES.get(error.kind, "TM005"), error.detail, template.span(at, at + 1), hint=hint
+    )
+
+
+_CODES = {
+    "template_parse": "TM001",
+    "unclosed_block": "TM001",
+    "expression_syntax": "TM001",
+    "forbidden_construct": "TM002",
+    "not_a_function": "TM002",
+    "reserved_parameter_name": "TM003",
+    "secret_not_available": "TM004",
+}
 
 
 def _render_file(
     file: SourceFile, secrets: Mapping[str, str]
 ) -> tuple[Fragment, Sequence[Diagnostic]]:
-    from mini_tb.template import render_file
+    from mini_tb.template import TemplateError, render_datafile
 
-    return render_file(file, secrets)
+    whole = Fragment.of(file, 0, len(file.text))
+    try:
+        rendered = render_datafile(file.text, secrets)
+    except TemplateError as error:
+        return whole, [_diagnostic(error, whole)]
+    return whole.derive(rendered.text, rendered.pieces), ()
 
 
 def _tables(ch_sql: str) -> Sequence[tuple[str, int, int]]:
-    from mini_tb.sql.tables import tables
+    from mini_tb.sql import tables
 
     try:
         return tables(ch_sql)
