@@ -541,6 +541,10 @@ class ExpressionParser(Cursor):
             self.i = i + 1
             text = self.text[start : self.ends[i]]
             return Constant(start, self.ends[i], number("-" + self.tokens.text(i)), text)
+        if self.words[self.i] in ("INF", "INFINITY", "NAN") and self.words[self.i + 1] != "(":
+            self.i += 1
+            text = self.text[start : self.end]
+            return Constant(start, self.end, -float(self.tokens.text(self.i - 1)), text)
         node = Call(start, start, "negate", [self.expression(NEGATE)], operator=True)
         node.end = self.end
         return node

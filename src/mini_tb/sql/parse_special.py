@@ -88,35 +88,48 @@ def not_(parser: ExpressionParser) -> Expression:
 
 
 def type_text(parser: ExpressionParser) -> str:
-    """Take the text of a type, as written; brackets in it must be closed."""
-    start = parser.starts[parser.i]
-    word = parser.words[parser.i]
+    """Take a type; its text as ClickHouse prints it (`Decimal(10, 2)`), not yet a known one."""
     parser.identifier("a type")
+    first = parser.i - 1
+    if parser.words[first] in ("NATIONAL", "CHAR", "CHARACTER"):
+        parser.one_of(("CHAR", "CHARACTER"))
     while parser.one_of(TYPE_TAILS):
-        word = ""
-    if word == "NATIONAL" or (word and parser.words[parser.i] in ("CHARACTER", "CHAR")):
-        parser.i += 1
+        pass
+    words = [parser.tokens.text(i) for i in range(first, parser.i)]
+    text = " ".join(words).upper() if len(words) > 1 else words[0]
     if parser.words[parser.i] == "(":
-        depth = 0
-        while True:
-            mark = parser.words[parser.i]
-            depth += (mark == "(") - (mark == ")")
-            if parser.kinds[parser.i] == "end":
-                parser.fail("`)` after the type")
+        text += type_arguments(parser)
+        while parser.words[parser.i] in TYPE_TAILS:
+            text += " " + parser.words[parser.i]
             parser.i += 1
-            if depth == 0:
-                break
-        while parser.one_of(TYPE_TAILS):
-            pass
-    return parser.text[start : parser.end]
+    return text
+
+
+def type_arguments(parser: ExpressionParser) -> str:
+    """`( … )` of a type, with one blank after commas, around `=` and between words."""
+    parts: list[str] = []
+    depth = 0
+    glued = True
+    while True:
+        mark = parser.words[parser.i]
+        if parser.kinds[parser.i] == "end":
+            parser.fail("`)` after the type")
+        if not glued and mark not in (",", "(", ")", "."):
+            parts.append(" ")
+        parts.append(parser.tokens.text(parser.i))
+        glued = mark in ("(", "-", ".")
+        depth += (mark == "(") - (mark == ")")
+        parser.i += 1
+        if depth == 0:
+            return "".join(parts)
 
 
 def type_name(parser: ExpressionParser) -> Constant:
     """Take a type; the constant's value is its text, which is a type that exists."""
     start = parser.starts[parser.i]
     text = type_text(parser)
-    check_type(parser, text, start)
-    return Constant(start, parser.end, text, text)
+    check_type(parser, parser.text[start : parser.end], start)
+    return Constant(start, parser.end, text, parser.text[start : parser.end])
 
 
 def check_type(parser: ExpressionParser, text: str, start: int) -> None:
