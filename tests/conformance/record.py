@@ -1,0 +1,72 @@
+"""Records ClickHouse's answers into the conformance files: `make record`.
+
+    python tests/conformance/record.py [--all] [FILE…]
+
+Queries without an answer are run on real ClickHouse in process (chdb, the `clickhouse` extra) and
+their types and rows are written below them; `--all` records every query anew. A query that
+ClickHouse refuses is reported and left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from testfile import QueryBlock, TestFile, read
+
+HERE = Path(__file__).parent
+
+
+def answer(session: Any, sql: str) -> tuple[list[str], list[str], list[str]]:
+    """Names, types and rows (TSV) of ClickHouse's answer."""
+    text = str(session.query(sql, "TabSeparatedWithNamesAndTypes"))
+    names, types, *rows = text.split("\n")[:-1]
+    return names.split("\t"), [_unescape(t) for t in types.split("\t")], rows
+
+
+def _unescape(text: str) -> str:
+    return text.replace("\\'", "'").replace("\\\\", "\\")
+
+
+def record(file: TestFile, session: Any, *, everything: bool) -> int:
+    """Fill in the answers; how many queries ClickHouse refused."""
+    refused = 0
+    for table in file.tables:
+        session.query(f"DROP TABLE IF EXISTS {table.name}")
+        session.query(f"CREATE TABLE {table.name} ENGINE = Memory AS {table.sql}")
+    for block in file.blocks:
+        if isinstance(block, QueryBlock) and (everything or block.rows is None):
+            try:
+                _, block.types, block.rows = answer(session, block.sql)
+            except Exception as error:
+                refused += 1
+                print(f"{file.path}:{block.line}: {block.sql}\n    {str(error)[:400]}")
+    for table in file.tables:
+        session.query(f"DROP TABLE {table.name}")
+    return refused
+
+
+def main() -> int:
+    """The command; its exit code."""
+    from chdb.session import Session
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true", help="record every query anew")
+    parser.add_argument("files", nargs="*", type=Path)
+    options = parser.parse_args()
+    session = Session()
+    session.query("SET session_timezone = 'UTC'")
+    refused = 0
+    for path in options.files or sorted(HERE.rglob("*.test")):
+        file = read(path)
+        refused += record(file, session, everything=options.all)
+        path.write_text(file.text())
+    return 1 if refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
