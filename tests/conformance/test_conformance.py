@@ -1,4 +1,4 @@
-"""Every query of the conformance files, answered by DuckDB, against ClickHouse's recorded answer."""
+"""The queries of the conformance files: DuckDB's answers against ClickHouse's recorded ones."""
 
 from __future__ import annotations
 
