@@ -19,9 +19,9 @@ from typing import Any
 
 from mini_tb.ingest.jsonpath import MISSING
 from mini_tb.ingest.jsontext import JsonError, Number, Object, json_text, parse_json
-from mini_tb.ingest.moment import SECOND, NotADate, parse_date, parse_moment, zone_info
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import field_names
+from mini_tb.types.moment import SECOND, NotADate, parse_date, parse_moment, zone_info
 
 MAX_SHOWN = 200
 """Characters of a value that an error quotes."""

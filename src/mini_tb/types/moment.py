@@ -5,8 +5,9 @@
 | `2024-01-02`, `2024/1/2`, `2024.01.02`, `20240102`, `2024-01`, `2024` | midnight |
 | `2024-01-02 03:04[:05[.678]]`, also with `T`, with `AM`/`PM`; `20240102030405` | that moment |
 | `…Z`, `… UTC`, `… GMT`, `…+02:00`, `…-0800`, `…+02` | converted to UTC |
-| `02/01/2024 …` | the day first (the month, where the second number can be no month) |
+| `02/01/2024 …`, `02/01/24 …` | the day first (the month, where the second number can be no month) |
 | `Jan 2, 2024 …`, `2 January 2024 …`, `Tue, 02 Jan 2024 03:04:05 GMT` | that moment |
+| `2024 Jan 2`, `Jan 2024` | that day, the first of that month |
 | 9 or 10 digits, 13, 16, 19 digits | seconds, milli-, micro-, nanoseconds since 1970 |
 
 Hours, minutes and seconds past their end roll over (`25:04` is 01:04 of the next day). A date that
@@ -38,9 +39,11 @@ _MOMENT = re.compile(
     r"\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
     r"(?:(?P<y1>\d{4})(?P<sep>[-/._])(?P<m1>\d{1,2})(?:(?P=sep)(?P<d1>\d{1,2}))?"
     r"|(?P<y2>\d{4})(?P<m2>\d\d)(?P<d2>\d\d)(?=T|$|Z|\s)"
-    r"|(?P<d3>\d{1,2})(?P<sep3>[/.-])(?P<m3>\d{1,2})(?P=sep3)(?P<y3>\d{4})"
+    r"|(?P<d3>\d{1,2})(?P<sep3>[/.-])(?P<m3>\d{1,2})(?P=sep3)(?P<y3>\d{4}|\d\d)(?!\d)"
     r"|(?P<d4>\d{1,2})[ -]" + _MONTH_NAME.format("m4") + r"[ -](?P<y4>\d{4})"
-    r"|" + _MONTH_NAME.format("m5") + r"\s(?P<d5>\d{1,2}),?\s(?P<y5>\d{4}))"
+    r"|" + _MONTH_NAME.format("m5") + r"\s(?P<d5>\d{1,2}),?\s(?P<y5>\d{4})"
+    r"|" + _MONTH_NAME.format("m6") + r"\s(?P<y6>\d{4})(?P<d6>)"
+    r"|(?P<y7>\d{4})\s" + _MONTH_NAME.format("m7") + r"\s(?P<d7>\d{1,2}))"
     r"(?:(?:T|,?\s+)(?:(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2}))?)?"
     r"|(?P<packed>\d{6}))(?P<fraction>\.\d*)?(?:\s*(?P<half>[ap]m))?)?"
     r"\s*(?P<zone>(?-i:Z)|UTC|GMT|[+-]\d\d(?::?\d\d)?)?\s*",
@@ -61,10 +64,10 @@ def zone_info(name: str | None) -> ZoneInfo | None:
     return None if name in (None, "UTC") else ZoneInfo(name)
 
 
-def parse_moment(text: str, zone: ZoneInfo | None = None) -> int:
+def parse_moment(text: str, zone: ZoneInfo | None = None, *, month_first: bool = False) -> int:
     """Nanoseconds since 1970 in UTC. A text without a zone of its own is in `zone` (None: UTC).
 
-    Raises NotADate.
+    `month_first` reads `02/01/2024` as people in the US write it. Raises NotADate.
     """
     if match := _DIGITS.fullmatch(text):
         return _digits(match[1], match[2], zone)
@@ -72,13 +75,17 @@ def parse_moment(text: str, zone: ZoneInfo | None = None) -> int:
     if match is None:
         raise NotADate("not a date")
     part = match.groupdict()
-    for form in "12345":
+    for form in "1234567":
         if part[f"y{form}"]:
             year, month, day = part[f"y{form}"], part[f"m{form}"], part[f"d{form}"] or "1"
             break
     number = _MONTHS.get(month[:3].lower()) or int(month)
-    if part["y3"] and number > 12:  # a month first after all: `02/13/2024`
-        number, day = int(day), month
+    if part["y3"]:
+        year = year if len(year) == 4 else f"20{year}"
+        number, day_number = (int(day), number) if month_first else (number, int(day))
+        if number > 12:  # the other order after all: `02/13/2024`
+            number, day_number = day_number, number
+        day = str(day_number)
     days = _days(int(year), number, int(day))
     if part["packed"]:
         hour, minute, second = (int(part["packed"][i : i + 2]) for i in (0, 2, 4))

@@ -1,0 +1,53 @@
+"""Functions that DuckDB does not have, as Arrow functions: `register` puts them on a connection.
+
+A module of `mini_tb.sql.functions.udf` gives its functions as `UDFS`. Each takes Arrow arrays, one
+an argument, and returns an array of the same length; rows with a NULL argument never reach it
+unless `sees_null`. An error is raised as `ValueError('DB::<ClickHouse number>: text')`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+FAMILIES = ("moment",)
+
+
+@dataclass(frozen=True, slots=True)
+class Udf:
+    """One function: its name in DuckDB's text (`mt_…`), its DuckDB types, and the function."""
+
+    name: str
+    parameters: tuple[str, ...]
+    returns: str
+    function: Callable[..., Any]
+    sees_null: bool = False
+    volatile: bool = False
+
+
+def register(connection: Any) -> None:
+    """Make all functions known to a DuckDB connection and its cursors."""
+    for family in FAMILIES:
+        for udf in import_module(f"mini_tb.sql.functions.udf.{family}").UDFS:
+            connection.create_function(
+                udf.name,
+                udf.function,
+                list(udf.parameters),
+                udf.returns,
+                type="arrow",
+                null_handling="special" if udf.sees_null else "default",
+                side_effects=udf.volatile,
+            )
+
+
+def over_distinct(function: Callable[[Any], Any], values: Any, data_type: Any) -> Any:
+    """An Arrow array of `function` over `values`: it is costly and takes one value, so each
+    distinct value is computed once."""
+    import pyarrow as pa
+
+    column = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    encoded = column.dictionary_encode()
+    answers = [None if v is None else function(v) for v in encoded.dictionary.to_pylist()]
+    return pa.array(answers, data_type).take(encoded.indices)
