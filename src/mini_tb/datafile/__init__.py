@@ -5,8 +5,9 @@
 shape, `include` takes in `.incl` files, `format` writes the canonical form.
 """
 
+from mini_tb.datafile.format import format_text
 from mini_tb.datafile.instructions import Kind
 from mini_tb.datafile.parser import Parsed, parse
 from mini_tb.datafile.tree import Tree
 
-__all__ = ["Kind", "Parsed", "Tree", "parse"]
+__all__ = ["Kind", "Parsed", "Tree", "format_text", "parse"]
