@@ -6,7 +6,6 @@ spelling of the text, literals do not: floats have a dot or an exponent, strings
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -23,6 +22,7 @@ from mini_tb.sql.syntax import (
     Star,
     Subquery,
     WindowSpec,
+    is_literal,
 )
 
 ESCAPES = str.maketrans(
@@ -39,24 +39,19 @@ ESCAPES = str.maketrans(
 )
 
 
-NAMED_LITERAL = re.compile(r"(?i)\b(?:null|true|false|inf|infinity|nan)\b")
-"""Literals that are words: what has one of them is not cast from its text."""
-
-
 def column_name(
     expression: Expression,
-    text: str,
-    *,
     parameters: Mapping[str, str] | Callable[[str], str] | None = None,
+    *,
     names: Callable[[Name], str] | None = None,
 ) -> str:
-    """The name of the column that `expression` makes; `text` is the query it was parsed from.
+    """The name of the column that `expression` makes, which is its alias if it has one.
 
-    An alias at the top of the expression is its name. `parameters` says how the value of a
-    `{name:Type}` reads in the query, `names` what a qualified name is called; without it, a name
-    is called as it is written.
+    `parameters` says how the value of a `{name:Type}` reads in the query, by its name; `names`
+    what a name is called (`t.a` is `a` where no other table has an `a`). Without `parameters` a
+    parameter, without `names` a name is called as it is written.
     """
-    return Namer(text, parameters, names).name(expression)
+    return Namer(parameters, names).name(expression)
 
 
 class Namer:
@@ -64,11 +59,9 @@ class Namer:
 
     def __init__(
         self,
-        text: str,
         parameters: Mapping[str, str] | Callable[[str], str] | None = None,
         names: Callable[[Name], str] | None = None,
     ) -> None:
-        self.text = text
         self.parameters = parameters
         self.names = names
         self.subqueries = count(1)
@@ -119,10 +112,8 @@ class Namer:
                 return literal_name(literal_value(node))
             items = self.all(args)
             return f"[{items}]" if node.name == "array" else f"({items})"
-        if node.name == "CAST" and self.is_literal_cast(node):
-            literal = args[0]
-            shown = quoted(self.text[literal.start : literal.end])
-            return f"CAST({shown}, {self.name(args[1])})"
+        if node.name == "CAST" and isinstance(args[0], Call) and args[0].text is not None:
+            return f"CAST({quoted(args[0].text)}, {self.name(args[1])})"
         name = node.name
         if node.distinct:
             name += "Distinct"
@@ -132,14 +123,6 @@ class Namer:
         params = f"({self.all(node.params)})" if node.params is not None else ""
         over = f" OVER {self.over(node.over)}" if node.over is not None else ""
         return f"{name}{params}({self.all(args)}){over}"
-
-    def is_literal_cast(self, node: Call) -> bool:
-        """Whether it is `[1, 2]::T`: with `::`, a literal is cast from its text."""
-        value = node.args[0]
-        if not isinstance(value, Call) or not is_literal(value):
-            return False
-        between = self.text[value.end : node.args[1].start]
-        return "::" in between and not NAMED_LITERAL.search(self.text, value.start, value.end)
 
     def over(self, window: WindowSpec | str) -> str:
         """What stands after OVER."""
@@ -172,20 +155,6 @@ class Namer:
         """One end of a frame."""
         kind, offset = bound
         return kind if offset is None else f"{self.name(offset)} {kind}"
-
-
-def is_literal(node: Expression) -> bool:
-    """Whether it is a literal, or brackets around nothing but literals."""
-    if node.alias is not None:
-        return False
-    if isinstance(node, Constant):
-        return True
-    return (
-        isinstance(node, Call)
-        and node.operator
-        and node.name in ("array", "tuple")
-        and all(map(is_literal, node.args))
-    )
 
 
 def literal_value(node: Expression) -> Any:

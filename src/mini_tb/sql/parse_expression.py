@@ -6,6 +6,7 @@ the tested expression), chains of `AND`, `OR` and `||` one call with many argume
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from mini_tb.sql import parse_special
@@ -24,6 +25,7 @@ from mini_tb.sql.syntax import (
     Subquery,
     TableQuery,
     WindowSpec,
+    is_literal,
 )
 
 BINARY = {
@@ -91,6 +93,10 @@ NOT_ALIASES_BEFORE = {
     "PARALLEL": ("WITH",),
 }
 """Words that are no alias without AS where one of these follows."""
+
+
+NAMED_LITERAL = re.compile(r"(?i)\b(?:null|true|false|inf|infinity|nan)\b")
+"""Literals that are words: what has one of them is not cast from its text."""
 
 
 class ExpressionParser(Cursor):
@@ -280,6 +286,9 @@ class ExpressionParser(Cursor):
         kind = parse_special.type_name(self)
         if isinstance(left, Constant) and type(left.value) in (int, float):
             left.value = left.text
+        elif isinstance(left, Call) and is_literal(left):
+            text = self.text[left.start : left.end]
+            left.text = None if NAMED_LITERAL.search(text) else text
         return self.operation("CAST", [left, kind])
 
     def subscript(self, left: Expression, power: int) -> Expression:

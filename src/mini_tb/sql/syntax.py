@@ -63,7 +63,8 @@ class Call(Expression):
     """`name(params)(args)`; `params` is None where there is one pair of parentheses only.
 
     `name` keeps the spelling of the text. `operator` says that it was written as an operator
-    (`a + b`, `[1, 2]`, `(1, 2)`, `CASE`, `x::T`…), not as a call.
+    (`a + b`, `[1, 2]`, `(1, 2)`, `CASE`, `x::T`…), not as a call. `text` is the source text of a
+    literal in brackets that is cast with `::`: a column is named after it.
     """
 
     name: str
@@ -74,6 +75,21 @@ class Call(Expression):
     over: WindowSpec | str | None = None
     null_treatment: OneOf["RESPECT NULLS", "IGNORE NULLS"] | None = None
     operator: bool = False
+    text: str | None = None
+
+
+def is_literal(node: Expression) -> bool:
+    """Whether it is a literal, or brackets around nothing but literals."""
+    if node.alias is not None:
+        return False
+    if isinstance(node, Constant):
+        return True
+    return (
+        isinstance(node, Call)
+        and node.operator
+        and node.name in ("array", "tuple")
+        and all(map(is_literal, node.args))
+    )
 
 
 @dataclass(slots=True)
@@ -140,7 +156,7 @@ class Fill:
 
 @dataclass(slots=True)
 class OrderItem(Node):
-    """One item of ORDER BY. `nulls_first` is None where the query does not say (ClickHouse: last)."""
+    """One item of ORDER BY. `nulls_first` is None where the query does not say: they are last."""
 
     expression: Expression
     descending: bool = False
