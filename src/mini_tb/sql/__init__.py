@@ -16,6 +16,7 @@ from mini_tb.sql.catalog import Catalog, Table, TableColumn, Tables, Value, View
 if TYPE_CHECKING:
     from mini_tb.sql.compile import Compiled, ResultColumn, compile_expression, compile_query
     from mini_tb.sql.functions.carrier import carrier
+    from mini_tb.sql.references import leading_table, tables
 
 _LAZY = {
     "Compiled": "mini_tb.sql.compile",
@@ -23,6 +24,8 @@ _LAZY = {
     "compile_expression": "mini_tb.sql.compile",
     "compile_query": "mini_tb.sql.compile",
     "carrier": "mini_tb.sql.functions.carrier",
+    "leading_table": "mini_tb.sql.references",
+    "tables": "mini_tb.sql.references",
 }
 
 
@@ -46,4 +49,6 @@ __all__ = [
     "carrier",
     "compile_expression",
     "compile_query",
+    "leading_table",
+    "tables",
 ]

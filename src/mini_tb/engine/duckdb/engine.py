@@ -1,0 +1,180 @@
+"""The embedded engine: one DuckDB file, one writer, a few readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.diagnostics import MiniTbError
+from mini_tb.engine.duckdb.connection import Connections, Settings
+from mini_tb.engine.duckdb.errors import from_duckdb
+from mini_tb.engine.duckdb.result import DuckDBResult
+from mini_tb.engine.duckdb.table import create_table
+from mini_tb.engine.duckdb.watchdog import Watchdog
+from mini_tb.types.duckdb import quote_identifier as quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from mini_tb.project import Datasource
+    from mini_tb.sql import Compiled
+
+INCOMING = "incoming"
+"""The name under which a transaction sees the Arrow rows it was given."""
+
+
+class DuckDBTransaction:
+    """See `engine.base.Transaction`; made by `DuckDBEngine.transaction`."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def create_table(self, name: str, datasource: Datasource) -> None:
+        self.execute(create_table(name, datasource))
+
+    def drop_table(self, name: str) -> None:
+        self.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+
+    def truncate(self, name: str) -> None:
+        self.execute(f"DELETE FROM {quote(name)}")
+
+    def insert_arrow(self, name: str, rows: pa.Table) -> int:
+        if not rows.num_rows:
+            return 0
+        with self.incoming(rows):
+            return self.execute(f"INSERT INTO {quote(name)} BY NAME SELECT * FROM {INCOMING}")
+
+    @contextmanager
+    def incoming(self, rows: pa.Table) -> Iterator[str]:
+        """`rows` as a relation of that name, for as long as the context lasts."""
+        self._connection.register(INCOMING, rows)
+        try:
+            yield INCOMING
+        finally:
+            self._connection.unregister(INCOMING)
+
+    def execute(self, duck_sql: str, values: Mapping[str, Any] | None = None) -> int:
+        rows = self.fetch(duck_sql, values)
+        return int(rows[0][0]) if rows and rows[0] and isinstance(rows[0][0], int) else 0
+
+    def fetch(
+        self, duck_sql: str, values: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        import duckdb
+
+        try:
+            return self._connection.execute(duck_sql, dict(values) if values else None).fetchall()
+        except duckdb.Error as error:
+            raise from_duckdb(error) from error
+
+
+class DuckDBEngine:
+    """See `engine.base.Engine`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._watchdog = Watchdog()
+        self._transaction: DuckDBTransaction | None = None
+
+    @classmethod
+    def open(cls, path: Path | None = None, settings: Settings | None = None) -> DuckDBEngine:
+        """Open the file, making it if there is none; None is a database in memory.
+
+        Raises `UserError` when the file is in another process's hands, damaged, newer than this
+        version, or not to be written.
+        """
+        return cls(Connections(path, settings or Settings()))
+
+    @property
+    def path(self) -> Path | None:
+        """The database file."""
+        return self._connections.path
+
+    def execute(
+        self,
+        compiled: Compiled,
+        values: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> DuckDBResult:
+        """Run a compiled SELECT on a reader. `values` may hold more than the statement binds."""
+        given = values or {}
+        bound = {name: given[name] for name in compiled.parameters}
+        return DuckDBResult(self._connections, self._watchdog, compiled, bound, timeout_s)
+
+    @contextmanager
+    def transaction(self) -> Iterator[DuckDBTransaction]:
+        """The writer, alone; a transaction inside a transaction of the same thread joins it."""
+        import duckdb
+
+        with self._connections.write_lock:
+            if self._transaction is not None:
+                yield self._transaction
+                return
+            connection = self._connections.writer
+            connection.begin()
+            self._transaction = DuckDBTransaction(connection)
+            try:
+                yield self._transaction
+                connection.commit()
+            except BaseException as error:
+                self._roll_back(connection)
+                if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):
+                    raise from_duckdb(error) from error
+                raise
+            finally:
+                self._transaction = None
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody else writes for as long as the context lasts; transactions of this thread do."""
+        with self._connections.write_lock:
+            yield
+
+    def fetch(self, duck_sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a small query of mini-tb's own, on a reader."""
+        import duckdb
+
+        reader = self._connections.lease()
+        try:
+            return reader.execute(duck_sql).fetchall()
+        except duckdb.Error as error:
+            raise from_duckdb(error) from error
+        finally:
+            self._connections.give_back(reader)
+
+    def _roll_back(self, connection: DuckDBPyConnection) -> None:
+        import duckdb
+
+        # A failed commit has rolled back already; there is nothing left to undo.
+        with suppress(duckdb.TransactionException):
+            connection.rollback()
+
+    @contextmanager
+    def background(self) -> Iterator[DuckDBTransaction]:
+        """A transaction of its own beside the writer, for long work that fills tables which nobody
+        else writes to yet."""
+        import duckdb
+
+        connection = self._connections.writer.cursor()
+        try:
+            connection.begin()
+            yield DuckDBTransaction(connection)
+            connection.commit()
+        except duckdb.Error as error:
+            raise from_duckdb(error) from error
+        finally:
+            connection.close()
+
+    def checkpoint(self) -> None:
+        """Move what the log holds into the file; best done when nobody waits."""
+        with self._connections.write_lock:
+            self._connections.writer.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Stop what runs and close the file."""
+        self._watchdog.close()
+        self._connections.close()

@@ -1,0 +1,96 @@
+"""DuckDB's refusals as ClickHouse's error numbers, as `X-DB-Exception-Code` gives them."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+from mini_tb.diagnostics import EngineError
+
+
+class Code(IntEnum):
+    """ClickHouse's error numbers that this engine answers with."""
+
+    CANNOT_PARSE_TEXT = 6
+    BAD_ARGUMENTS = 36
+    ILLEGAL_TYPE_OF_ARGUMENT = 43
+    UNKNOWN_FUNCTION = 46
+    UNKNOWN_IDENTIFIER = 47
+    NOT_IMPLEMENTED = 48
+    LOGICAL_ERROR = 49
+    TYPE_MISMATCH = 53
+    UNKNOWN_TABLE = 60
+    SYNTAX_ERROR = 62
+    ARGUMENT_OUT_OF_BOUND = 69
+    CANNOT_CONVERT_TYPE = 70
+    CANNOT_WRITE_TO_FILE = 75
+    ILLEGAL_DIVISION = 153
+    TIMEOUT_EXCEEDED = 159
+    TOO_MANY_SIMULTANEOUS_QUERIES = 202
+    MEMORY_LIMIT_EXCEEDED = 241
+    TABLE_IS_READ_ONLY = 242
+    NOT_ENOUGH_SPACE = 243
+    QUERY_WAS_CANCELLED = 394
+    ACCESS_DENIED = 497
+
+
+_BY_CLASS: dict[str, tuple[Code, int]] = {
+    # DuckDB's exception class: ClickHouse's number, HTTP status.
+    "ParserException": (Code.SYNTAX_ERROR, 400),
+    "BinderException": (Code.ILLEGAL_TYPE_OF_ARGUMENT, 400),
+    "CatalogException": (Code.UNKNOWN_IDENTIFIER, 400),
+    "ConversionException": (Code.CANNOT_PARSE_TEXT, 400),
+    "OutOfRangeException": (Code.ARGUMENT_OUT_OF_BOUND, 400),
+    "TypeMismatchException": (Code.TYPE_MISMATCH, 400),
+    "InvalidTypeException": (Code.CANNOT_CONVERT_TYPE, 400),
+    "InvalidInputException": (Code.BAD_ARGUMENTS, 400),
+    "NotImplementedException": (Code.NOT_IMPLEMENTED, 400),
+    "SyntaxException": (Code.SYNTAX_ERROR, 400),
+    "PermissionException": (Code.ACCESS_DENIED, 403),
+    "OutOfMemoryException": (Code.MEMORY_LIMIT_EXCEEDED, 400),
+    "InterruptException": (Code.QUERY_WAS_CANCELLED, 400),
+    "IOException": (Code.CANNOT_WRITE_TO_FILE, 503),
+}
+
+_BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
+    # Refusals whose class alone does not tell, in the order they are tried.
+    (re.compile(r"No space left|disk is full|max_temp_directory_size"), Code.NOT_ENOUGH_SPACE, 503),
+    (re.compile(r"[Rr]ead-only"), Code.TABLE_IS_READ_ONLY, 503),
+    (re.compile(r"Table with name .* does not exist"), Code.UNKNOWN_TABLE, 400),
+    (re.compile(r"Function with name .* does not exist"), Code.UNKNOWN_FUNCTION, 400),
+    (re.compile(r"column .* not found", re.IGNORECASE), Code.UNKNOWN_IDENTIFIER, 400),
+    (re.compile(r"division by zero", re.IGNORECASE), Code.ILLEGAL_DIVISION, 400),
+    (re.compile(r"out of memory", re.IGNORECASE), Code.MEMORY_LIMIT_EXCEEDED, 400),
+)
+
+_OWN_CODE = re.compile(r"DB::(\d+): ?(.*)", re.DOTALL)
+"""What compiled SQL raises on purpose (`error('DB::395: text')`): number and text as they are."""
+
+_KIND = re.compile(r"^[A-Z][A-Za-z ]+ Error: ")
+_POSITION = re.compile(r"\n+(LINE \d+: |Candidate |Did you mean ).*", re.DOTALL)
+
+
+def timed_out(timeout_s: float) -> EngineError:
+    """The statement ran into its time limit: ClickHouse's 159, HTTP 408."""
+    text = f"Timeout exceeded: the query ran for more than {timeout_s:g} seconds"
+    return EngineError(text, code=Code.TIMEOUT_EXCEEDED, status=408)
+
+
+def cancelled() -> EngineError:
+    """The statement was stopped from outside: ClickHouse's 394."""
+    return EngineError("Query was cancelled", code=Code.QUERY_WAS_CANCELLED)
+
+
+def from_duckdb(error: BaseException) -> EngineError:
+    """The `EngineError` that a DuckDB exception means. Statement texts are not repeated in it: they
+    are ours, not the caller's."""
+    text = str(error)
+    own = _OWN_CODE.search(text)
+    if own:
+        return EngineError(own.group(2).strip(), code=int(own.group(1)))
+    code, status = _BY_CLASS.get(type(error).__name__, (Code.LOGICAL_ERROR, 500))
+    for pattern, better, better_status in _BY_TEXT:
+        if pattern.search(text):
+            code, status = better, better_status
+            break
+    return EngineError(_POSITION.sub("", _KIND.sub("", text)).strip(), code=code, status=status)

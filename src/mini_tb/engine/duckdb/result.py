@@ -1,0 +1,164 @@
+"""A running statement's answer as Arrow batches, under a deadline, with what it scanned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.diagnostics import EngineError
+from mini_tb.engine.duckdb.errors import cancelled, from_duckdb, timed_out
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from mini_tb.engine.duckdb.connection import Connections
+    from mini_tb.engine.duckdb.watchdog import Alarm, Watchdog
+    from mini_tb.sql import Compiled, ResultColumn
+
+BATCH_ROWS = 65_536
+
+
+class DuckDBResult:
+    """See `engine.base.Result`. The statement has started and its first batch is here, so that
+    nearly all refusals are raised by the constructor."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        watchdog: Watchdog,
+        compiled: Compiled,
+        values: Mapping[str, Any],
+        timeout_s: float | None,
+    ) -> None:
+        self.compiled = compiled
+        self.settings: Mapping[str, Any] = {}
+        self._connections = connections
+        self._timeout_s = timeout_s or 0.0
+        self._alarm: Alarm | None = None
+        self._reader: pa.RecordBatchReader | None = None
+        self._profile: tuple[int, int] | None = None
+        self._is_cancelled = False
+        self._started = time.perf_counter()
+        self._elapsed: float | None = None
+        self._connection: DuckDBPyConnection | None = connections.lease()
+        try:
+            if timeout_s:
+                self._alarm = watchdog.alarm(timeout_s, self._connection.interrupt)
+            relation = self._connection.sql(compiled.duck_sql, params=dict(values) or None)
+            self._reader = relation.to_arrow_reader(BATCH_ROWS)
+            self._schema = self._reader.schema
+            self._first = next(iter(self._reader), None)
+        except BaseException as error:
+            raise self._failed(error) from error
+        if self._first is None:
+            self._finish()
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return self.compiled.columns
+
+    @property
+    def elapsed(self) -> float:
+        return self._elapsed or time.perf_counter() - self._started
+
+    @property
+    def rows_read(self) -> int:
+        return self._profile[0] if self._profile else 0
+
+    @property
+    def bytes_read(self) -> int:
+        return self._profile[1] if self._profile else 0
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield first
+        while self._reader is not None:
+            try:
+                batch = next(self._reader, None)
+            except Exception as error:
+                raise self._failed(error) from error
+            if batch is None:
+                self._finish()
+            else:
+                yield batch
+
+    def reader(self) -> pa.RecordBatchReader:
+        import pyarrow as pa
+
+        return pa.RecordBatchReader.from_batches(self._schema, self.batches())
+
+    def arrow(self) -> pa.Table:
+        import pyarrow as pa
+
+        return pa.Table.from_batches(list(self.batches()), self._schema)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        table = self.arrow()
+        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+    def cancel(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            self._is_cancelled = True
+            connection.interrupt()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._first = None
+            self._finish()
+
+    def __enter__(self) -> DuckDBResult:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _finish(self) -> None:
+        """The statement is over: read its profile, give the connection back."""
+        self._elapsed = time.perf_counter() - self._started
+        connection, self._connection = self._connection, None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if connection is not None:
+            with suppress(Exception):  # statistics are a courtesy; the answer stands without
+                self._profile = _scanned(connection.get_profiling_information())
+            self._connections.give_back(connection)
+
+    def _failed(self, error: BaseException) -> BaseException:
+        is_timeout = self._alarm is not None and self._alarm.rung
+        self._finish()
+        if is_timeout:
+            return timed_out(self._timeout_s)
+        if self._is_cancelled:
+            return cancelled()
+        if isinstance(error, (EngineError, KeyboardInterrupt)):
+            return error
+        return from_duckdb(error)
+
+
+def _scanned(profile: str) -> tuple[int, int]:
+    """(rows, bytes) read by the leaves of a profile. Bytes are the rows times the average width of
+    what the scan handed on: DuckDB does not count what it decompressed."""
+    import orjson
+
+    rows = size = 0
+    stack = list(orjson.loads(profile)["operator"])
+    while stack:
+        operator = stack.pop()
+        children = operator.get("children")
+        if children:
+            stack.extend(children)
+            continue
+        out_rows = operator["intermediate_rows"]
+        scanned = operator.get("rows_scanned") or out_rows
+        rows += scanned
+        if out_rows:
+            size += operator["intermediate_size_bytes"] * scanned // out_rows
+    return rows, size

@@ -1,0 +1,76 @@
+"""Which tables a query names, before anything is resolved: for graphs, triggers and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import lru_cache
+
+from mini_tb.diagnostics import UserError
+from mini_tb.source import Fragment
+from mini_tb.sql import syntax
+
+
+@lru_cache(maxsize=4096)
+def tables(sql: str) -> tuple[tuple[str, int, int], ...]:
+    """The names in FROM, JOIN and on the right of IN, with their offsets, in the order of the
+    text; names of the query's own CTEs are left out. What stands on the right of IN may turn out
+    to be a column. A text that does not parse names none."""
+    from mini_tb.sql.parser import parse_statement
+
+    try:
+        query = parse_statement(Fragment(sql)).query
+    except UserError:
+        return ()
+    return tuple(sorted(_tables(query, frozenset()), key=lambda item: item[1]))
+
+
+@lru_cache(maxsize=4096)
+def leading_table(sql: str) -> str | None:
+    """The left-most table of FROM, looked for inside subqueries and CTEs: the one whose inserts
+    trigger a materialisation. None if the query reads no table or does not parse."""
+    from mini_tb.sql.parser import parse_statement
+
+    try:
+        return _leading(parse_statement(Fragment(sql)).query, {})
+    except UserError:
+        return None
+
+
+def _leading(query: syntax.Query, ctes: dict[str, syntax.CTE]) -> str | None:
+    ctes = {**ctes, **{cte.name: cte for cte in query.ctes}}
+    if isinstance(query, syntax.SetOperation):
+        return _leading(query.left, ctes)
+    item: syntax.TableItem | syntax.JoinTree | None = query.from_
+    while isinstance(item, syntax.JoinTree):
+        item = item.first
+    if isinstance(item, syntax.TableQuery):
+        return _leading(item.query, ctes)
+    if isinstance(item, syntax.TableName):
+        name = ".".join(item.parts)
+        cte = ctes.pop(name, None)
+        return name if cte is None else _leading(cte.query, ctes)
+    return None
+
+
+def _tables(node: object, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]]:
+    if isinstance(node, list | tuple):
+        for item in node:
+            yield from _tables(item, ctes)
+        return
+    if isinstance(node, dict):
+        yield from _tables(list(node.values()), ctes)
+        return
+    if isinstance(node, syntax.Select | syntax.SetOperation):
+        ctes |= {cte.name for cte in node.ctes}
+    if isinstance(node, syntax.TableName):
+        name = ".".join(node.parts)
+        if name not in ctes:
+            yield name, node.start, node.end
+    if isinstance(node, syntax.Call) and node.name.lower().endswith("in") and node.operator:
+        right = node.args[-1]
+        if isinstance(right, syntax.Name) and ".".join(right.parts) not in ctes:
+            yield ".".join(right.parts), right.start, right.end
+    if hasattr(node, "__dataclass_fields__"):
+        for item in fields(node):  # type: ignore[arg-type]  # every node of the tree is a dataclass
+            yield from _tables(getattr(node, item.name), ctes)

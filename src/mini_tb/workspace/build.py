@@ -1,0 +1,159 @@
+"""Everything that can be wrong with a project, found without changing anything.
+
+After the project's own checks every node is compiled, templates with stand-ins for their
+parameters, and the columns of what writes into a data source are compared with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mini_tb.deploy.materialize import check_columns
+from mini_tb.deploy.names import ProjectCatalog, Rendered, StoredTables
+from mini_tb.diagnostics import Diagnostic, Severity, UserError
+from mini_tb.engine.duckdb.table import check_storable
+from mini_tb.project import Copy, Datasource, Materialization, Node, Pipe, Project, load_project
+from mini_tb.source import Fragment
+from mini_tb.sql import Compiled, compile_query
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A project as far as it could be made, and all that was found, by file and position.
+
+    `compiled` are the statements of nodes by (pipe, node), for those that compile.
+    """
+
+    project: Project
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+    compiled: Mapping[tuple[str, str], Compiled] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that forbid a deployment."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can be deployed."""
+        return not self.errors
+
+
+def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build:
+    """Load, check and compile. Never raises for what is wrong with the files."""
+    loaded = load_project(files, secrets=secrets)
+    found = list(loaded.diagnostics)
+    compiled: dict[tuple[str, str], Compiled] = {}
+    for datasource in loaded.project.datasources.values():
+        found.extend(check_storable(datasource))
+        found.extend(_check_expressions(datasource))
+    found.extend(_check_cases(loaded.project))
+    if not loaded.errors:
+        # With names or templates in pieces, every error here would be an echo of one there.
+        found.extend(_compile_nodes(loaded.project, secrets, compiled))
+    unique = sorted(dict.fromkeys(found), key=lambda d: d.sort_key)
+    return Build(loaded.project, files, tuple(unique), compiled)
+
+
+def _check_cases(project: Project) -> Iterator[Diagnostic]:
+    seen: dict[str, str] = {}
+    for name, datasource in project.datasources.items():
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            message = f"data sources `{other}` and `{name}` differ only in case"
+            hint = "the DuckDB engine cannot tell them apart: rename one"
+            yield Diagnostic("EN101", message, datasource.span, hint=hint)
+
+
+def _check_expressions(datasource: Datasource) -> Iterator[Diagnostic]:
+    """DEFAULTs that do not compile or do not fit their column."""
+    from mini_tb.engine.relation import table_columns
+    from mini_tb.sql import compile_expression
+
+    columns = table_columns(datasource)
+    for column in datasource.columns:
+        if column.default is None:
+            continue
+        try:
+            compile_expression(column.default, columns, target=column.type)
+        except UserError as error:
+            for diagnostic in error.diagnostics:
+                yield Diagnostic(
+                    diagnostic.code,
+                    f"in the DEFAULT of `{column.name}`: {diagnostic.message}",
+                    column.span,
+                    diagnostic.severity,
+                    diagnostic.hint,
+                )
+
+
+def _compile_nodes(
+    project: Project,
+    secrets: Mapping[str, str],
+    compiled: dict[tuple[str, str], Compiled],
+) -> Iterator[Diagnostic]:
+    tables = StoredTables(project)
+    stand_ins = StandIns(secrets)
+    for pipe in project.pipes.values():
+        for node in pipe.nodes:
+            made = stand_ins.render(pipe, node)[0]
+            if stand_ins.is_incomplete(node):
+                continue
+            catalog = ProjectCatalog(tables, stand_ins.render, pipe, node.name)
+            try:
+                statement = compile_query(made, catalog)
+            except UserError as error:
+                yield from error.diagnostics
+                continue
+            compiled[pipe.name, node.name] = statement
+            yield from _check_target(project, pipe, node, statement)
+
+
+def _check_target(
+    project: Project, pipe: Pipe, node: Node, statement: Compiled
+) -> Iterator[Diagnostic]:
+    kind = node.kind
+    if not isinstance(kind, Materialization | Copy):
+        return
+    target = project.datasources.get(kind.target)
+    if target is not None:
+        what = f"node `{node.name}` of pipe `{pipe.name}`"
+        yield from check_columns(statement, target, kind.target_span or node.span, what)
+
+
+class StandIns:
+    """Renders templates as they are checked: every parameter is a stand-in of its type."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._secrets = secrets
+        self._rendered: dict[int, Fragment | None] = {}
+
+    def render(self, pipe: Pipe, node: Node) -> Rendered:
+        """The node's SQL with stand-ins."""
+        return self._fragment(node) or node.sql, {}
+
+    def is_incomplete(self, node: Node) -> bool:
+        """Whether the node's SQL cannot be known without a request: a parameter that has no
+        default decides a name or the shape of it."""
+        made = self._fragment(node)
+        return made is None or (node.is_template and "__no_value__" in made.text)
+
+    def _fragment(self, node: Node) -> Fragment | None:
+        if not node.is_template:
+            return node.sql
+        key = id(node)
+        if key not in self._rendered:
+            self._rendered[key] = self._check(node.sql)
+        return self._rendered[key]
+
+    def _check(self, template: Fragment) -> Fragment | None:
+        from mini_tb.template import TemplateError
+        from mini_tb.workspace.render import parsed
+
+        try:
+            made = parsed(template.text).render({}, secrets=self._secrets.keys(), check=True)
+        except TemplateError:
+            return None  # what can be known to be wrong was reported when the project was loaded
+        return template.derive(made.text, made.pieces)

@@ -1,0 +1,158 @@
+"""Rows into data sources, with everything that is materialised from them, in one transaction.
+
+An inserted block triggers the materialisations of its data source; their rows are blocks of their
+targets, and so on in cascade. A block is a CTE of the INSERT that reads it, so that a trigger's
+query is compiled once for all blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mini_tb.deploy.feed import Feeds
+from mini_tb.deploy.materialize import Insertion, insertion
+from mini_tb.deploy.names import ProjectCatalog, StoredTables
+from mini_tb.deploy.stage import Feed
+from mini_tb.diagnostics import UserError
+from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
+from mini_tb.engine.relation import table_columns
+from mini_tb.sql import Table
+from mini_tb.types.duckdb import quote_identifier as quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mini_tb.engine.duckdb import DuckDBTransaction
+    from mini_tb.ingest.block import Block
+    from mini_tb.project import Datasource, Project
+
+BLOCK = quote("inserted block")
+"""What a trigger's query calls the rows that were inserted; no data source has such a name."""
+
+
+class Triggers:
+    """The materialisations of a project, compiled when first triggered."""
+
+    def __init__(self, project: Project, tables: StoredTables) -> None:
+        self.project = project
+        self._tables = tables
+        self._feeds = Feeds(project)
+        self._compiled: dict[str, tuple[Insertion, ...]] = {}
+
+    @property
+    def feeds(self) -> Feeds:
+        """Who fills what."""
+        return self._feeds
+
+    def of(self, source: str) -> tuple[Insertion, ...]:
+        """The insertions that a block of `source` triggers; each reads the block as BLOCK."""
+        found = self._compiled.get(source)
+        if found is None:
+            feeds = self._feeds.triggered_by(source)
+            found = self._compiled[source] = tuple(self._compile(feed) for feed in feeds)
+        return found
+
+    def _compile(self, feed: Feed) -> Insertion:
+        from mini_tb.project import Materialization
+        from mini_tb.sql import compile_query
+
+        source = self.project.datasources[feed.source]
+        block = Table(source.name, BLOCK, table_columns(source), source.engine.name)
+        catalog = ProjectCatalog(
+            self._tables, pipe=feed.pipe, node=feed.node.name, replaced={source.name: block}
+        )
+        compiled = compile_query(feed.node.sql, catalog)
+        assert isinstance(feed.node.kind, Materialization)
+        return insertion(compiled, self.project.datasources[feed.node.kind.target])
+
+
+@dataclass(slots=True)
+class Landing:
+    """One transaction of rows; see `ingest.writer.Landing`."""
+
+    tx: DuckDBTransaction
+    triggers: Triggers
+    now: datetime
+    versions: Callable[[str], None]
+    _temporary: int = field(default=0, init=False)
+
+    def append(self, block: Block) -> None:
+        """Store a block and run its materialisations. Raises `UserError` IN301 (HTTP 409) if a
+        deployment has changed the data source since the block was decoded."""
+        datasource = self._current(block.datasource)
+        with self.tx.incoming(block.rows) as relation:
+            self.insert(datasource, block.query(relation), is_stable=not block.defaulted)
+
+    def quarantine(self, datasource: Datasource, rows: pa.Table) -> None:
+        """Add rows to the quarantine of a data source."""
+        current = self._current(datasource)
+        self.tx.insert_arrow(current.name + QUARANTINE_SUFFIX, rows)
+        self.versions(current.name + QUARANTINE_SUFFIX)
+
+    def insert(self, datasource: Datasource, rows: str, *, is_stable: bool = True) -> int:
+        """Store the rows of a DuckDB query that gives the data source's columns in order, and run
+        what they trigger. A query that is not `is_stable` may give other rows when read again.
+        Returns the number of rows."""
+        triggered = self.triggers.of(datasource.name)
+        if not triggered:
+            return self._store(datasource, rows)
+        if not is_stable:
+            with _Temporary(self, rows) as kept:
+                return self._store_and_trigger(datasource, kept, triggered)
+        return self._store_and_trigger(datasource, rows, triggered)
+
+    def _store_and_trigger(
+        self, datasource: Datasource, rows: str, triggered: tuple[Insertion, ...]
+    ) -> int:
+        count = self._store(datasource, rows)
+        for made in triggered:
+            target = self.triggers.project.datasources[made.target]
+            query = f"WITH {BLOCK} AS ({rows}) {made.duck_select}"
+            self.insert(target, query, is_stable=not self.triggers.of(target.name))
+        return count
+
+    def _store(self, datasource: Datasource, rows: str) -> int:
+        if datasource.engine.name == "Null":
+            return 0
+        columns = ", ".join(quote(column.name) for column in datasource.columns)
+        self.versions(datasource.name)
+        return self.execute(f"INSERT INTO {quote(datasource.name)} ({columns}) {rows}")
+
+    def execute(self, duck_sql: str) -> int:
+        """Run a statement that may bind `$now`."""
+        return self.tx.execute(duck_sql, {"now": self.now} if "$now" in duck_sql else None)
+
+    def temporary(self) -> str:
+        """A name for rows that live as long as one insert."""
+        self._temporary += 1
+        return quote(f"block {self._temporary}")
+
+    def _current(self, datasource: Datasource) -> Datasource:
+        current = self.triggers.project.datasources.get(datasource.name)
+        if current is None:
+            message = f"data source `{datasource.name}` does not exist any more"
+            raise UserError.of("IN302", message, status=404)
+        if current.columns != datasource.columns:
+            message = f"data source `{datasource.name}` was changed by a deployment meanwhile"
+            raise UserError.of("IN301", message, hint="send the rows again", status=409)
+        return current
+
+
+class _Temporary:
+    """The rows of a query, kept in a temporary table: the same however often they are read."""
+
+    def __init__(self, landing: Landing, rows: str) -> None:
+        self._landing = landing
+        self._rows = rows
+        self._name = landing.temporary()
+
+    def __enter__(self) -> str:
+        self._landing.execute(f"CREATE TEMPORARY TABLE {self._name} AS {self._rows}")
+        return f"SELECT * FROM {self._name}"
+
+    def __exit__(self, *error: object) -> None:
+        if error[0] is None:
+            self._landing.execute(f"DROP TABLE {self._name}")

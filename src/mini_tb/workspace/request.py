@@ -1,0 +1,239 @@
+"""One request's rendering of the project: nodes rendered once, compiled by their skeletons.
+
+Rendering a template gives a skeleton (SQL with placeholders) and values. The compiled statement
+depends on the skeletons of all nodes that are reached, not on the values, so it is kept under them:
+a request that differs only in values compiles nothing. A few values decide a statement's shape
+(`LIMIT` of a union, a format string …); the compiler names them, and they join the key.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.deploy.names import ProjectCatalog, Rendered
+from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
+from mini_tb.project import Node, Pipe
+from mini_tb.project.graph import resolve
+from mini_tb.source import Fragment
+from mini_tb.sql import Table, View, tables
+from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
+from mini_tb.workspace.render import render_node
+
+if TYPE_CHECKING:
+    from mini_tb.sql import Compiled
+    from mini_tb.workspace.live import Live
+
+Key = tuple[Hashable, ...]
+
+
+class CompiledCache:
+    """Compiled statements by what decides them; the least recently used go first."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._inlined: OrderedDict[Key, frozenset[tuple[str, str]]] = OrderedDict()
+        self._compiled: OrderedDict[Key, Compiled] = OrderedDict()
+        self.compilations = 0
+        """How many statements were compiled."""
+        self.hits = 0
+        """How many were found."""
+
+    def get(
+        self, key: Key, text_of: Callable[[str, str], str], compile_: Callable[[], Compiled]
+    ) -> Compiled:
+        """The statement for `key`; `text_of(view, name)` gives the text of a bound value."""
+        with self._lock:
+            inlined = self._inlined.get(key)
+            if inlined is not None:
+                full = (*key, *(text_of(*name) for name in sorted(inlined)))
+                found = self._compiled.get(full)
+                if found is not None:
+                    self.hits += 1
+                    self._inlined.move_to_end(key)
+                    self._compiled.move_to_end(full)
+                    return found
+        made = compile_()
+        inlined = frozenset(made.inlined)
+        full = (*key, *(text_of(*name) for name in sorted(inlined)))
+        with self._lock:
+            self.compilations += 1
+            self._inlined[key] = inlined
+            self._compiled[full] = made
+            for kept in (self._inlined, self._compiled):
+                while len(kept) > self._size:
+                    kept.popitem(last=False)
+        return made
+
+    def clear(self) -> None:
+        """Forget all: the project has changed."""
+        with self._lock:
+            self._inlined.clear()
+            self._compiled.clear()
+
+
+@dataclass(slots=True)
+class Request:
+    """The parameters of one request and what was rendered with them.
+
+    `settings` gathers what templates asked for (`cache_ttl`, `max_threads`, …).
+    """
+
+    live: Live
+    params: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    access: Access
+    others: Callable[[str], Table | None] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    _rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
+    _own: Mapping[str, Any] = field(default_factory=dict)
+
+    def render(self, pipe: Pipe, node: Node) -> Rendered:
+        """The node's SQL and values for these parameters; worked out once."""
+        key = (pipe.name, node.name)
+        made = self._rendered.get(key)
+        if made is None:
+            # What the token fixes, the caller cannot say otherwise.
+            params = {**self.params, **self.access.fixed_params(pipe.name)}
+            rendering = render_node(node, params, self.secrets)
+            self.settings.update(rendering.settings)
+            made = self._rendered[key] = (rendering.sql, rendering.values)
+        return made
+
+    def node(self, cache: CompiledCache, pipe: Pipe, node: Node) -> tuple[Compiled, dict[str, Any]]:
+        """The compiled statement of a node and the values it binds."""
+        sql, self._own = self.render(pipe, node)
+        catalog = ProjectCatalog(
+            self.live.tables,
+            self.render,
+            pipe,
+            node.name,
+            others=self.others,
+            guard=self._filtered,
+            inner=self._filtered,
+        )
+        key = (self.live.version, self._filters(), *self._reached(sql, pipe, node.name, set()))
+        return self._compiled(cache, key, sql, catalog)
+
+    def text(
+        self, cache: CompiledCache, text: str, pipe: Pipe | None = None, *, as_result: bool = False
+    ) -> tuple[Compiled, dict[str, Any]]:
+        """The compiled statement of a caller's own SQL (a template if it begins with `%`).
+
+        With `pipe`, its nodes are tables, and `_` is its output; `as_result` says that its output
+        is what the caller asked for, so that PIPES:READ of it is enough.
+        """
+        from mini_tb.workspace.render import render_text
+
+        rendering = render_text(text, self.params, self.secrets)
+        self.settings.update(rendering.settings)
+        self._own = rendering.values
+        catalog = ProjectCatalog(
+            self.live.tables,
+            self.render,
+            None if as_result else pipe,
+            others=self.others,
+            guard=self._guard,
+            inner=self._filtered,
+        )
+        reached: list[str] = []
+        if pipe is not None:
+            view = catalog.view(pipe, pipe.output, pipe.name)
+            names = {"_": view, pipe.name: view} if as_result else {"_": view}
+            catalog = catalog.with_replaced(names)
+            reached = self._reached(view.sql, pipe, pipe.output.name, set())
+        own = self._reached(rendering.sql, None if as_result else pipe, None, set())
+        signature = None if self.access.is_admin else repr(self.access.scopes)
+        name = pipe.name if pipe is not None else None
+        key = (self.live.version, signature, name, as_result, *own, "/", *reached)
+        return self._compiled(cache, key, rendering.sql, catalog)
+
+    def _compiled(
+        self, cache: CompiledCache, key: Key, sql: Fragment, catalog: ProjectCatalog
+    ) -> tuple[Compiled, dict[str, Any]]:
+        from mini_tb.sql import compile_query
+
+        compiled = cache.get(
+            key, self._text_of, lambda: compile_query(sql, catalog, values=self._own)
+        )
+        values = {
+            duck_name: self._values(view)[name].value
+            for duck_name, (view, name) in compiled.parameters.items()
+        }
+        return compiled, values
+
+    def _reached(
+        self, sql: Fragment, pipe: Pipe | None, node: str | None, seen: set[tuple[str, str]]
+    ) -> list[str]:
+        """The skeletons that `sql` leads to, its own first, in the order they are met."""
+        texts = [sql.text]
+        for name, _, _ in tables(sql.text):
+            meant = resolve(self.live.project, pipe, name, node).node
+            if meant is None or meant in seen:
+                continue
+            seen.add(meant)
+            other = pipe if pipe is not None and pipe.name == meant[0] else None
+            other = other or self.live.project.pipes[meant[0]]
+            found = other.node(meant[1])
+            if found is not None:
+                inner, _ = self.render(other, found)
+                texts += self._reached(inner, other, found.name, seen)
+        return texts
+
+    def _values(self, view: str) -> Mapping[str, Any]:
+        """The bound values of a view, by its name in the catalog; '' is the query's own text."""
+        if not view:
+            return self._own
+        pipe_name, _, node_name = view.partition(".")
+        if not node_name:
+            node_name = self.live.project.pipes[pipe_name].output.name
+        return self._rendered[pipe_name, node_name][1]
+
+    def _text_of(self, view: str, name: str) -> str:
+        return str(self._values(view)[name].text)
+
+    # What the token may read -------------------------------------------------------------
+
+    def _guard(self, found: Table | View) -> Table | View:
+        """For the names in a caller's own SQL: each needs a scope."""
+        name = found.name
+        if isinstance(found, View):
+            self.access.check(READ_PIPE, name.partition(".")[0])
+            return found
+        if name.endswith(QUARANTINE_SUFFIX) and name not in self.live.project.datasources:
+            name = name.removesuffix(QUARANTINE_SUFFIX)
+        self.access.check(READ_DATASOURCE, name)
+        return self._filtered(found)
+
+    def _filtered(self, found: Table | View) -> Table | View:
+        """For every name at any depth: only the rows that the token's filter lets through."""
+        if isinstance(found, View):
+            return found
+        condition = self.access.row_filter(found.name)
+        if condition is None and found.name.endswith(QUARANTINE_SUFFIX):
+            condition = self.access.row_filter(found.name.removesuffix(QUARANTINE_SUFFIX))
+        return found if condition is None else _narrowed(found, condition)
+
+    def _filters(self) -> str | None:
+        if self.access.is_admin or not any(scope.filter for scope in self.access.scopes):
+            return None
+        return repr(self.access.scopes)
+
+
+def _narrowed(table: Table, condition: str) -> Table:
+    """The table with only the rows that satisfy a ClickHouse condition."""
+    from mini_tb.sql import compile_expression
+    from mini_tb.types import nullable, parse_type
+
+    target = nullable(parse_type("UInt8"))
+    duck_sql, _ = compile_expression(condition, table.columns, target=target, relation="f")
+
+    def narrowed(relation: str) -> str:
+        return f"(SELECT * FROM {relation} AS f WHERE ({duck_sql}) <> 0)"
+
+    final = None if table.final is None else narrowed(table.final)
+    return Table(table.name, narrowed(table.relation), table.columns, table.engine, final)

@@ -1,0 +1,487 @@
+"""`Workspace`: one project, one engine, its tokens and jobs. The one object that shells talk to.
+
+    with Workspace.open(Path("shop")) as workspace:
+        workspace.deploy(files)
+        workspace.append("events", b'{"id": 1}\\n')
+        workspace.query("top_events", {"limit": "3"}).rows()
+
+Data and records live in `.mini-tb/workspace.duckdb` beside the project, or in memory. Methods may
+be called from any thread.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.deploy.apply import Applier
+from mini_tb.deploy.diff import grants
+from mini_tb.deploy.plan import Plan, plan_deployment
+from mini_tb.diagnostics import EngineError, UserError, nearest
+from mini_tb.engine.duckdb import DuckDBEngine, Settings
+from mini_tb.project import Datasource, Pipe, Project, load_project
+from mini_tb.types.duckdb import quote_identifier as quote
+from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
+from mini_tb.workspace.build import Build, build_project
+from mini_tb.workspace.deployment import (
+    DATA_READY,
+    DELETED,
+    FAILED,
+    Deployment,
+    Deployments,
+    described,
+)
+from mini_tb.workspace.jobs import Jobs
+from mini_tb.workspace.landing import Landing
+from mini_tb.workspace.live import Live
+from mini_tb.workspace.request import CompiledCache, Request
+from mini_tb.workspace.secrets import Secrets
+from mini_tb.workspace.state import State
+from mini_tb.workspace.tokens import Tokens
+
+if TYPE_CHECKING:
+    from mini_tb.deploy.stage import Stage
+    from mini_tb.engine.duckdb import DuckDBResult
+    from mini_tb.ingest.writer import Appended, Writer
+    from mini_tb.sql import Table
+
+FOLDER = ".mini-tb"
+DATABASE = "workspace.duckdb"
+FILE = "file"
+TOUCHED = "touched"
+DEFAULT_TIMEOUT_S = 10.0
+
+
+def utc_now() -> datetime:
+    """The time, in UTC and without zone: how the engine keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Workspace:
+    """Open one with `Workspace.open`."""
+
+    def __init__(
+        self,
+        engine: DuckDBEngine,
+        *,
+        name: str,
+        workspace_id: str,
+        seed: bytes,
+        clock: Callable[[], datetime] = utc_now,
+        timeout_s: float | None = DEFAULT_TIMEOUT_S,
+    ) -> None:
+        self.engine = engine
+        self.name = name
+        self.id = workspace_id
+        self.now = clock
+        self.timeout_s = timeout_s
+        self.state = State(engine)
+        self.tokens = Tokens(self.state, seed, workspace_id, clock)
+        self.secrets = Secrets(self.state, clock)
+        self.deployments = Deployments(self.state, clock())
+        self.compiled = CompiledCache()
+        self.service_tables: Callable[[str], Table | None] | None = None
+        self._live = self._load()
+        self._writer: Writer | None = None
+        self._versions: dict[str, int] = {}
+        self.jobs = Jobs(self.state, clock)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | None = None,
+        *,
+        name: str | None = None,
+        workspace_id: str | None = None,
+        seed: bytes | None = None,
+        settings: Settings | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        timeout_s: float | None = DEFAULT_TIMEOUT_S,
+    ) -> Workspace:
+        """The workspace of a project's folder (kept in its `.mini-tb/`), or one in memory.
+
+        `seed` decides the texts of tokens; without one it is read from `.mini-tb/seed`, which is
+        made if there is none. Raises `UserError` if the database cannot be opened.
+        """
+        from mini_tb.workspace.seed import read_seed
+
+        if folder is None:
+            engine = DuckDBEngine.open(None, settings)
+            seed = seed or random.token_bytes(32)
+        else:
+            home = folder / FOLDER
+            engine = DuckDBEngine.open(home / DATABASE, settings)
+            seed = seed or read_seed(home)
+        title = name or (folder.resolve().name if folder else "memory")
+        made_id = workspace_id or str(uuid.uuid5(uuid.NAMESPACE_OID, title))
+        return cls(
+            engine, name=title, workspace_id=made_id, seed=seed, clock=clock, timeout_s=timeout_s
+        )
+
+    def close(self) -> None:
+        """Write what waits, stop jobs and statements, close the file."""
+        if self._writer is not None:
+            self._writer.close()
+        self.jobs.close()
+        self.engine.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    # The project -------------------------------------------------------------------------
+
+    @property
+    def live(self) -> Live:
+        """The deployed project with its files, as of now."""
+        return self._live
+
+    @property
+    def project(self) -> Project:
+        """The deployed project."""
+        return self._live.project
+
+    def datasource(self, key: str) -> Datasource:
+        """The data source of that name or id. Raises `UserError` NM301 (HTTP 404)."""
+        found = self.project.datasources.get(key)
+        if found is None:
+            by_id = {self.resource_id(name): name for name in self.project.datasources}
+            if key in by_id:
+                return self.project.datasources[by_id[key]]
+            raise _missing("NM301", "data source", key, self.project.datasources)
+        return found
+
+    def pipe(self, key: str) -> Pipe:
+        """The pipe of that name or id. Raises `UserError` NM302 (HTTP 404)."""
+        found = self.project.pipes.get(key)
+        if found is None:
+            by_id = {self.resource_id(name): name for name in self.project.pipes}
+            if key in by_id:
+                return self.project.pipes[by_id[key]]
+            raise _missing("NM302", "pipe", key, self.project.pipes)
+        return found
+
+    def resource_id(self, name: str) -> str:
+        """The stable id of a data source, pipe or node (`pipe.node`), as clients see it."""
+        return "t_" + uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{name}").hex
+
+    def touched(self, name: str) -> tuple[datetime, datetime]:
+        """When a resource was deployed first, and when it was last changed."""
+        record = self.state.find(TOUCHED, name)
+        if record is None:
+            return self.deployments.live.created_at, self.deployments.live.updated_at
+        return (
+            datetime.fromisoformat(record["created_at"]),
+            datetime.fromisoformat(record["updated_at"]),
+        )
+
+    # Deployments -------------------------------------------------------------------------
+
+    def build(self, files: Mapping[str, str]) -> Build:
+        """Load, check and compile the whole project; nothing changes."""
+        return build_project(files, self.secrets.values())
+
+    def plan(self, project: Project, *, allow_destructive: bool = False) -> Plan:
+        """What deploying `project` would do."""
+        return plan_deployment(
+            self.project,
+            project,
+            has_rows=lambda name: self.count(name, limit=1) > 0,
+            allow_destructive=allow_destructive,
+        )
+
+    def deploy(
+        self,
+        files: Mapping[str, str],
+        *,
+        check: bool = False,
+        allow_destructive: bool = False,
+        promote: bool = True,
+        on_stage: Callable[[Stage], None] | None = None,
+    ) -> Deployment:
+        """Make the project of these datafiles (path → text, all of them) the live one.
+
+        With `check` nothing is changed; without `promote` it waits as a candidate for
+        `promote_deployment`. Errors are in the result, not raised; the live project is untouched
+        then.
+        """
+        build = self.build(files)
+        now = self.now()
+        if not build.ok:
+            return Deployment("", "failed", FAILED, False, now, now, diagnostics=build.diagnostics)
+        with self.engine.exclusive():
+            plan = self.plan(build.project, allow_destructive=allow_destructive)
+            if plan.is_refused:
+                failed = {"id": "", "result": "failed", "status": FAILED, "live": False}
+                return described(plan, build.diagnostics, **failed, created_at=now, updated_at=now)
+            if not plan.diff:
+                return self._unchanged(build, plan, keep=not check)
+            made = described(
+                plan,
+                build.diagnostics,
+                id="" if check else self.deployments.next_id(),
+                result="success",
+                status=DATA_READY,
+                live=False,
+                created_at=now,
+                updated_at=now,
+            )
+            if check:
+                return made
+            if not promote:
+                self.deployments.keep_files(made.id, files)
+                return self.deployments.save(made)
+            return self._apply(made, plan, files, on_stage)
+
+    def promote_deployment(self, deployment_id: str) -> Deployment:
+        """Make a candidate live. Raises `UserError` PL201 (HTTP 404) if there is none of that id;
+        the result says if it cannot be applied to what is live by now."""
+        candidate = self._deployment(deployment_id)
+        if candidate.live:
+            return candidate
+        files = self.deployments.files(deployment_id)
+        build = self.build(files)
+        with self.engine.exclusive():
+            plan = self.plan(build.project, allow_destructive=True)
+            if not build.ok or plan.is_refused:
+                return described(
+                    plan,
+                    build.diagnostics,
+                    id=deployment_id,
+                    result="failed",
+                    status=FAILED,
+                    live=False,
+                    created_at=candidate.created_at,
+                    updated_at=self.now(),
+                )
+            return self._apply(candidate, plan, files, None)
+
+    def discard_deployment(self, deployment_id: str) -> Deployment:
+        """Delete a candidate, or an earlier deployment's record. Raises `UserError` PL201 (HTTP
+        404) and, for the live one, PL202."""
+        deployment = self._deployment(deployment_id)
+        if deployment.live:
+            raise UserError.of("PL202", f"deployment {deployment_id} is live", status=409)
+        return self.deployments.discard(deployment, self.now())
+
+    def _deployment(self, deployment_id: str) -> Deployment:
+        found = self.deployments.find(deployment_id)
+        if found is None or (found.status == DELETED and not found.live):
+            raise UserError.of("PL201", f"there is no deployment {deployment_id}", status=404)
+        return found
+
+    def _unchanged(self, build: Build, plan: Plan, *, keep: bool) -> Deployment:
+        """The same project; its texts may differ in what means nothing."""
+        live = self.deployments.live
+        if keep and dict(build.files) != dict(self._live.files):
+            with self.state.transaction():
+                self._save_files(build.files)
+            self._live = Live(build.project, dict(build.files), self._live.version)
+        return described(
+            plan,
+            build.diagnostics,
+            id=live.id,
+            result="no_changes",
+            status=live.status,
+            live=True,
+            created_at=live.created_at,
+            updated_at=live.updated_at,
+        )
+
+    def _apply(
+        self,
+        deployment: Deployment,
+        plan: Plan,
+        files: Mapping[str, str],
+        on_stage: Callable[[Stage], None] | None,
+    ) -> Deployment:
+        now = self.now()
+        try:
+            with self.engine.transaction() as tx:
+                Applier(tx, plan, now, on_stage).run()
+                self._save_files(files)
+                self._touch(plan, now)
+                live = self.deployments.promote(deployment, now)
+        except (EngineError, UserError) as error:
+            self.deployments.reload()
+            found = (
+                error.diagnostics if isinstance(error, UserError) else (_refused_by_engine(error),)
+            )
+            return described(
+                plan,
+                found,
+                id=deployment.id,
+                result="failed",
+                status=FAILED,
+                live=False,
+                created_at=deployment.created_at,
+                updated_at=now,
+            )
+        self.tokens.apply_grants(grants(plan.new))
+        self._live = Live(plan.new, dict(files), self._live.version + 1)
+        self.compiled.clear()
+        for name in plan.new.datasources:
+            self._changed(name)
+        return live
+
+    def _save_files(self, files: Mapping[str, str]) -> None:
+        for path in self._live.files:
+            if path not in files:
+                self.state.delete(FILE, path)
+        for path, text in files.items():
+            if self._live.files.get(path) != text:
+                self.state.save(FILE, path, {"text": text})
+
+    def _touch(self, plan: Plan, now: datetime) -> None:
+        for names in (plan.diff.datasources, plan.diff.pipes, plan.diff.connections):
+            for name in names.deleted:
+                self.state.delete(TOUCHED, name)
+            for name in (*names.new, *names.changed):
+                known = self.state.find(TOUCHED, name) if name in names.changed else None
+                created = known["created_at"] if known else now
+                self.state.save(TOUCHED, name, {"created_at": created, "updated_at": now})
+
+    def _load(self) -> Live:
+        """The live project from its kept texts, which were checked when they were deployed."""
+        files = {path: record["text"] for path, record in self.state.all(FILE).items()}
+        loaded = load_project(files, secrets=self.secrets.values())
+        return Live(loaded.project, files)
+
+    # Queries -----------------------------------------------------------------------------
+
+    def query(
+        self,
+        pipe: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        q: str | None = None,
+        access: Access = EVERYTHING,
+        timeout_s: float | None = None,
+    ) -> DuckDBResult:
+        """The answer of an endpoint. `q` is SQL over it, in which `_` and the pipe's name mean the
+        endpoint's rows. Parameters that `access` fixes win over `params`.
+
+        Raises `UserError` (404 no such endpoint, 403 no permission, 400 SQL), `TemplateError`,
+        `EngineError`.
+        """
+        found = self.project.pipes.get(pipe) or self._pipe_by_id(pipe)
+        if found is None or found.endpoint is None:
+            if found is not None:
+                hint = "give one of its nodes `TYPE endpoint`"
+                message = f"pipe `{pipe}` has no endpoint"
+                raise UserError.of("NM303", message, hint=hint, status=404)
+            endpoints = [p.name for p in self.project.pipes.values() if p.endpoint]
+            raise _missing("NM303", "endpoint", pipe, endpoints)
+        access.check(READ_PIPE, found.name)
+        given = {**(params or {}), **access.fixed_params(found.name)}
+        request = self._request(given, access)
+        if q is None:
+            compiled, values = request.node(self.compiled, found, found.endpoint)
+        else:
+            compiled, values = request.text(self.compiled, q, found, as_result=True)
+        return self._execute(compiled, values, request, timeout_s)
+
+    def sql(
+        self,
+        text: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        pipeline: str | None = None,
+        access: Access = EVERYTHING,
+        timeout_s: float | None = None,
+    ) -> DuckDBResult:
+        """The answer of one SELECT over data sources and pipes; a template if it begins with `%`.
+
+        With `pipeline`, the nodes of that pipe are tables too, and `_` is its output. Every table
+        that the text names needs a scope of `access`. Raises as `query` does.
+        """
+        pipe = None if pipeline is None else self.pipe(pipeline)
+        given = dict(params or {})
+        for scope in access.scopes:
+            given.update(scope.fixed_params or {})
+        request = self._request(given, access)
+        compiled, values = request.text(self.compiled, text, pipe)
+        return self._execute(compiled, values, request, timeout_s)
+
+    def _pipe_by_id(self, key: str) -> Pipe | None:
+        for name, pipe in self.project.pipes.items():
+            if self.resource_id(name) == key:
+                return pipe
+        return None
+
+    def _request(self, params: Mapping[str, Any], access: Access) -> Request:
+        return Request(self._live, params, self.secrets.values(), access, self.service_tables)
+
+    def _execute(
+        self, compiled: Any, values: dict[str, Any], request: Request, timeout_s: float | None
+    ) -> DuckDBResult:
+        if compiled.uses_now:
+            values["now"] = self.now()
+        limit = self.timeout_s if timeout_s is None else timeout_s
+        result = self.engine.execute(compiled, values, timeout_s=limit)
+        result.settings = request.settings
+        return result
+
+    # Data --------------------------------------------------------------------------------
+
+    @property
+    def writer(self) -> Writer:
+        """The one writer of rows; made when first used."""
+        if self._writer is None:
+            from mini_tb.ingest.writer import Writer
+
+            self._writer = Writer(self)
+        return self._writer
+
+    @contextmanager
+    def landing(self) -> Iterator[Landing]:
+        """A transaction of rows, for the writer; see `ingest.writer.Store`."""
+        changed: set[str] = set()
+        with self.engine.transaction() as tx:
+            yield Landing(tx, self._live.triggers, self.now(), changed.add)
+        for name in changed:
+            self._changed(name)
+
+    def append(
+        self, datasource: str, body: bytes, *, format: str = "ndjson", import_id: str | None = None
+    ) -> Appended:
+        """Store rows; returns when they are on disk. Rows that do not fit go to quarantine.
+
+        Raises `UserError` (404 no such data source, 400 a body that is none), `Busy`.
+        """
+        from mini_tb.ingest.decode import ingest_ndjson
+
+        target = self.datasource(datasource)
+        decoded = ingest_ndjson(body, target, import_id=import_id, now=self.now())
+        return self.writer.append(target, decoded, import_id=import_id)
+
+    def count(self, name: str, *, limit: int | None = None) -> int:
+        """The rows of a data source or a quarantine; with `limit` counting stops there."""
+        source = quote(name) if limit is None else f"(FROM {quote(name)} LIMIT {limit})"
+        return int(self.engine.fetch(f"SELECT count(*) FROM {source}")[0][0])
+
+    def data_version(self, names: frozenset[str]) -> tuple[int, ...]:
+        """Changes whenever the rows of one of these data sources may have changed."""
+        return (self._live.version, *(self._versions.get(name, 0) for name in sorted(names)))
+
+    def _changed(self, name: str) -> None:
+        self._versions[name] = self._versions.get(name, 0) + 1
+
+
+def _missing(code: str, what: str, name: str, known: Any) -> UserError:
+    guess = nearest(name, known)
+    hint = f"did you mean `{guess}`?" if guess else None
+    return UserError.of(code, f"there is no {what} `{name}`", hint=hint, status=404)
+
+
+def _refused_by_engine(error: EngineError) -> Any:
+    from mini_tb.diagnostics import Diagnostic
+
+    return Diagnostic("PL203", f"the engine refused a step: {error}")
