@@ -22,7 +22,7 @@ from jinja2 import nodes
 
 from mini_tb.template import tags
 from mini_tb.template.expressions import Handler, Loop
-from mini_tb.template.functions import FUNCTIONS, STATEMENT_ALIASES, Function
+from mini_tb.template.functions import DOCUMENTATION, FUNCTIONS, STATEMENT_ALIASES, Function
 from mini_tb.template.runtime import BUILTINS, Runtime
 from mini_tb.template.sandbox import sandbox
 
@@ -501,6 +501,7 @@ class _Compiler:
                 else self.expression(keyword.value),
             )
             for keyword in node.keywords
+            if not _only_documents(keyword, function)
         ]
         return nodes.Call(callee, values, options, None, None)
 
@@ -510,6 +511,13 @@ class _Compiler:
         if isinstance(node, ast.Tuple):
             return nodes.Tuple([self.function_value(item) for item in node.elts], "load")
         return self.expression(node)
+
+
+def _only_documents(keyword: ast.keyword, function: str) -> bool:
+    """Whether an argument is a constant that nothing but the documentation reads."""
+    row = FUNCTIONS.get(function)
+    typed = row is not None and row.parameter == "typed"
+    return typed and keyword.arg in DOCUMENTATION and isinstance(keyword.value, ast.Constant)
 
 
 def _name(name: str) -> nodes.Expr:

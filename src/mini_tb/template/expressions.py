@@ -93,9 +93,10 @@ def parse_value(text: str, offset: int) -> ast.expr:
     """The checked expression of `{{ text }}`; `offset` is where `text` starts."""
     source = _Source(text, offset)
     expression = source.expression()
-    source.check_names(expression)
+    bound = _bound_by_lambdas(expression)
     for node, parent in _walk(expression):
         source.check_value(node, parent)
+        source.check_name(node, parent, bound)
     return expression
 
 
@@ -240,8 +241,9 @@ class _Source:
 
     def checked(self, tree: _Tree) -> _Tree:
         """`tree`, if a statement may hold it."""
-        self.check_names(tree)
+        bound = _bound_by_lambdas(tree)
         for node, parent in _walk(tree):
+            self.check_name(node, parent, bound)
             if isinstance(node, _DENIED_NODES):
                 raise self.forbidden(node, f"{_described(node)} is not allowed in a template")
             if isinstance(node, ast.comprehension) and node.is_async:
@@ -297,30 +299,19 @@ class _Source:
         if not isinstance(node.value, str | int | float | None):
             raise self.forbidden(node, f"literal `{node.value!r}` is not allowed in a template")
 
-    def check_names(self, tree: ast.AST) -> None:
+    def check_name(self, node: ast.AST, parent: ast.AST | None, bound: frozenset[str]) -> None:
         """Raises for private names, and for names that a request can never send."""
-        bound = {
-            argument.arg
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Lambda)
-            for argument in node.args.args
-        }
-        called = {
-            id(node.func)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Name):
-                continue
-            if node.id.startswith("__") and node.id.endswith("__"):
-                raise self.forbidden(node, f"`{node.id}` is not allowed in a template")
-            if node.id in RESERVED_NAMES and id(node) not in called and node.id not in bound:
-                raise self.wrong(
-                    "reserved_parameter_name",
-                    f"`{node.id}` is a reserved name and cannot be a parameter",
-                    node,
-                )
+        if not isinstance(node, ast.Name):
+            return
+        if node.id.startswith("__") and node.id.endswith("__"):
+            raise self.forbidden(node, f"`{node.id}` is not allowed in a template")
+        is_called = isinstance(parent, ast.Call) and parent.func is node
+        if node.id in RESERVED_NAMES and not is_called and node.id not in bound:
+            raise self.wrong(
+                "reserved_parameter_name",
+                f"`{node.id}` is a reserved name and cannot be a parameter",
+                node,
+            )
 
     def check_attribute(self, node: ast.Attribute) -> None:
         if node.attr.startswith("_") or node.attr in _DENIED_ATTRIBUTES:
@@ -367,6 +358,15 @@ class _Source:
             isinstance(target, ast.Subscript) and not subscripts
         ):
             raise self.forbidden(target, "only names can be assigned")
+
+
+def _bound_by_lambdas(tree: ast.AST) -> frozenset[str]:
+    return frozenset(
+        argument.arg
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda)
+        for argument in node.args.args
+    )
 
 
 def _walk(tree: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | None]]:

@@ -208,6 +208,9 @@ _TABLE = [
     ),
 ]
 
+# Arguments of typed parameters that change nothing but their documentation.
+DOCUMENTATION = ("description", "required", "example", "format", "enum")
+
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _TABLE}
 
 # Names that statements have, beside the table's, for the same functions.

@@ -15,9 +15,8 @@ from typing import Any
 
 from mini_tb.template import tags
 from mini_tb.template.expressions import Loop
-from mini_tb.template.functions import FUNCTIONS
+from mini_tb.template.functions import DOCUMENTATION, FUNCTIONS
 
-_DOCUMENTATION = ("description", "required", "example", "format", "enum", "defined")
 _MAX_SAFE_INTEGER = 2**53 - 1
 # Requests use these for other things; a template may, with a warning.
 RESERVED_NAMES = frozenset(
@@ -195,7 +194,9 @@ class _Finder:
             if isinstance(name, ast.BinOp | ast.Subscript | ast.JoinedStr | ast.IfExp):
                 self.visit(name, bare, local)
             return [*([name] if isinstance(name, ast.Call) else []), *positional]
-        documentation = {key: _constant(keywords[key]) for key in _DOCUMENTATION if key in keywords}
+        documentation = {
+            key: _constant(keywords[key]) for key in (*DOCUMENTATION, "defined") if key in keywords
+        }
         self.add(Parameter(declared, type_name, _constant(default), documentation, is_typed=True))
         return positional
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
+from jinja2.utils import missing
+
 from mini_tb.template.errors import TemplateError
 from mini_tb.template.evaluators import Rendering
 from mini_tb.template.output import Chunk
@@ -259,6 +261,8 @@ class Runtime:
 
     def give(self, value: Any) -> None:
         """The result of a lambda's body."""
+        if value is missing:
+            raise TypeError("a lambda uses a name of a comprehension that is over")
         self.given.append(self.weigh(value))
 
     def collect(self, macro: Callable[..., Any], kind: str) -> Any:
@@ -367,10 +371,12 @@ def _catches(names: tuple[str, ...], error: Exception) -> bool:
     return not known.isdisjoint(names)
 
 
-def failure(error: Exception) -> TemplateError:
-    """A failure of Python's while evaluating, in the words of templates."""
+def failure(error: BaseException) -> TemplateError:
+    """A failure while evaluating, in the words of templates."""
     if isinstance(error, TemplateError):
         return error
+    if isinstance(error, Exhausted):
+        return TemplateError("too_much_work", "the template loops too often or makes too much text")
     if isinstance(error, KeyError):
         return TemplateError("missing_key", f"there is no key {error}")
     if isinstance(error, IndexError):

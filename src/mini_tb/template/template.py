@@ -31,7 +31,6 @@ from mini_tb.template.parameters import (
     find_parameters,
     find_tables,
 )
-from mini_tb.template.runtime import FAILURES, Exhausted, Names, Runtime, failure
 from mini_tb.template.tags import Node, parse_tags
 from mini_tb.template.values import NO_VALUE, Value
 
@@ -205,6 +204,8 @@ class Template:
         check: bool,
         now: datetime | None,
     ) -> tuple[Sequence[Chunk], Rendering]:
+        from mini_tb.template.runtime import FAILURES, Exhausted, Names, Runtime, failure
+
         program = self._program
         names = Names(NO_VALUE if check else None)
         for name, value in params.items():
@@ -218,11 +219,7 @@ class Template:
         runtime = Runtime(rendering, names, program.texts)
         try:
             program.run(runtime)
-        except Exhausted:
-            raise TemplateError(
-                "too_much_work", "the template loops too often or builds too much text"
-            ) from None
-        except FAILURES as error:
+        except (Exhausted, *FAILURES) as error:
             wrong = failure(error)
             if wrong.offset is None:
                 wrong.offset = program.offset_of(error.__traceback__)
