@@ -43,12 +43,13 @@ def column_name(
     expression: Expression,
     parameters: Mapping[str, str] | Callable[[str], str] | None = None,
     *,
-    names: Callable[[Name], str] | None = None,
+    names: Callable[[Name | Star], str] | None = None,
 ) -> str:
     """The name of the column that `expression` makes, which is its alias if it has one.
 
     `parameters` says how the value of a `{name:Type}` reads in the query, by its name; `names`
-    what a name is called (`t.a` is `a` where no other table has an `a`). Without `parameters` a
+    what a name is called (`t.a` is `a` where no other table has an `a`), and the names that a star
+    stands for. Without `parameters` a
     parameter, without `names` a name is called as it is written.
     """
     return Namer(parameters, names).name(expression)
@@ -60,7 +61,7 @@ class Namer:
     def __init__(
         self,
         parameters: Mapping[str, str] | Callable[[str], str] | None = None,
-        names: Callable[[Name], str] | None = None,
+        names: Callable[[Name | Star], str] | None = None,
     ) -> None:
         self.parameters = parameters
         self.names = names
@@ -73,8 +74,10 @@ class Namer:
     def form(self, node: Expression) -> str:
         """The canonical form of an expression, whatever its alias."""
         match node:
+            case Name() | Star() if self.names is not None:
+                return self.names(node)
             case Name():
-                return self.names(node) if self.names else ".".join(node.parts)
+                return ".".join(node.parts)
             case Constant():
                 return constant_name(node.value)
             case Call():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeGuard
 
 from mini_tb.sql import parse_special
 from mini_tb.sql.cursor import Cursor
@@ -94,6 +95,9 @@ NOT_ALIASES_BEFORE = {
 }
 """Words that are no alias without AS where one of these follows."""
 
+
+SEPARATED = ("GROUPCONCAT", "GROUP_CONCAT", "STRING_AGG", "LISTAGG")
+"""Aggregate functions whose second argument is a parameter: the separator."""
 
 NAMED_LITERAL = re.compile(r"(?i)\b(?:null|true|false|inf|infinity|nan)\b")
 """Literals that are words: what has one of them is not cast from its text."""
@@ -218,13 +222,12 @@ class ExpressionParser(Cursor):
 
     def lambda_params(self, left: Expression) -> tuple[str, ...]:
         """The names before `->`."""
-        names = left.args if isinstance(left, Call) and left.operator else [left]
-        if isinstance(left, Call) and left.name != "tuple":
-            names = [left]
-        parts = [node.parts if isinstance(node, Name) else () for node in names]
-        if any(len(part) != 1 for part in parts):
+        several = isinstance(left, Call) and left.operator and left.name == "tuple"
+        nodes = left.args if several else [left]
+        names = tuple(node.parts[0] for node in nodes if is_parameter(node))
+        if len(names) != len(nodes):
             raise self.error("only names can stand before `->`")
-        return tuple(part[0] for part in parts)
+        return names
 
     def negated(self, left: Expression, power: int) -> Expression | None:
         """`NOT LIKE`, `NOT ILIKE`, `NOT IN`, `NOT BETWEEN`."""
@@ -423,6 +426,8 @@ class ExpressionParser(Cursor):
         if self.words[self.i] == "(":
             node.params = node.args
             self.arguments(node)
+        elif len(node.args) == 2 and node.name.upper() in SEPARATED and not node.distinct:
+            node.params = [node.args.pop()]
         self.suffixes(node)
         node.end = self.end
         return node
@@ -439,7 +444,7 @@ class ExpressionParser(Cursor):
         if self.words[self.i] == "DISTINCT" and self.words[self.i + 1] not in (")", ","):
             self.i += 1
             node.distinct = True
-        node.args = self.list_of(")")
+        node.args = lambda_first(self.list_of(")"))
         if len(node.args) == 1 and node.name.lower() == "count":
             only = node.args[0]
             if isinstance(only, Star) and only == Star(only.start, only.end):
@@ -575,6 +580,26 @@ class ExpressionParser(Cursor):
         """`*` where an operand stands."""
         self.i += 1
         return parse_special.star(self, self.starts[self.i - 1], ())
+
+
+def lambda_first(args: list[Expression]) -> list[Expression]:
+    """The arguments of a call in which `f(x, y -> …)` means `f((x, y) -> …)`."""
+    for i, arg in enumerate(args):
+        if isinstance(arg, Lambda) and i:
+            names = [name.parts[0] for name in args[:i] if is_parameter(name)]
+            if len(names) == i:
+                arg.params = (*names, *arg.params)
+                arg.start = args[0].start
+                return args[i:]
+            break
+        if not is_parameter(arg):
+            break
+    return args
+
+
+def is_parameter(node: Expression) -> TypeGuard[Name]:
+    """Whether it can be the name of a lambda's parameter."""
+    return isinstance(node, Name) and len(node.parts) == 1 and node.alias is None
 
 
 def number(text: str) -> int | float:
