@@ -211,7 +211,7 @@ def _check_swallowed(tree: Tree, block: Block, lines: list[tuple[int, str]]) -> 
             word = _CAPITALS.match(line)
             if word is None or _SQL_WORD.fullmatch(word[1]):
                 continue
-            close = get_close_matches(word[1], _living(tree.kind), n=1, cutoff=0.8)
+            close = get_close_matches(word[1], _living(tree.kind), n=1, cutoff=0.75)
             other = elsewhere(word[1], tree.kind)
             if close or other:
                 yield Problem(

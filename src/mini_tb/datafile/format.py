@@ -213,7 +213,7 @@ def _sign_alone(lines: list[str]) -> list[str]:
 def _plain(value: str, kind: Kind, name: str) -> str:
     """The value without its quotes, where they change nothing."""
     text = unquote(value)
-    if text == value or not text or text[0] == ">":
+    if text == value or not text or text[0] == ">" or "{{" in text:
         return value
     tokens = lex(f"{name} {text}", BY_KIND[kind])
     same = len(tokens) == 2 and type(tokens[1]) is Token and tokens[1] == text

@@ -195,7 +195,11 @@ def _datasource() -> Iterator[Instruction]:
             old=Old(_WARNING, f"write `ENGINE_{name}`", is_read=True),
         )
     yield Instruction(
-        "KAFKA_CONNECTION_NAME", kind, "connector.connection", "The Kafka connection to read from."
+        "KAFKA_CONNECTION_NAME",
+        kind,
+        "connector.connection",
+        "The Kafka connection to read from.",
+        group="kafka",
     )
     for name, doc in (
         ("TOPIC", "The topic to read."),
@@ -346,7 +350,11 @@ def _connection() -> Iterator[Instruction]:
     kind = Kind.CONNECTION
     yield from _common(kind)
     yield Instruction(
-        "TYPE", kind, "type", "What it connects to: kafka, s3, gcs, dynamodb, postgres."
+        "TYPE",
+        kind,
+        "type",
+        "What it connects to: kafka, s3, gcs, dynamodb, postgres.",
+        group="connection",
     )
     for name, doc in (
         ("KAFKA_BOOTSTRAP_SERVERS", "Brokers: `host:port`, separated by commas."),

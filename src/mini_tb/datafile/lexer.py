@@ -16,7 +16,7 @@ from mini_tb.datafile.instructions import Instruction
 
 # A template tag is one word; a quoted text is one word and ends it; `#` begins a comment anywhere.
 _WORDS = re.compile(
-    r"""(?P<comment>\#.*)|"[^"]*"|'[^']*'|(?:\{\{.*?\}\}|[^\s\#"'])(?:\{\{.*?\}\}|[^\s\#])*"""
+    r"""(?P<comment>\#.*)|"(?:\{\{.*?\}\}|[^"])*"|'(?:\{\{.*?\}\}|[^'])*'|(?:\{\{.*?\}\}|[^\s\#"'])(?:\{\{.*?\}\}|[^\s\#])*"""
     r"""|(?P<open>["'])"""
 )
 _FIRST_CONTENT = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*([ \t]*)")

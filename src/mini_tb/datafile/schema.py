@@ -203,9 +203,13 @@ class SchemaLexer:
         while end < self.end and not self.text[end].isspace() and self.text[end] != ",":
             end += 1
         token = Bad("BAD", self.text[at:end], at, None, None, None, None, end)
+        word = self.text[at:end]
+        if word in BY_KIND[Kind.DATASOURCE]:
+            self.add("COMMA", at, at)
+            message = f"an indented `{word}` is part of `SCHEMA`"
+            self.bad("DF011", message, at, end, "begin the line in the first column")
+            return
         hint = "columns are separated by commas"
-        if self.text[at:end] in BY_KIND[Kind.DATASOURCE]:
-            hint = f"begin `{self.text[at:end]}` in the first column, if it is the instruction"
         token.problem = Problem("DF020", "expected `,` before this column", at, end, hint)
         self.tokens.append(token)
         # What follows is read as the column it is, so that its own mistakes are said too.

@@ -166,7 +166,7 @@ def unquote(text: str) -> str:
     """Without one pair of surrounding quotes, single or double."""
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
-    return text
+    return str(text)
 
 
 def content_lines(tree: Tree, body: Token) -> list[tuple[int, str]]:

@@ -114,7 +114,7 @@ def _unknown_column(
     section.error(
         "DF043",
         f"`{where}` names `{name}`, which is no column of the schema",
-        span,
+        section.span_in(span, name),
         f"did you mean `{guess}`?" if guess else None,
     )
 
@@ -191,23 +191,24 @@ def _check_keys(section: Section, engine: Engine, columns: Mapping[str, Column])
         if called and _AGGREGATE.fullmatch(name):
             section.error("DF044", f"the sorting key calls the aggregate function `{name}`", span)
     for column in check_expression(section, key, "ENGINE_SORTING_KEY", span, columns):
+        place = section.span_in(span, column.name)
         if engine.name == "ReplacingMergeTree" and column.name == engine.ver:
             section.error(
                 "DF044",
                 f"the sorting key holds `{column.name}`, the version that decides which row stays",
-                span,
+                place,
                 "leave it out of `ENGINE_SORTING_KEY`",
             )
         if column.type.name == "Nullable":
             section.error(
                 "DF044",
                 f"the sorting key holds `{column.name}`, which is Nullable",
-                span,
+                place,
                 "make the column not Nullable, with a DEFAULT if it can be missing",
             )
         elif column.type.name == "AggregateFunction":
             section.error(
                 "DF044",
                 f"the sorting key holds `{column.name}`, which is an aggregate state",
-                span,
+                place,
             )

@@ -5,6 +5,7 @@ The defaults load `template` and `sql` when first needed; a test or a tool may h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,9 +62,10 @@ def _check_template(
 def _diagnostic(error: TemplateError, template: Fragment) -> Diagnostic:
     at = error.offset if error.offset is not None else 0
     hint = "set the secret, or give a default" if error.kind == "secret_not_available" else None
-    return Diagnostic(
-        _CODES.get(error.kind, "TM005"), error.detail, template.span(at, at + 1), hint=hint
-    )
+    # The template counts its own lines; the place says the file's.
+    message = re.sub(r" (?:opened )?in line \d+$", "", error.detail)
+    code = _CODES.get(error.kind, "TM005")
+    return Diagnostic(code, message, template.span(at, at + 1), hint=hint)
 
 
 _CODES = {

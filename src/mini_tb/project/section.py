@@ -92,6 +92,16 @@ class Section:
         token = entry.body if isinstance(entry, Block) else entry.value
         return self.tree.span_of(token if token is not None else entry.word)
 
+    def span_in(self, span: Span | None, name: str) -> Span | None:
+        """Where `name` stands as a word in the text at `span`; the span itself if it does not."""
+        if span is None:
+            return None
+        text = span.file.text[span.start : span.end]
+        found = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)
+        if found is None:
+            return span
+        return Span(span.file, span.start + found.start(), span.start + found.end())
+
     def word_span(self, name: str) -> Span | None:
         """Where the instruction itself stands, in the entry that counts."""
         entry = self.last(name)
