@@ -157,6 +157,11 @@ class Jobs:
             raise UserError.of("RT103", f"job `{job_id}` cannot be started again")
         return self.start(job.kind, work, **job.details)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job waits or works."""
+        return bool(self._handles)
+
     def close(self) -> None:
         """Cancel what waits and works, and wait for the thread to end."""
         for job in self.list():
@@ -197,11 +202,13 @@ class Jobs:
             status = DONE
         except Cancelled:
             status = CANCELLED
-        except MiniTbError as failure:
+        except Exception as failure:
             # A statement that was interrupted because of the cancel is no error of its own.
             is_cancelled = self._jobs[job.id].status == CANCELLING
             status = CANCELLED if is_cancelled else ERROR
-            error = None if is_cancelled else str(failure)
+            own = isinstance(failure, MiniTbError)
+            text = str(failure) if own else f"internal error: {failure!r}"
+            error = None if is_cancelled else text
         ended = self._now()
         self._save(replace(job, status=status, error=error, details=details, updated_at=ended))
         self._handles.pop(job.id, None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
+import uuid
 from pathlib import Path
 
 from mini_tb.diagnostics import UserError
@@ -31,3 +33,9 @@ def read_seed(home: Path) -> bytes:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(seed.hex() + "\n")
     return seed
+
+
+def identity(seed: bytes, what: str) -> str:
+    """An id that the seed gives: the same for the same folder."""
+    digest = hmac.digest(seed, f"identity/{what}".encode(), "sha256")
+    return str(uuid.UUID(bytes=digest[:16]))

@@ -80,6 +80,7 @@ class Tokens:
         self._seed = seed
         self._workspace_id = workspace_id
         self._now = now
+        self.on_admin_refresh: Callable[[int], None] | None = None
         self._by_name: dict[str, Token] = {}
         self._by_digest: dict[bytes, Token] = {}
         for record in state.all(KIND).values():
@@ -150,7 +151,10 @@ class Tokens:
 
     def refresh(self, token: Token) -> Token:
         """The token with a new text; the old text is worthless from now on."""
-        return self._store(replace(token, refreshes=token.refreshes + 1))
+        refreshed = self._store(replace(token, refreshes=token.refreshes + 1))
+        if refreshed.name == WORKSPACE_ADMIN and self.on_admin_refresh is not None:
+            self.on_admin_refresh(refreshed.refreshes)
+        return refreshed
 
     def delete(self, token: Token) -> None:
         """Forget a token. Raises `UserError` AU006 (HTTP 403) for the workspace's own."""

@@ -11,8 +11,8 @@ be called from any thread.
 
 from __future__ import annotations
 
+import hashlib
 import secrets as random
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ from mini_tb.workspace.landing import Landing
 from mini_tb.workspace.live import Live
 from mini_tb.workspace.request import CompiledCache, Request
 from mini_tb.workspace.secrets import Secrets
+from mini_tb.workspace.seed import identity, read_seed
 from mini_tb.workspace.state import State
 from mini_tb.workspace.tokens import Tokens
 
@@ -96,6 +97,7 @@ class Workspace:
         cls,
         folder: Path | None = None,
         *,
+        database: Path | None = None,
         name: str | None = None,
         workspace_id: str | None = None,
         seed: bytes | None = None,
@@ -103,22 +105,17 @@ class Workspace:
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
     ) -> Workspace:
-        """The workspace of a project's folder (kept in its `.mini-tb/`), or one in memory.
+        """The workspace of a project's folder (kept in its `.mini-tb/`), or one in memory;
+        `database` is another place for its file.
 
         `seed` decides the texts of tokens; without one it is read from `.mini-tb/seed`, which is
         made if there is none. Raises `UserError` if the database cannot be opened.
         """
-        from mini_tb.workspace.seed import read_seed
-
-        if folder is None:
-            engine = DuckDBEngine.open(None, settings)
-            seed = seed or random.token_bytes(32)
-        else:
-            home = folder / FOLDER
-            engine = DuckDBEngine.open(home / DATABASE, settings)
-            seed = seed or read_seed(home)
+        place = database or (folder / FOLDER / DATABASE if folder else None)
+        engine = DuckDBEngine.open(place, settings)
+        seed = seed or (read_seed(folder / FOLDER) if folder else random.token_bytes(32))
         title = name or (folder.resolve().name if folder else "memory")
-        made_id = workspace_id or str(uuid.uuid5(uuid.NAMESPACE_OID, title))
+        made_id = workspace_id or identity(seed, "main")
         return cls(
             engine, name=title, workspace_id=made_id, seed=seed, clock=clock, timeout_s=timeout_s
         )
@@ -152,9 +149,9 @@ class Workspace:
         """The data source of that name or id. Raises `UserError` NM301 (HTTP 404)."""
         found = self.project.datasources.get(key)
         if found is None:
-            by_id = {self.resource_id(name): name for name in self.project.datasources}
-            if key in by_id:
-                return self.project.datasources[by_id[key]]
+            for name, datasource in self.project.datasources.items():
+                if self.resource_id("datasource", name) == key:
+                    return datasource
             raise _missing("NM301", "data source", key, self.project.datasources)
         return found
 
@@ -162,15 +159,20 @@ class Workspace:
         """The pipe of that name or id. Raises `UserError` NM302 (HTTP 404)."""
         found = self.project.pipes.get(key)
         if found is None:
-            by_id = {self.resource_id(name): name for name in self.project.pipes}
-            if key in by_id:
-                return self.project.pipes[by_id[key]]
+            found = self._pipe_by_id(key)
+        if found is None:
             raise _missing("NM302", "pipe", key, self.project.pipes)
         return found
 
-    def resource_id(self, name: str) -> str:
-        """The stable id of a data source, pipe or node (`pipe.node`), as clients see it."""
-        return "t_" + uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{name}").hex
+    def resource_id(self, kind: str, name: str) -> str:
+        """The id of a `datasource`, `pipe` or `node` (`pipe.node`): the same for the same name."""
+        return resource_id(self.id, kind, name)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be written and no job is under way."""
+        is_writing = self._writer is not None and self._writer.waiting > 0
+        return not is_writing and not self.jobs.is_busy
 
     def touched(self, name: str) -> tuple[datetime, datetime]:
         """When a resource was deployed first, and when it was last changed."""
@@ -412,7 +414,7 @@ class Workspace:
 
     def _pipe_by_id(self, key: str) -> Pipe | None:
         for name, pipe in self.project.pipes.items():
-            if self.resource_id(name) == key:
+            if self.resource_id("pipe", name) == key:
                 return pipe
         return None
 
@@ -473,6 +475,12 @@ class Workspace:
 
     def _changed(self, name: str) -> None:
         self._versions[name] = self._versions.get(name, 0) + 1
+
+
+def resource_id(workspace_id: str, kind: str, name: str) -> str:
+    """The id of a resource, as clients see it: the same for the same workspace, kind and name."""
+    text = f"{workspace_id}/{kind}/{name}"
+    return f"t_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 def _missing(code: str, what: str, name: str, known: Any) -> UserError:
