@@ -13,10 +13,12 @@ from mini_tb.sql.bind_expression import ExpressionBinder, apply
 from mini_tb.sql.bind_join import bind_array_join, bind_join
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.catalog import Catalog, Table, View
+from mini_tb.sql.display import written_name
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
-from mini_tb.sql.naming import column_name
+from mini_tb.sql.label import Labels
+from mini_tb.sql.naming import Namer
 from mini_tb.sql.parser import parse_statement
 from mini_tb.sql.scope import NamedQuery, Scope
 from mini_tb.sql.table_functions import bind_table_function
@@ -165,6 +167,7 @@ class QueryBinder:
         scope = binder.scope
         columns: list[OutputColumn] = []
         taken: set[str] = set()
+        namer = Namer(self.text_of(scope.view), lambda name: written_name(scope, name))
 
         def add(name: str, expr: Expr) -> None:
             duck_name, number = name, 1
@@ -174,13 +177,20 @@ class QueryBinder:
             taken.add(duck_name.lower())
             columns.append(OutputColumn(name, duck_name, expr.type, expr))
 
+        labels = Labels(scope)
+
+        def label(named: syntax.Name | syntax.Star) -> str:
+            if isinstance(named, syntax.Name):
+                return labels.name(named)
+            return ", ".join(labels.column(*column) for column in expand_star(named, binder))
+
         for item in node.columns:
             if isinstance(item, syntax.Star):
                 for name, expr in expand_star(item, binder):
-                    add(name, expr)
+                    add(labels.column(name, expr), expr)
             else:
                 expr = binder.bind(item)
-                add(item.alias or column_name(item, self.text_of(scope.view)), expr)
+                add(column_name(item, self.text_of(scope.view), names=label), expr)
         return columns
 
     def condition(self, node: syntax.Expression | None, binder: ExpressionBinder) -> Expr | None:

@@ -230,9 +230,9 @@ class JoinRelation(Relation):
     left: Relation
     right: Relation
     on: Expr | None
-    using: list[str] = field(default_factory=list)
-    asof: Expr | None = None
-    """The inequality of an ASOF JOIN; the equalities are in `on`."""
+    left_keys: list[Expr] = field(default_factory=list)
+    right_keys: list[Expr] = field(default_factory=list)
+    """The sides of the equalities in `on`, pairwise."""
 
 
 @dataclass(slots=True)

@@ -192,7 +192,36 @@ class Lowering:
         if relation.kind == "CROSS" or relation.on is None:
             return f"{left} CROSS JOIN {right}"
         on = truth(relation.on, self.expr(relation.on))
-        return f"{left} {relation.kind} JOIN {right} ON {on}"
+        kind, strictness = relation.kind, relation.strictness
+        if strictness == "ASOF":
+            return f"{left} ASOF {kind} JOIN {right} ON {on}"
+        if strictness in ("ANY", "SEMI", "ANTI"):
+            return self.strict_join(relation, kind, strictness)
+        return f"{left} {kind} JOIN {right} ON {on}"
+
+    def strict_join(self, relation: tree.JoinRelation, kind: str, strictness: str) -> str:
+        """ANY, SEMI and ANTI: the other side has one row a key, the first one."""
+        assert relation.on is not None
+        on = truth(relation.on, self.expr(relation.on))
+        sides = (relation.left, relation.right)
+        if strictness == "ANTI":
+            kept, other = sides if kind == "LEFT" else (sides[1], sides[0])
+            return f"{self.relation(kept)} ANTI JOIN {self.relation(other)} ON {on}"
+        left, right = (self.relation(side) for side in sides)
+        if kind in ("LEFT", "INNER"):
+            right = self.first_of_key(relation.right, relation.right_keys)
+        if kind in ("RIGHT", "INNER"):
+            left = self.first_of_key(relation.left, relation.left_keys)
+        return f"{left} {'INNER' if strictness == 'SEMI' else kind} JOIN {right} ON {on}"
+
+    def first_of_key(self, relation: tree.Relation, keys: list[tree.Expr]) -> str:
+        """The relation under its own alias, with the first row of each key only."""
+        partition = ", ".join(self.expr(key) for key in keys)
+        source = self.relation(relation)
+        return (
+            f"(SELECT {relation.alias}.* FROM {source} "
+            f"QUALIFY row_number() OVER (PARTITION BY {partition}) = 1) AS {relation.alias}"
+        )
 
     def array_join_relation(self, relation: tree.ArrayJoinRelation) -> str:
         items = ", ".join(
