@@ -13,7 +13,6 @@ from mini_tb.sql.bind_expression import ExpressionBinder, apply
 from mini_tb.sql.bind_join import bind_array_join, bind_join
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.catalog import Catalog, Table, View
-from mini_tb.sql.display import written_name
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
@@ -167,7 +166,6 @@ class QueryBinder:
         scope = binder.scope
         columns: list[OutputColumn] = []
         taken: set[str] = set()
-        namer = Namer(self.text_of(scope.view), lambda name: written_name(scope, name))
 
         def add(name: str, expr: Expr) -> None:
             duck_name, number = name, 1
@@ -184,13 +182,14 @@ class QueryBinder:
                 return labels.name(named)
             return ", ".join(labels.column(*column) for column in expand_star(named, binder))
 
+        namer = Namer(self.text_of(scope.view), label)
         for item in node.columns:
             if isinstance(item, syntax.Star):
                 for name, expr in expand_star(item, binder):
                     add(labels.column(name, expr), expr)
             else:
                 expr = binder.bind(item)
-                add(column_name(item, self.text_of(scope.view), names=label), expr)
+                add(namer.name(item), expr)
         return columns
 
     def condition(self, node: syntax.Expression | None, binder: ExpressionBinder) -> Expr | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import syntax
-from mini_tb.sql.display import display_name
 from mini_tb.sql.scope import named
 from mini_tb.sql.tree import Expr
 
@@ -28,13 +27,9 @@ def expand_star(star: syntax.Star, binder: ExpressionBinder) -> Iterator[tuple[s
         relations = [found for relation in scope.relations for found in named(relation, qualifier)]
         if not relations:
             raise binder.error("NM202", f"unknown table `{qualifier}`", star, number=47)
-        columns = [(display_name(scope, c), c.expr) for c in relations[0].columns]
+        columns = [(c.name, c.expr) for c in relations[0].columns]
     elif scope.relations:
-        columns = [
-            (display_name(scope, c), c.expr)
-            for relation in scope.relations
-            for c in relation.columns
-        ]
+        columns = [(c.name, c.expr) for relation in scope.relations for c in relation.columns]
     else:
         raise binder.error("SQ207", "`*` needs a FROM", star, number=51)
     if star.pattern is not None:
