@@ -27,6 +27,8 @@ class Cursor:
         self.ends = self.tokens.ends
         self.i = 0
         self.depth = 0
+        self.plain_words: set[int] = set()
+        """Tokens that were tried as a keyword in vain: trying again and again takes 2ⁿ steps."""
 
     def accept(self, word: str) -> bool:
         """Take the next token if it is this keyword or operator."""

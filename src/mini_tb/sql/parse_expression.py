@@ -63,7 +63,7 @@ LAMBDA, TERNARY, NOT, IS, BETWEEN, COMPARISON, NEGATE, POSTFIX = 1, 2, 5, 6, 7, 
 
 NEGATED = {"LIKE": "notLike", "ILIKE": "notILike", "IN": "notIn"}
 COMPARED_TO_ALL = {"=", "==", "!=", "<>", "<", "<=", ">", ">="}
-MAX_CHAIN = 500
+MAX_CHAIN = 150
 """How many operators may follow one another on one level (`AND`, `OR` and `||` count once)."""
 
 NOT_OPERANDS = keywords(

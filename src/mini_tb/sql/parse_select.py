@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mini_tb.sql.cursor import MAX_DEPTH
 from mini_tb.sql.lexer import END, HEREDOC, NUMBER, OPERATOR, STRING, keywords
 from mini_tb.sql.parse_expression import ExpressionParser, number
 from mini_tb.sql.syntax import (
@@ -58,16 +59,21 @@ class SelectParser(ExpressionParser):
     def query(self) -> Query:
         """`arm [UNION ALL | UNION DISTINCT | EXCEPT | INTERSECT arm]…`; INTERSECT binds first."""
         self.enter()
-        left = self.intersection()
-        while True:
-            if self.words[self.i] not in ("UNION", "EXCEPT"):
-                break
+        arms = [self.intersection()]
+        last = ""
+        excepts = 0
+        while self.words[self.i] in ("UNION", "EXCEPT"):
             operator = self.set_operator()
-            right = self.intersection()
-            share_with(left, right)
-            left = SetOperation(left.start, self.end, operator, left, right)
+            if last and (operator != last or last.startswith("EXCEPT")):
+                arms = [balanced(last, arms)]
+            excepts += operator.startswith("EXCEPT")
+            if excepts > MAX_DEPTH:
+                self.too_deep()
+            last = operator
+            arms.append(self.intersection())
+            share_with(arms[0], arms[-1])
         self.depth -= 1
-        return left
+        return balanced(last, arms)
 
     def intersection(self) -> Query:
         """Arms that are joined by INTERSECT."""
@@ -280,7 +286,9 @@ class SelectParser(ExpressionParser):
         """A table, table function, sub-select or a join tree in parentheses."""
         start = self.starts[self.i]
         node: TableItem
-        if self.words[self.i] == "(":
+        if self.words[self.i] == "(" and self.words[self.i + 1] == "VALUES":
+            node = self.values()
+        elif self.words[self.i] == "(":
             if not self.is_query(self.i) or not self.query_in_parentheses(self.i + 1):
                 self.i += 1
                 tree = self.from_()
@@ -305,6 +313,13 @@ class SelectParser(ExpressionParser):
             node.end = self.end
         self.table_suffixes(node)
         return node
+
+    def values(self) -> TableItem:
+        """`(VALUES (…), (…))` is the table function without a structure."""
+        start = self.starts[self.i]
+        self.i += 2
+        rows: list[Expression | Query] = list(self.list_of(")"))
+        return TableFunction(start, self.end, "values", rows)
 
     def table_arguments(self) -> list[Expression | Query]:
         """`( … )` after a table function's name; an argument may be a query."""
@@ -590,6 +605,15 @@ class SelectParser(ExpressionParser):
         if word is not None:
             return word == "TRUE"
         return self.identifier("a value")
+
+
+def balanced(operator: str, arms: list[Query]) -> Query:
+    """One tree of all arms, as flat as can be: generated queries have hundreds of UNION ALL."""
+    if len(arms) == 1:
+        return arms[0]
+    middle = (len(arms) + 1) // 2
+    left, right = balanced(operator, arms[:middle]), balanced(operator, arms[middle:])
+    return SetOperation(left.start, right.end, operator, left, right)
 
 
 def share_with(first: Query, other: Query) -> None:

@@ -233,10 +233,11 @@ def dated(function: str) -> Callable[[ExpressionParser], Expression | None]:
 
 def interval(parser: ExpressionParser) -> Expression | None:
     """`INTERVAL 1 DAY`, `INTERVAL '1 day 2 hours'`, `INTERVAL expression unit`."""
-    start = parser.starts[parser.i]
+    word = parser.i
+    start = parser.starts[word]
     parser.i += 1
     kind = parser.kinds[parser.i]
-    if not begins_operand(parser):
+    if word in parser.plain_words or not begins_operand(parser):
         return None
     if kind == STRING and parser.words[parser.i + 1] not in UNITS:
         return interval_text(parser, start)
@@ -245,7 +246,8 @@ def interval(parser: ExpressionParser) -> Expression | None:
     unit = parser.one_of(UNITS)
     if unit is None:
         if kind == WORD or parser.words[first] in ("(", "["):
-            return None  # a name, or a function called interval
+            parser.plain_words.add(word)  # a name, or a function called interval
+            return None
         parser.fail("a unit of time", "for example `INTERVAL 1 DAY`")
     return Call(start, parser.end, "toInterval" + UNITS[unit], [count], operator=True)
 
