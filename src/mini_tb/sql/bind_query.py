@@ -188,7 +188,8 @@ class QueryBinder:
                 for name, expr in expand_star(item, binder):
                     add(labels.column(name, expr), expr)
             else:
-                expr = binder.bind(item)
+                is_alias = item.alias is not None and scope.aliases.get(item.alias) is item
+                expr = binder.aliased(item.alias or "", item) if is_alias else binder.bind(item)
                 add(namer.name(item), expr)
         return columns
 

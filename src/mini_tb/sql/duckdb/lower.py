@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
@@ -17,10 +18,17 @@ from mini_tb.types.duckdb import quote_identifier
 class Lowering:
     """Lowers the queries of one compilation."""
 
+    def __init__(self) -> None:
+        self.substitutes: list[tuple[tree.Expr, str]] = []
+        """Expressions that have been computed already, and the text that means them."""
+
     # Expressions -----------------------------------------------------------------------------
 
     def expr(self, expr: tree.Expr) -> str:
         """DuckDB text of an expression."""
+        for known, text in reversed(self.substitutes):
+            if known == expr:
+                return text
         return _EXPRESSIONS[type(expr)](self, expr)
 
     def const(self, expr: tree.Const) -> str:
@@ -128,7 +136,7 @@ class Lowering:
             sides = [self.converted(side, query.columns) for side in (query.left, query.right)]
             operator = query.operator.removesuffix(" DISTINCT")
             return f"({sides[0]}) {operator} ({sides[1]})"
-        return self.select(query)
+        return lower_select(self, query)
 
     def converted(self, side: tree.BoundQuery, columns: list[tree.OutputColumn]) -> str:
         """A side of a set operation, its columns cast to the common types."""
@@ -140,40 +148,6 @@ class Lowering:
             for a, b in zip(side.columns, columns, strict=True)
         )
         return f"SELECT {items} FROM ({self.query(side)}) AS q"
-
-    def select(self, query: tree.BoundSelect) -> str:
-        items = []
-        for column in query.columns:
-            assert column.expr is not None
-            items.append(f"{self.expr(column.expr)} AS {quote_identifier(column.duck_name)}")
-        distinct = ""
-        if query.distinct_on:
-            distinct = f"DISTINCT ON ({', '.join(self.expr(e) for e in query.distinct_on)}) "
-        elif query.distinct:
-            distinct = "DISTINCT "
-        parts = [f"SELECT {distinct}{', '.join(items)}"]
-        source = [] if query.source is None else [self.relation(query.source)]
-        for call in query.array_joins:
-            source.append(f"LATERAL (SELECT unnest({self.expr(call.array)}) AS v) AS aj{call.slot}")
-        if source:
-            parts.append("FROM " + ", ".join(source))
-        if query.where is not None:
-            parts.append(f"WHERE {truth(query.where, self.expr(query.where))}")
-        if query.group_by:
-            keys = [key for key in query.group_by if not tree.is_constant(key)]
-            if keys:
-                parts.append("GROUP BY " + ", ".join(self.expr(key) for key in keys))
-        if query.having is not None:
-            parts.append(f"HAVING {truth(query.having, self.expr(query.having))}")
-        if query.qualify is not None:
-            parts.append(f"QUALIFY {truth(query.qualify, self.expr(query.qualify))}")
-        if query.order_by:
-            parts.append("ORDER BY " + ", ".join(self.order_key(key) for key in query.order_by))
-        if query.limit is not None:
-            parts.append(f"LIMIT {self.expr(query.limit)}")
-        if query.offset is not None:
-            parts.append(f"OFFSET {self.expr(query.offset)}")
-        return " ".join(parts)
 
     # Relations -------------------------------------------------------------------------------
 
