@@ -19,7 +19,7 @@ from mini_tb.deploy.stage import Feed
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.engine.relation import table_columns
-from mini_tb.sql import Table
+from mini_tb.sql import Table, View
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 BLOCK = quote("inserted block")
 """What a trigger's query calls the rows that were inserted; no data source has such a name."""
+
+
+ROW = "r"
+"""What a condition calls the row."""
 
 
 class Triggers:
@@ -52,17 +56,24 @@ class Triggers:
         found = self._compiled.get(source)
         if found is None:
             feeds = self._feeds.triggered_by(source)
-            found = self._compiled[source] = tuple(self._compile(feed) for feed in feeds)
+            found = self._compiled[source] = tuple(self._triggered(feed) for feed in feeds)
         return found
 
-    def _compile(self, feed: Feed) -> Insertion:
+    def refilling(self, feed: Feed) -> Insertion:
+        """The insertion of everything that a feed's source holds."""
+        return self._compile(feed, {})
+
+    def _triggered(self, feed: Feed) -> Insertion:
+        source = self.project.datasources[feed.source]
+        block = Table(source.name, BLOCK, table_columns(source), source.engine.name)
+        return self._compile(feed, {source.name: block})
+
+    def _compile(self, feed: Feed, replaced: dict[str, Table | View]) -> Insertion:
         from mini_tb.project import Materialization
         from mini_tb.sql import compile_query
 
-        source = self.project.datasources[feed.source]
-        block = Table(source.name, BLOCK, table_columns(source), source.engine.name)
         catalog = ProjectCatalog(
-            self._tables, pipe=feed.pipe, node=feed.node.name, replaced={source.name: block}
+            self._tables, pipe=feed.pipe, node=feed.node.name, replaced=replaced
         )
         compiled = compile_query(feed.node.sql, catalog)
         assert isinstance(feed.node.kind, Materialization)
@@ -121,6 +132,41 @@ class Landing:
         self.versions(datasource.name)
         return self.execute(f"INSERT INTO {quote(datasource.name)} ({columns}) {rows}")
 
+    def take_over(self, datasource: Datasource, staged: str) -> None:
+        """Put the stored table `staged`, which has the same columns, in the data source's place."""
+        self.versions(datasource.name)
+        self.tx.drop_table(datasource.name)
+        self.tx.execute(f"ALTER TABLE {quote(staged)} RENAME TO {quote(datasource.name)}")
+
+    def remove(self, datasource: Datasource, condition: str | None = None) -> int:
+        """Delete the rows that satisfy a ClickHouse condition, or all. What was materialised from
+        them stays. Returns how many."""
+        self.versions(datasource.name)
+        where = "" if condition is None else f" WHERE {row_condition(datasource, condition)}"
+        return self.execute(f"DELETE FROM {quote(datasource.name)} AS {ROW}{where}")
+
+    def count(self, datasource: Datasource, condition: str) -> int:
+        """How many rows satisfy a ClickHouse condition."""
+        where = row_condition(datasource, condition)
+        query = f"SELECT count(*) FROM {quote(datasource.name)} AS {ROW} WHERE {where}"
+        return int(self.tx.fetch(query, {"now": self.now} if "$now" in query else None)[0][0])
+
+    def refill(self, name: str) -> None:
+        """Make everything that is materialised from a data source, directly or in cascade, anew
+        from the rows that its sources hold. Targets with a feed that stores no rows are left."""
+        project = self.triggers.project
+        stale = {name}
+        for target in self.triggers.feeds.ordered():
+            feeds = self.triggers.feeds.into(target)
+            if not any(feed.source in stale for feed in feeds):
+                continue
+            if any(project.datasources[feed.source].engine.name == "Null" for feed in feeds):
+                continue
+            stale.add(target)
+            self.remove(project.datasources[target])
+            for feed in feeds:
+                self._store(project.datasources[target], self.triggers.refilling(feed).duck_select)
+
     def execute(self, duck_sql: str) -> int:
         """Run a statement that may bind `$now`."""
         return self.tx.execute(duck_sql, {"now": self.now} if "$now" in duck_sql else None)
@@ -139,6 +185,16 @@ class Landing:
             message = f"data source `{datasource.name}` was changed by a deployment meanwhile"
             raise UserError.of("IN301", message, hint="send the rows again", status=409)
         return current
+
+
+def row_condition(datasource: Datasource, condition: str) -> str:
+    """DuckDB text of a ClickHouse condition over the rows of a data source, called ROW."""
+    from mini_tb.sql import compile_expression
+    from mini_tb.types import UINT8, nullable
+
+    columns = table_columns(datasource)
+    text, _ = compile_expression(condition, columns, target=nullable(UINT8), relation=ROW)
+    return f"({text}) <> 0"
 
 
 class _Temporary:

@@ -40,6 +40,7 @@ from mini_tb.workspace.jobs import Jobs
 from mini_tb.workspace.landing import Landing
 from mini_tb.workspace.live import Live
 from mini_tb.workspace.request import CompiledCache, Request
+from mini_tb.workspace.schedule import Schedules
 from mini_tb.workspace.secrets import Secrets
 from mini_tb.workspace.seed import identity, read_seed
 from mini_tb.workspace.state import State
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
     from mini_tb.sql import Table
+    from mini_tb.workspace.jobs import Job
 
 FOLDER = ".mini-tb"
 DATABASE = "workspace.duckdb"
@@ -91,6 +93,7 @@ class Workspace:
         self._writer: Writer | None = None
         self._versions: dict[str, int] = {}
         self.jobs = Jobs(self.state, clock)
+        self.schedules = Schedules(self)
 
     @classmethod
     def open(
@@ -122,6 +125,7 @@ class Workspace:
 
     def close(self) -> None:
         """Write what waits, stop jobs and statements, close the file."""
+        self.schedules.close()
         if self._writer is not None:
             self._writer.close()
         self.jobs.close()
@@ -463,6 +467,50 @@ class Workspace:
         target = self.datasource(datasource)
         decoded = ingest_ndjson(body, target, import_id=import_id, now=self.now())
         return self.writer.append(target, decoded, import_id=import_id)
+
+    def truncate(self, name: str, *, cascade: bool = False) -> int:
+        """Remove all rows of a data source, and with `cascade` what is materialised from them.
+        Returns how many it had. Raises `UserError` (404)."""
+        target = self.datasource(name)
+        with self.landing() as landing:
+            removed = landing.remove(target)
+            if cascade:
+                landing.refill(target.name)
+        return removed
+
+    def delete(self, name: str, condition: str, *, dry_run: bool = False) -> int:
+        """Remove the rows that satisfy a ClickHouse condition; with `dry_run` only count them.
+        Returns how many. Raises `UserError` (404, 400 for a condition that does not compile)."""
+        target = self.datasource(name)
+        with self.landing() as landing:
+            if dry_run:
+                return landing.count(target, condition)
+            return landing.remove(target, condition)
+
+    def copy(
+        self,
+        pipe: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        mode: str | None = None,
+        wait: bool = False,
+    ) -> Job:
+        """Start a copy pipe's job: its rows are appended to its target, or replace it at once.
+        With `wait` the job has ended. Raises `UserError` (404 no such copy pipe, 400 mode)."""
+        from mini_tb.workspace.copy import start_copy
+
+        job = start_copy(self, self.pipe(pipe), params or {}, mode)
+        return self.jobs.wait(job.id) if wait else job
+
+    def populate(
+        self, pipe: str, *, truncate: bool = False, condition: str | None = None, wait: bool = False
+    ) -> Job:
+        """Start a job that runs a materialisation over the rows that its source holds (those that
+        satisfy `condition`) into its target. Raises `UserError` (404)."""
+        from mini_tb.workspace.copy import start_populate
+
+        job = start_populate(self, self.pipe(pipe), truncate, condition)
+        return self.jobs.wait(job.id) if wait else job
 
     def count(self, name: str, *, limit: int | None = None) -> int:
         """The rows of a data source or a quarantine; with `limit` counting stops there."""

@@ -47,6 +47,10 @@ class DuckDBTransaction:
         with self.incoming(rows):
             return self.execute(f"INSERT INTO {quote(name)} BY NAME SELECT * FROM {INCOMING}")
 
+    def interrupt(self) -> None:
+        """Stop the statement that runs now, from another thread: it raises `EngineError`."""
+        self._connection.interrupt()
+
     @contextmanager
     def incoming(self, rows: pa.Table) -> Iterator[str]:
         """`rows` as a relation of that name, for as long as the context lasts."""
@@ -164,6 +168,8 @@ class DuckDBEngine:
             connection.begin()
             yield DuckDBTransaction(connection)
             connection.commit()
+        except MiniTbError:
+            raise
         except duckdb.Error as error:
             raise from_duckdb(error) from error
         finally:
