@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from lark import Token
-
 from mini_tb.datafile.instructions import BY_KIND, Kind, Level, Shape, elsewhere
 from mini_tb.datafile.lexer import UnclosedQuote
 from mini_tb.datafile.problem import Problem
+from mini_tb.datafile.token import Token
 from mini_tb.datafile.tree import (
     Block,
     Entry,
@@ -18,8 +17,6 @@ from mini_tb.datafile.tree import (
     Setting,
     Tree,
     content_lines,
-    end_of,
-    start_of,
 )
 from mini_tb.diagnostics import Severity, nearest
 
@@ -41,7 +38,7 @@ def _at(
     hint: str | None = None,
     severity: Severity = Severity.ERROR,
 ) -> Problem:
-    return Problem(code, message, start_of(token), end_of(token), hint, severity)
+    return Problem(code, message, token.start, token.end, hint, severity)
 
 
 def _check_section(
@@ -134,7 +131,7 @@ def _check_setting(setting: Setting) -> Iterator[Problem]:
     if isinstance(value, UnclosedQuote) and row.name != "DESCRIPTION":
         yield _at(value, "DF012", "a quote is opened and never closed")
         return
-    if setting.note is not None and start_of(setting.note) == end_of(value):
+    if setting.note is not None and setting.note.start == value.end:
         yield _at(
             setting.note,
             "DF017",
@@ -154,18 +151,18 @@ def _check_setting(setting: Setting) -> Iterator[Problem]:
 
 
 def _is_indented(tree: Tree, token: Token) -> bool:
-    return tree.source.text[max(0, start_of(token) - 1) : start_of(token)] in (" ", "\t")
+    return tree.source.text[max(0, token.start - 1) : token.start] in (" ", "\t")
 
 
 def _stray(line: Token, kind: Kind) -> Problem:
     word = line.split(None, 1)[0]
-    end = start_of(line) + len(word)
+    end = line.start + len(word)
     hint: str | None = None
     upper = word.upper()
     other = elsewhere(word, kind)
     if word.startswith("--"):
         return Problem(
-            "DF001", "`--` is no comment here", start_of(line), end, "begin comments with `#`"
+            "DF001", "`--` is no comment here", line.start, end, "begin comments with `#`"
         )
     if upper.endswith(">") and upper[:-1] in BY_KIND[kind]:
         hint = f"write `{upper[:-1]} >` with a blank before the `>`"
@@ -175,14 +172,14 @@ def _stray(line: Token, kind: Kind) -> Problem:
         return Problem(
             "DF005",
             f"`{upper}` is not allowed in a .{kind.value} file",
-            start_of(line),
+            line.start,
             end,
             f"it belongs in a .{other.value} file",
         )
     else:
         guess = nearest(word, _living(kind))
         hint = f"did you mean `{guess}`?" if guess else None
-    return Problem("DF001", f"unknown instruction `{word}`", start_of(line), end, hint)
+    return Problem("DF001", f"unknown instruction `{word}`", line.start, end, hint)
 
 
 def _living(kind: Kind) -> list[str]:

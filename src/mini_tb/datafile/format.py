@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from lark import Token
-
 from mini_tb.datafile.instructions import BY_KIND, Kind, Shape
 from mini_tb.datafile.lexer import lex
 from mini_tb.datafile.parser import parse
+from mini_tb.datafile.token import Token
 from mini_tb.datafile.tree import (
     Block,
     ColumnDefinition,
@@ -27,7 +26,6 @@ from mini_tb.datafile.tree import (
     Tree,
     common_margin,
     content_lines,
-    start_of,
     unquote,
 )
 from mini_tb.diagnostics import Severity, UserError
@@ -265,7 +263,7 @@ def _index_lines(indexes: Indexes) -> list[str]:
     lines = []
     comments = list(indexes.comments)
     for index in indexes.indexes:
-        while comments and start_of(comments[0]) < start_of(index.name):
+        while comments and comments[0].start < index.name.start:
             lines.append(str(comments.pop(0)))
         lines.append(_index(index))
     return [*lines, *map(str, comments)]
@@ -278,12 +276,12 @@ def _list_lines(
     lines: list[str] = []
     rest = list(comments)
     for i, (_, end, row) in enumerate(rows):
-        while rest and start_of(rest[0]) < end:
+        while rest and rest[0].start < end:
             lines.append(str(rest.pop(0)))
         is_last = i == len(rows) - 1
         line = row if is_last else row + separator
-        following = start_of(rows[i + 1][0]) if not is_last else len(text)
-        if rest and start_of(rest[0]) < following and "\n" not in text[end : start_of(rest[0])]:
+        following = (rows[i + 1][0]).start if not is_last else len(text)
+        if rest and rest[0].start < following and "\n" not in text[end : rest[0].start]:
             comment = str(rest.pop(0))
             line = f"{line} {comment}"
         lines.append(line)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from mini_tb.datafile.instructions import Kind
 from mini_tb.datafile.parser import Parsed, parse
-from mini_tb.datafile.tree import Setting, end_of, start_of, unquote
+from mini_tb.datafile.tree import Setting, unquote
 from mini_tb.diagnostics import Diagnostic, nearest
 from mini_tb.source import Fragment, Piece, SourceFile, Span
 
@@ -41,12 +41,12 @@ def expand(
     texts: list[str] = []
     pieces: list[Piece] = []
     size = at = 0
-    for entry in sorted(includes, key=lambda entry: start_of(entry.word)):
-        start = start_of(entry.word)
+    for entry in sorted(includes, key=lambda entry: entry.word.start):
+        start = entry.word.start
         texts.append(source.text[at:start])
         pieces.extend(source.pieces_of(at, start, size))
         size += start - at
-        at = end_of(entry.note or entry.value or entry.word)
+        at = (entry.note or entry.value or entry.word).end
         assert entry.value is not None  # chosen above
         path = tree.file.path
         span = tree.span_of(entry.value)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lark import Token
-
 from mini_tb.datafile.instructions import Instruction
+from mini_tb.datafile.token import Token
 
 # A template tag is one word; a quoted text is one word and ends it; `#` begins a comment anywhere.
 _WORDS = re.compile(
@@ -46,64 +45,60 @@ def lex(text: str, rows: Mapping[str, Instruction]) -> list[Token]:
         at = stop + 1
         if not bare:
             if not tokens or tokens[-1].type != "BLANK":
-                add(_token("BLANK", "", start, start))
+                add(Token("BLANK", "", start, start))
             continue
         if bare[0] == "#":
-            add(_token("COMMENT", bare, start, start + len(bare)))
+            add(Token("COMMENT", bare, start, start + len(bare)))
             continue
         word, *rest = bare.split(None, 1)
         row = rows.get(word.upper())
         if row is None or (row.is_foreign and not word.isupper()):
-            add(_token("STRAY", bare, start, start + len(bare)))
+            add(Token("STRAY", bare, start, start + len(bare)))
             continue
         end = start + len(word)
         is_node = row.name == "NODE"
-        add(_token("NODE" if is_node else "WORD", word, start, end))
+        add(Token("NODE" if is_node else "WORD", word, start, end))
         if not rest:
             continue
         tail = rest[0]
         tail_at = start + len(bare) - len(tail)
         if tail[0] == ">" and not is_node and (len(tail) == 1 or tail[1].isspace()):
-            add(_token("ARROW", ">", tail_at, tail_at + 1))
+            add(Token("ARROW", ">", tail_at, tail_at + 1))
             after = tail[1:].lstrip()
             if after:
-                add(_token("IGNORED", after, start + len(bare) - len(after), start + len(bare)))
+                add(Token("IGNORED", after, start + len(bare) - len(after), start + len(bare)))
             end = _block_end(text, at, rows)
             if row.grammar:
                 end = _list_end(text, at, end)
             body_end = _without_trailing_trivia(text, at, end)
             if body_end > at:
-                add(_token("BODY", text[at:body_end], at, body_end))
+                add(Token("BODY", text[at:body_end], at, body_end))
                 at = body_end
             continue
         _lex_value(tail, tail_at, tokens)
     return tokens
 
 
-def _token(kind: str, text: str, start: int, end: int) -> Token:
-    return Token(kind, text, start, None, None, None, None, end)
-
-
 def _lex_value(tail: str, at: int, tokens: list[Token]) -> None:
     """Add the VALUE and NOTE that `tail`, the rest of a line from `at` on, consists of."""
     if '"' not in tail and "'" not in tail and "#" not in tail and "{{" not in tail:
-        tokens.append(_token("VALUE", " ".join(tail.split()), at, at + len(tail)))
+        tokens.append(Token("VALUE", " ".join(tail.split()), at, at + len(tail)))
         return
     words: list[str] = []
     end = 0
     note: Token | None = None
     for match in _WORDS.finditer(tail):
         if match["open"] is not None:
-            value = UnclosedQuote("VALUE", tail, at, None, None, None, None, at + len(tail))
+            value = UnclosedQuote("VALUE", tail, at, at + len(tail))
             tokens.append(value)
             return
         if match["comment"] is not None:
-            note = _token("NOTE", match[0].rstrip(), at + match.start(), at + len(tail))
+            note = Token("NOTE", match[0].rstrip(), at + match.start(), at + len(tail))
             break
         words.append(match[0])
         end = match.end()
     if words:
-        tokens.append(_token("VALUE", " ".join(words), at, at + end))
+        tokens.append(Token("VALUE", " ".join(words), at, at + end))
     if note is not None:
         tokens.append(note)
 

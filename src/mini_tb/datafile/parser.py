@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
-from lark import Lark, Token, UnexpectedToken
+from lark import Lark, UnexpectedToken
 from lark.lexer import Lexer
 
 from mini_tb.datafile.check import check_tree
@@ -19,6 +19,7 @@ from mini_tb.datafile.instructions import BY_KIND, Kind
 from mini_tb.datafile.lexer import lex
 from mini_tb.datafile.problem import Problem
 from mini_tb.datafile.schema import Bad, SchemaLexer, lex_indexes
+from mini_tb.datafile.token import Token
 from mini_tb.datafile.tree import (
     Block,
     ColumnDefinition,
@@ -29,8 +30,6 @@ from mini_tb.datafile.tree import (
     Schema,
     Setting,
     Tree,
-    end_of,
-    start_of,
 )
 from mini_tb.diagnostics import Diagnostic
 from mini_tb.source import Fragment, SourceFile
@@ -99,20 +98,51 @@ class _Build:
     """What each rule of the grammar becomes. Instructions are looked up afterwards, by kind."""
 
     def datafile(self, items: list[Any]) -> tuple[list[Entry], list[NodeSection]]:
-        first = next((i for i, item in enumerate(items) if isinstance(item, NodeSection)), None)
-        return (items, []) if first is None else (items[:first], items[first:])
+        if len(items) == 1:
+            return items[0], []
+        items[0][1].append(items[1])
+        return cast(tuple[list[Entry], list[NodeSection]], items[0])
 
     def node(self, items: list[Any]) -> NodeSection:
-        return NodeSection(_UNKNOWN, items[0], items[1], items[2], items[3:])
+        line, entries = items
+        return NodeSection(_UNKNOWN, line.word, line.value, line.note, entries)
 
-    def setting(self, items: list[Any]) -> Setting:
-        return Setting(_UNKNOWN, *items)
+    def entries(self, items: list[Any]) -> list[Entry]:
+        if not items:
+            return []
+        entries: list[Entry] = items[0]
+        entries.append(items[1])
+        return entries
 
-    def block(self, items: list[Any]) -> Block:
-        return Block(_UNKNOWN, items[0], items[2], items[3])
+    def setting(self, items: list[Token]) -> Setting:
+        setting = Setting(_UNKNOWN, items[0])
+        for token in items[1:]:
+            if token.type == "VALUE":
+                setting.value = token
+            else:
+                setting.note = token
+        return setting
 
-    def schema(self, items: list[Any]) -> Schema:
-        return Schema([item for item in items if isinstance(item, ColumnDefinition)])
+    node_line = setting
+
+    def block(self, items: list[Token]) -> Block:
+        block = Block(_UNKNOWN, items[0])
+        for token in items[2:]:
+            if token.type == "BODY":
+                block.body = token
+            else:
+                block.ignored = token
+        return block
+
+    def schema(self, items: list[Any]) -> list[ColumnDefinition]:
+        return items[0] if items else []
+
+    def columns(self, items: list[Any]) -> list[ColumnDefinition]:
+        if len(items) == 1:
+            return [items[0]]
+        columns: list[ColumnDefinition] = items[0]
+        columns.append(items[2])
+        return columns
 
     def column(self, items: list[Token]) -> ColumnDefinition:
         column = ColumnDefinition(items[0])
@@ -131,8 +161,12 @@ class _Build:
                 column.default = token
         return column
 
-    def indexes(self, items: list[IndexDefinition]) -> Indexes:
-        return Indexes(items)
+    def indexes(self, items: list[Any]) -> list[IndexDefinition]:
+        if not items:
+            return []
+        indexes: list[IndexDefinition] = items[0]
+        indexes.append(items[1])
+        return indexes
 
     def index(self, items: list[Token]) -> IndexDefinition:
         parts = {token.type: token for token in items}
@@ -153,7 +187,7 @@ def _grammar() -> Lark:
         lexer=_Tokens,
         start=["datafile", "schema", "column", "indexes", "index"],
         transformer=_Build(),
-        maybe_placeholders=True,
+        maybe_placeholders=False,
         propagate_positions=False,
     )
 
@@ -169,11 +203,11 @@ def _parse_content(tree: Tree, entry: Setting | Block, problems: list[Problem]) 
     if isinstance(entry, Block):
         if entry.body is None:
             return
-        start, end = start_of(entry.body), end_of(entry.body)
+        start, end = entry.body.start, entry.body.end
     else:
         if entry.value is None:
             return
-        start, end = start_of(entry.value), end_of(entry.value)
+        start, end = entry.value.start, entry.value.end
         quoted = entry.text != entry.value
         if not quoted and " " in entry.value and entry.row.grammar == "schema":
             problems.append(
@@ -202,11 +236,9 @@ def _parse_list(tokens: list[Token], whole: str, one: str, problems: list[Proble
     """Parse all items at once, or, when one is wrong, each on its own to say all mistakes."""
     if not any(token.type == "BAD" for token in tokens):
         try:
-            content = _run(tokens, whole)
+            return cast(list[Any], _run(tokens, whole))
         except UnexpectedToken:
-            pass
-        else:
-            return list(content.columns if whole == "schema" else content.indexes)
+            pass  # each on its own, then
     items: list[Any] = []
     for part in _split(tokens, one):
         bad = [token.problem for token in part if isinstance(token, Bad)]
@@ -242,8 +274,8 @@ def _split(tokens: list[Token], one: str) -> list[list[Token]]:
 
 
 def _no_column(comma: Token) -> Bad:
-    start, end = start_of(comma), end_of(comma)
-    bad = Bad("BAD", ",", start, None, None, None, None, end)
+    start, end = comma.start, comma.end
+    bad = Bad("BAD", ",", start, end)
     bad.problem = Problem("DF020", "expected a column before this `,`", start, end)
     return bad
 
@@ -253,15 +285,13 @@ def _unexpected(error: UnexpectedToken, tokens: list[Token]) -> Problem:
     last = tokens[-1]
     if "EXPRESSION" in error.expected and error.token.type != "EXPRESSION":
         word = next((t for t in reversed(tokens) if t.type in ("DEFAULT", "CODEC")), last)
-        return Problem(
-            "DF024", f"expected a value after `{word.upper()}`", start_of(word), end_of(word)
-        )
+        return Problem("DF024", f"expected a value after `{word.upper()}`", word.start, word.end)
     token = error.token if error.token.type != "$END" else last
-    start, end = start_of(token), end_of(token)
+    start, end = token.start, token.end
     if token.type in ("DATATYPE", "NAME"):
         return Problem("DF025", f"unexpected `{token}` after the column's clauses", start, end)
     before = {"CODEC": "CODEC", "DEFAULT": "DEFAULT", "JSONPATH": "a jsonpath"}
-    seen = [before[t.type] for t in tokens if t.type in before and start_of(t) < start]
+    seen = [before[t.type] for t in tokens if t.type in before and t.start < start]
     what = "a second jsonpath" if token.type == "JSONPATH" else token.upper()
     return Problem(
         "DF025",

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 
-from lark import Token
-
 from mini_tb.datafile.instructions import BY_KIND, Kind
 from mini_tb.datafile.problem import Problem
+from mini_tb.datafile.token import Token
 
 
 class Bad(Token):
@@ -63,12 +62,12 @@ class SchemaLexer:
 
     def add(self, kind: str, start: int, end: int) -> None:
         """Add the token [start, end)."""
-        token = Token(kind, self.text[start:end], start, None, None, None, None, end)
+        token = Token(kind, self.text[start:end], start, end)
         self.tokens.append(token)
 
     def bad(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
         """Add a BAD token and go on at the next comma."""
-        token = Bad("BAD", self.text[start:end], start, None, None, None, None, end)
+        token = Bad("BAD", self.text[start:end], start, end)
         token.problem = Problem(code, message, start, end, hint)
         self.tokens.append(token)
         comma = self.text.find(",", end, self.end)
@@ -85,9 +84,7 @@ class SchemaLexer:
             if comment is None:
                 return self.at
             text = comment[0].rstrip()
-            self.comments.append(
-                Token("COMMENT", text, self.at, None, None, None, None, self.at + len(text))
-            )
+            self.comments.append(Token("COMMENT", text, self.at, self.at + len(text)))
             self.at = comment.end()
 
     def at_line_start(self) -> bool:
@@ -202,7 +199,7 @@ class SchemaLexer:
         end = at + 1
         while end < self.end and not self.text[end].isspace() and self.text[end] != ",":
             end += 1
-        token = Bad("BAD", self.text[at:end], at, None, None, None, None, end)
+        token = Bad("BAD", self.text[at:end], at, end)
         word = self.text[at:end]
         if word in BY_KIND[Kind.DATASOURCE]:
             self.add("COMMA", at, at)
@@ -324,7 +321,7 @@ def lex_indexes(text: str, start: int, end: int) -> tuple[list[Token], list[Toke
         bare = line.strip()
         if bare.startswith(("#", "--")):
             here = at + line.index(bare[0])
-            comments.append(Token("COMMENT", bare, here, None, None, None, None, here + len(bare)))
+            comments.append(Token("COMMENT", bare, here, here + len(bare)))
         elif bare:
             tokens.extend(_index_tokens(line, bare, at))
         at = stop + 1
@@ -335,7 +332,7 @@ def _index_tokens(line: str, bare: str, at: int) -> list[Token]:
     match = _INDEX_LINE.match(line)
     if match is None:
         start = at + len(line) - len(line.lstrip())
-        bad = Bad("BAD", bare, start, None, None, None, None, start + len(bare))
+        bad = Bad("BAD", bare, start, start + len(bare))
         bad.problem = Problem(
             "DF030",
             "expected `INDEX name expression TYPE kind GRANULARITY n`",
@@ -345,8 +342,7 @@ def _index_tokens(line: str, bare: str, at: int) -> list[Token]:
         )
         return [bad]
     return [
-        Token(kind, match[group], at + match.start(group), None, None, None, None,
-              at + match.end(group))
+        Token(kind, match[group], at + match.start(group), at + match.end(group))
         for group, kind in _INDEX_GROUPS
         if match[group] is not None
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """The syntax tree of a datafile: every character of the file is in a token of it.
 
-Tokens are Lark's: a piece of text with `start_pos` and `end_pos` in the file. Comments and blank
-lines stand where they were written, among the entries, so a formatter loses nothing. What an entry
-means is not known here.
+Tokens are pieces of text with their place in the file. Comments and blank lines stand where they
+were written, among the entries, so a formatter loses nothing. What an entry means is not known
+here.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lark import Token
-
 from mini_tb.datafile.instructions import Instruction, Kind
+from mini_tb.datafile.token import Token
 from mini_tb.source import Fragment, Piece, SourceFile, Span
 
 # Columns and indexes are made by the thousand; their fields are set once, by the parser.
@@ -32,7 +31,7 @@ class ColumnDefinition:
     def end(self) -> int:
         """Where its last token ends."""
         last = (self.name, self.type, self.jsonpath, self.default, self.codec)
-        return max(end_of(token) for token in last if token is not None)
+        return max(token.end for token in last if token is not None)
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class IndexDefinition:
     @property
     def end(self) -> int:
         """Where its last token ends."""
-        return end_of(self.granularity or self.type)
+        return (self.granularity or self.type).end
 
 
 @dataclass(slots=True)
@@ -141,25 +140,13 @@ class Tree:
 
     def span_of(self, token: Token) -> Span | None:
         """The place of a token."""
-        return self.source.span(start_of(token), end_of(token))
+        return self.source.span(token.start, token.end)
 
     def all_entries(self) -> Iterator[Entry]:
         """The file's entries, then those of each node."""
         yield from self.entries
         for node in self.nodes:
             yield from node.entries
-
-
-def start_of(token: Token) -> int:
-    """Offset of a token's first character."""
-    assert token.start_pos is not None
-    return token.start_pos
-
-
-def end_of(token: Token) -> int:
-    """Offset after a token's last character."""
-    assert token.end_pos is not None
-    return token.end_pos
 
 
 def unquote(text: str) -> str:
@@ -172,7 +159,7 @@ def unquote(text: str) -> str:
 def content_lines(tree: Tree, body: Token) -> list[tuple[int, str]]:
     """The lines of a block that count, with their offsets: not blank, not a `#` comment."""
     lines = []
-    text, at, stop = tree.source.text, start_of(body), end_of(body)
+    text, at, stop = tree.source.text, body.start, body.end
     while at < stop:
         newline = text.find("\n", at, stop)
         end = stop if newline < 0 else newline

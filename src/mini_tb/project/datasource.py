@@ -161,8 +161,7 @@ def _type(section: Section, definition: ColumnDefinition) -> DataType | None:
     token = definition.type
     assert token is not None  # the caller asked
     text = str(token)
-    assert token.start_pos is not None  # the lexer set it
-    start = token.start_pos
+    start = token.start
     for pattern, hint in _REFUSED:
         refused = pattern.search(text)
         if refused is not None:

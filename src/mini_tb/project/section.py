@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from lark import Token as Lexeme
-
 from mini_tb.datafile.include import VARIABLE
+from mini_tb.datafile.token import Token as Lexeme
 from mini_tb.datafile.tree import (
     Block,
     Entry,
     Setting,
     Tree,
     content_fragment,
-    end_of,
-    start_of,
     unquote,
 )
 from mini_tb.diagnostics import Diagnostic, Severity
@@ -166,4 +163,4 @@ class Section:
 
     def lexeme_span(self, start: Lexeme, end: Lexeme | None = None) -> Span | None:
         """The span from one token to another."""
-        return self.tree.span(start_of(start), end_of(end or start))
+        return self.tree.span(start.start, (end or start).end)

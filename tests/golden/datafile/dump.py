@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from lark import Token
-
+from mini_tb.datafile.token import Token
 from mini_tb.datafile.tree import (
     Block,
     Entry,
@@ -14,7 +13,6 @@ from mini_tb.datafile.tree import (
     Schema,
     Setting,
     Tree,
-    start_of,
 )
 from mini_tb.source import Fragment
 from mini_tb.types import DataType
@@ -33,7 +31,7 @@ def dump_tree(tree: Tree) -> str:
 
 
 def _place(tree: Tree, token: Token) -> str:
-    span = tree.span(start_of(token), start_of(token))
+    span = tree.span(token.start, token.start)
     assert span is not None
     return f"@{span.line + 1}:{span.column + 1}"
 
