@@ -11,7 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Context, Decimal
 from functools import lru_cache
@@ -515,6 +515,10 @@ class Coercion:
     name: str
     type: DataType
     has_default: bool
+    parse: Parse = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parse", parser(self.type))
 
     def value(self, value: Any) -> Any:
         """What is stored for a decoded JSON value (`MISSING`, None, …): a value for Arrow, None
@@ -526,7 +530,7 @@ class Coercion:
                 return None
             how = "missing" if value is MISSING else "null"
             raise Refused(f"{how}, and the column is neither Nullable nor has a DEFAULT")
-        return parser(self.type)(value)
+        return self.parse(value)
 
     def text(self, text: str | None) -> Any:
         """The same for a cell of a CSV file. An empty cell is a missing value, and `\\N` a null; an

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.ingest.coerce import USE_DEFAULT, Refused
 from mini_tb.ingest.jsonpath import MISSING
-from mini_tb.ingest.jsontext import JsonError, Object, json_text, parse_json
+from mini_tb.ingest.jsontext import JsonError, json_text, parse_record
 from mini_tb.ingest.quarantine import WHOLE_RECORD, RefusedRow
 
 if TYPE_CHECKING:
@@ -32,13 +31,13 @@ class ExactRows:
     def add_line(self, number: int, line: bytes | str) -> None:
         """Take one JSON text as a record."""
         try:
-            record = parse_json(line if isinstance(line, str) else line.decode())
+            record = parse_record(line if isinstance(line, str) else line.decode())
         except UnicodeDecodeError as error:
             self.add_unreadable(number, line, f"byte {error.start + 1} is not UTF-8")
         except JsonError as error:
             self.add_unreadable(number, line, f"not JSON: {error}")
         else:
-            if isinstance(record, Object):
+            if isinstance(record, dict):
                 self.add_record(number, record)
             else:
                 self.add_unreadable(number, line, "not a JSON object")
@@ -51,7 +50,7 @@ class ExactRows:
             RefusedRow(number, [WHOLE_RECORD], [f"line is {reason}: {text.strip()}"])
         )
 
-    def add_record(self, number: int, record: Object) -> None:
+    def add_record(self, number: int, record: dict[str, Any]) -> None:
         """Take one decoded record."""
         self.add_values(number, [field.path.value(record) for field in self.intake.fields])
 
@@ -97,12 +96,4 @@ class ExactRows:
                     defaulted[field.name] = pa.array(mask, pa.bool_())
                     values = [None if value is USE_DEFAULT else value for value in column]
             arrays.append(pa.array(values, field.carrier))
-        return pa.Table.from_arrays(arrays, schema=self.intake.arrow_schema()), defaulted
-
-
-def exact_rows(intake: Intake, lines: Iterable[tuple[int, bytes | str]]) -> ExactRows:
-    """The records of numbered lines."""
-    rows = ExactRows(intake)
-    for number, line in lines:
-        rows.add_line(number, line)
-    return rows
+        return pa.Table.from_arrays(arrays, schema=self.intake.schema), defaulted

@@ -32,22 +32,16 @@ class Field:
     carrier: pa.DataType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Intake:
-    """The columns of a data source as ingestion sees them, in order."""
+    """The columns of a data source as ingestion sees them, in order; equality is identity.
+
+    `names` are the columns' names, `schema` is the Arrow schema of decoded rows.
+    """
 
     fields: tuple[Field, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names."""
-        return tuple(f.name for f in self.fields)
-
-    def arrow_schema(self) -> pa.Schema:
-        """The schema of decoded rows."""
-        import pyarrow as pa
-
-        return pa.schema([pa.field(f.name, f.carrier) for f in self.fields])
+    names: tuple[str, ...]
+    schema: pa.Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +71,27 @@ class Decoded:
 
 def intake_of(datasource: Datasource) -> Intake:
     """The intake of a data source; the same object for the same columns."""
-    return _intake(datasource.columns)
+    columns = datasource.columns
+    known = _KNOWN.get(id(columns))
+    if known is None:
+        if len(_KNOWN) >= _MAX_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[id(columns)] = (columns, _intake(columns))
+    return known[1]
+
+
+_KNOWN: dict[int, tuple[tuple[Column, ...], Intake]] = {}
+"""By the identity of a live data source's columns: hashing them costs more than a small request."""
+_MAX_KNOWN = 4096
 
 
 @lru_cache(maxsize=1024)
 def _intake(columns: tuple[Column, ...]) -> Intake:
-    return Intake(tuple(_field(column) for column in columns))
+    import pyarrow as pa
+
+    fields = tuple(_field(column) for column in columns)
+    schema = pa.schema([pa.field(f.name, f.carrier) for f in fields])
+    return Intake(fields, tuple(f.name for f in fields), schema)
 
 
 def _field(column: Column) -> Field:

@@ -51,6 +51,37 @@ class Object(dict[str, Any]):
     repeated: str | None
 
 
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        record = dict(reversed(pairs))
+    return record
+
+
+_FLAT = JSONDecoder(
+    object_pairs_hook=_first_wins,
+    parse_int=Number,
+    parse_float=Number,
+    parse_constant=Number,
+    strict=False,
+)
+
+
+def parse_record(text: str) -> Any:
+    """The same as `parse_json`, several times faster for a record without arrays and objects in it.
+
+    Raises JsonError.
+    """
+    if "\\u" not in text:
+        try:
+            record = _FLAT.decode(text)
+        except (JSONDecodeError, RecursionError):
+            return parse_json(text)  # which says what is wrong
+        if type(record) is dict and not any(type(v) in (dict, list) for v in record.values()):
+            return record
+    return parse_json(text)
+
+
 def parse_json(text: str) -> Any:
     """The one JSON value that `text` is. Raises JsonError."""
     value, end = _value(text, _skip(text, 0), 0)

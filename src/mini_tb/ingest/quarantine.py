@@ -8,7 +8,8 @@ is no record at all has the error column `$` and stands in its error.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,13 +28,27 @@ class RefusedRow:
     errors: list[str] = field(default_factory=list)
     values: dict[str, str | None] = field(default_factory=dict)
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the line is no record at all."""
+        return self.columns == [WHOLE_RECORD]
+
 
 def quarantine_table(
-    names: tuple[str, ...], rows: list[RefusedRow], import_id: str | None, now: datetime
+    names: tuple[str, ...],
+    rows: list[RefusedRow],
+    import_id: str | None = None,
+    now: datetime | None = None,
 ) -> pa.Table:
-    """The rows in the quarantine table's columns. `names` are the data source's; `now` is UTC."""
+    """The rows in the quarantine table's columns.
+
+    `names` are the data source's; `now` is in UTC, and the clock's if it is not given.
+    """
     import pyarrow as pa
 
+    if not rows:
+        return _empty(names)
+    now = now or datetime.now(UTC)
     count = len(rows)
     arrays = [
         pa.array([row.columns for row in rows], pa.list_(pa.string())),
@@ -42,6 +57,25 @@ def quarantine_table(
         *(pa.array([row.values.get(name) for row in rows], pa.string()) for name in names),
         pa.array([now.replace(microsecond=0, tzinfo=None)] * count, pa.timestamp("us")),
     ]
-    return pa.Table.from_arrays(
-        arrays, names=["c__error_column", "c__error", "c__import_id", *names, "insertion_date"]
+    return pa.Table.from_arrays(arrays, schema=_schema(names))
+
+
+@lru_cache(maxsize=512)
+def _schema(names: tuple[str, ...]) -> pa.Schema:
+    import pyarrow as pa
+
+    texts = pa.list_(pa.string())
+    return pa.schema(
+        [
+            pa.field("c__error_column", texts),
+            pa.field("c__error", texts),
+            pa.field("c__import_id", pa.string()),
+            *(pa.field(name, pa.string()) for name in names),
+            pa.field("insertion_date", pa.timestamp("us")),
+        ]
     )
+
+
+@lru_cache(maxsize=512)
+def _empty(names: tuple[str, ...]) -> pa.Table:
+    return _schema(names).empty_table()
