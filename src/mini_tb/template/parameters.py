@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mini_tb.template import tags
 from mini_tb.template.expressions import Loop
@@ -62,26 +62,25 @@ class Parameter:
 def find_parameters(tree: list[tags.Node]) -> tuple[Parameter, ...]:
     """The parameters of a template, in the order in which they are read."""
     finder = _Finder()
-    outputs, statements = _expressions(tree)
-    for expression in (*outputs, *statements):
+    for _, expression in sorted(_expressions(tree), key=lambda found: found[0].is_statement):
         finder.read(expression)
     return tuple(finder.found)
 
 
-def find_calls(tree: list[tags.Node]) -> Iterator[ast.Call]:
-    """Every call in a template."""
-    outputs, statements = _expressions(tree)
-    for expression in (*outputs, *statements):
+def find_calls(tree: list[tags.Node]) -> Iterator[tuple[int, ast.Call]]:
+    """Every call in a template, with the offset of its tag."""
+    for place, expression in _expressions(tree):
         for node in ast.walk(expression):
             if isinstance(node, ast.Call):
-                yield node
+                yield place.offset, node
 
 
 def find_tables(tree: list[tags.Node]) -> tuple[str, ...]:
     """The constant names in `table('name')`, each once."""
     names: dict[str, None] = {}
-    for call in find_calls(tree):
-        if _function(call) in ("table", "TABLE") and call.args:
+    for _, call in find_calls(tree):
+        is_table = isinstance(call.func, ast.Name) and call.func.id in ("table", "TABLE")
+        if is_table and call.args:
             name = call.args[0]
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 names[name.value] = None
@@ -90,34 +89,37 @@ def find_tables(tree: list[tags.Node]) -> tuple[str, ...]:
 
 def find_assigned(tree: list[tags.Node]) -> frozenset[str]:
     """The names that the template itself gives values."""
-    _, statements = _expressions(tree)
     return frozenset(
         node.id
-        for statement in statements
-        for node in ast.walk(statement)
+        for _, expression in _expressions(tree)
+        for node in ast.walk(expression)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     )
 
 
-def _expressions(tree: list[tags.Node]) -> tuple[list[ast.AST], list[ast.AST]]:
-    """The Python of `{{ }}` tags and of statements, each in the order of the text."""
-    outputs: list[ast.AST] = []
-    statements: list[ast.AST] = []
+class _Place(NamedTuple):
+    """The tag that Python stands in: a statement, or `{{ }}`."""
+
+    offset: int
+    is_statement: bool
+
+
+def _expressions(tree: list[tags.Node]) -> Iterator[tuple[_Place, ast.AST]]:
+    """The Python of all tags, in the order of the text."""
     for node in tree:
         if isinstance(node, tags.Output):
-            outputs.append(node.value)
+            yield _Place(node.offset, False), node.value
         elif isinstance(node, tags.Set):
-            statements.append(node.statement)
+            yield _Place(node.offset, True), node.statement
         elif isinstance(node, tags.Block):
             for section in node.sections:
+                place = _Place(section.offset, True)
                 if isinstance(section.head, Loop):
-                    statements += [section.head.target, section.head.items]
+                    yield place, section.head.target
+                    yield place, section.head.items
                 elif isinstance(section.head, ast.AST):
-                    statements.append(section.head)
-                inner_outputs, inner_statements = _expressions(section.body)
-                outputs += inner_outputs
-                statements += inner_statements
-    return outputs, statements
+                    yield place, section.head
+                yield from _expressions(section.body)
 
 
 class _Finder:
@@ -199,10 +201,6 @@ class _Finder:
         }
         self.add(Parameter(declared, type_name, _constant(default), documentation, is_typed=True))
         return positional
-
-
-def _function(call: ast.Call) -> str | None:
-    return call.func.id if isinstance(call.func, ast.Name) else None
 
 
 def _bound_by(node: ast.AST) -> frozenset[str]:

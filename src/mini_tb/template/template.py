@@ -254,10 +254,12 @@ def render_datafile(text: str, secrets: Mapping[str, str]) -> Rendered:
     if not any(opening in text for opening in ("{{", "{%", "{#")):
         return Rendered(text, pieces=(Piece(0, 0, len(text)),))
     template = Template.parse(text)
-    for call in find_calls(template._tree):
+    for offset, call in find_calls(template._tree):
         name = ast.unparse(call.func)
         if name not in ("tb_secret", "tb_var"):
             raise TemplateError(
-                "forbidden_construct", f"`{name}()` cannot be called here, only `tb_secret()`"
+                "forbidden_construct",
+                f"`{name}()` cannot be called here, only `tb_secret()`",
+                offset=offset,
             )
     return template.render({}, secrets=dict(secrets))
