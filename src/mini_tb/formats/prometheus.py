@@ -14,7 +14,7 @@ from mini_tb.formats.text import is_composite, unwrap
 from mini_tb.formats.value import map_entries, text
 from mini_tb.types import DataType
 
-_BAD_ARGUMENTS = "RT302"
+_BAD_ARGUMENTS = "RT322"
 _FITS: dict[str, Callable[[DataType], bool]] = {
     "name": lambda t: t.is_string,
     "value": lambda t: t.is_number,

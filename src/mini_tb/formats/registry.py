@@ -104,7 +104,7 @@ def find_format(name: str) -> Format:
     if found is None:
         close = nearest(name, FORMATS)
         raise UserError.of(
-            "RT301",
+            "RT321",
             f"unknown output format `{name}`",
             hint=f"did you mean `{close}`?" if close else None,
         )

@@ -24,6 +24,7 @@ from mini_tb.deploy.diff import grants
 from mini_tb.deploy.plan import Plan, plan_deployment
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
+from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project, load_project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
@@ -47,6 +48,8 @@ from mini_tb.workspace.state import State
 from mini_tb.workspace.tokens import Tokens
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
@@ -462,11 +465,21 @@ class Workspace:
 
         Raises `UserError` (404 no such data source, 400 a body that is none), `Busy`.
         """
-        from mini_tb.ingest.decode import ingest_ndjson
+        return self.append_later(datasource, body, format=format, import_id=import_id).result()
+
+    def append_later(
+        self, datasource: str, body: bytes, *, format: str = "ndjson", import_id: str | None = None
+    ) -> Future[Appended]:
+        """As `append`, but returns when the rows are decoded and queued: the future has its result
+        when they are on disk. `format` is `ndjson`, or `json` for one object or an array."""
+        from mini_tb.ingest.decode import decode_json
 
         target = self.datasource(datasource)
-        decoded = ingest_ndjson(body, target, import_id=import_id, now=self.now())
-        return self.writer.append(target, decoded, import_id=import_id)
+        is_document = format == "json"
+        decoded = decode_json(
+            body, target, document=is_document, import_id=import_id, now=self.now()
+        )
+        return self.writer.submit(target, decoded, import_id=import_id)
 
     def truncate(self, name: str, *, cascade: bool = False) -> int:
         """Remove all rows of a data source, and with `cascade` what is materialised from them.
@@ -516,6 +529,16 @@ class Workspace:
         """The rows of a data source or a quarantine; with `limit` counting stops there."""
         source = quote(name) if limit is None else f"(FROM {quote(name)} LIMIT {limit})"
         return int(self.engine.fetch(f"SELECT count(*) FROM {source}")[0][0])
+
+    def statistics(self, name: str) -> tuple[int, int, int]:
+        """Of a data source: its rows, their weight in bytes (uncompressed, from the widths of a
+        sample), and the rows of its quarantine."""
+        rows = self.count(name)
+        size = 0
+        if rows:
+            sampled = f"SELECT avg(strlen(CAST(t AS VARCHAR))) FROM (FROM {quote(name)} LIMIT 100) t"
+            size = round(rows * float(self.engine.fetch(sampled)[0][0] or 0))
+        return rows, size, self.count(name + QUARANTINE_SUFFIX)
 
     def data_version(self, names: frozenset[str]) -> tuple[int, ...]:
         """Changes whenever the rows of one of these data sources may have changed."""

@@ -1,0 +1,259 @@
+"""The ASGI application: routes, tokens, bodies, and the way from a handler's value to bytes.
+
+Every route is a plain function of a `Call`. `Endpoint` reads the body within the route's limit,
+finds the token's workspace, runs the function in the route's pool, stops it when the client goes,
+and answers errors in their envelope.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as StarletteRoute
+
+from mini_tb.diagnostics import UserError
+from mini_tb.server.auth import authenticate, token_of
+from mini_tb.server.call import MEGABYTE, Call
+from mini_tb.server.errors import error_response
+from mini_tb.server.lineage import Lineages
+from mini_tb.server.middleware import Gate
+from mini_tb.server.pool import Pool, Pools
+from mini_tb.server.rate import RateLimits
+from mini_tb.server.reply import COMPRESSED_FROM, Later, Stream, compress, encoding_for, response_of
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from mini_tb.workspace.registry import Registry
+
+WATCH_AFTER_S = 0.05
+"""A handler that takes longer is watched: it is cancelled when its client goes."""
+WHOLE = MEGABYTE
+"""Answers up to this size are sent in one piece, with their length."""
+
+Handler = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes of bodies in bytes: of events, of other calls, of uploads, and after decompression."""
+
+    events: int = 10 * MEGABYTE
+    call: int = 8 * MEGABYTE
+    upload: int = 512 * MEGABYTE
+    decompressed: int = 1024 * MEGABYTE
+
+
+@dataclass
+class Server:
+    """What all requests share."""
+
+    registry: Registry
+    limits: Limits = field(default_factory=Limits)
+    query_timeout_s: float = 10.0
+    is_loopback: bool = True
+    pools: Pools = field(default_factory=Pools)
+    rates: RateLimits = field(default_factory=RateLimits)
+    lineages: Lineages = field(default_factory=Lineages)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path, its methods and the function that answers.
+
+    `pool` is where the function runs, `limit` the name of the body's limit. `is_open` routes need
+    no token.
+    """
+
+    path: str
+    handler: Handler
+    methods: str = "GET"
+    pool: Literal["reads", "writes", "work"] = "work"
+    limit: Literal["events", "call", "upload"] = "call"
+    is_open: bool = False
+
+
+class Endpoint:
+    """The ASGI application of one route."""
+
+    def __init__(self, server: Server, route: Route) -> None:
+        self._server = server
+        self._route = route
+        self._pool: Pool = getattr(server.pools, route.pool)
+        self._limit: int = getattr(server.limits, route.limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request, send)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            response = error_response(error, request)
+        if response is not None:
+            await response(scope, receive, send)
+
+    async def _answer(self, request: Request, send: Send) -> Response | None:
+        call = Call(self._server, request, token=token_of(request))
+        call.body = await self._read(request)
+        reply = await self._run(call, partial(self._handle, call))
+        if isinstance(reply, Later):
+            made = reply.make(await asyncio.wrap_future(reply.future))
+            return response_of(made)
+        if isinstance(reply, Stream):
+            return await self._stream(call, reply, send)
+        return response_of(reply)
+
+    def _handle(self, call: Call) -> Any:
+        if not self._route.is_open:
+            authenticate(call)
+        reply = self._route.handler(call)
+        if isinstance(reply, Stream):
+            try:
+                reply = _start(reply, call.request.headers.get("accept-encoding", ""))
+            except BaseException:
+                reply.close()
+                raise
+        return reply
+
+    async def _read(self, request: Request) -> bytes:
+        if request.method in ("GET", "HEAD", "DELETE") and "content-length" not in request.headers:
+            return b""
+        announced = request.headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > self._limit:
+            raise self._too_large()
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > self._limit:
+                raise self._too_large()
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _too_large(self) -> UserError:
+        message = f"the body is larger than {self._limit // MEGABYTE} MB"
+        return UserError.of("RT405", message, status=413)
+
+    async def _run(self, call: Call, work: Callable[[], Any]) -> Any:
+        future = self._pool.start(work)
+        done, _ = await asyncio.wait((future,), timeout=WATCH_AFTER_S)
+        if not done:
+            watch = asyncio.create_task(_gone(call.request))
+            await asyncio.wait((future, watch), return_when=asyncio.FIRST_COMPLETED)
+            if not future.done():
+                call.cancel()
+            watch.cancel()
+        return await future
+
+    async def _stream(self, call: Call, stream: Stream, send: Send) -> Response | None:
+        headers = [(b"content-type", stream.content_type.encode())]
+        headers += [(k.lower().encode(), v.encode()) for k, v in stream.headers.items()]
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if call.method == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+                return None
+            while True:
+                piece = await self._run(call, partial(next, stream.pieces, None))
+                if piece is None:
+                    break
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            stream.close()
+        return None
+
+
+def _start(stream: Stream, accepted: str) -> Any:
+    """The stream with its first pieces computed, so that what fails early still has its status.
+    A small one becomes a whole reply."""
+    from mini_tb.server.reply import Reply
+
+    begun: list[bytes] = []
+    size = 0
+    is_whole = True
+    for piece in stream.pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size > WHOLE:
+            is_whole = False
+            break
+    headers = {**stream.headers, "Vary": "Accept-Encoding"}
+    encoding = encoding_for(accepted) if size >= COMPRESSED_FROM else None
+    pieces: Iterator[bytes] = iter(begun)
+    if not is_whole:
+        pieces = itertools.chain(begun, stream.pieces)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+        pieces = compress(pieces, encoding)
+    if not is_whole:
+        return Stream(pieces, stream.content_type, stream.close, headers)
+    stream.close()
+    return Reply(b"".join(pieces), 200, stream.content_type, headers)
+
+
+async def _gone(request: Request) -> None:
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            return
+
+
+def make_routes(server: Server, routes: Iterable[Route]) -> list[BaseRoute]:
+    """Starlette's routes for ours; the same path with several methods is one entry each."""
+    return [
+        StarletteRoute(
+            route.path,
+            Endpoint(server, route),
+            methods=route.methods.split("|"),
+        )
+        for route in routes
+    ]
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    return error_response(error, request)
+
+
+def make_app(server: Server, routes: Iterable[Route]) -> Starlette:
+    """The application of a set of routes."""
+    from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
+
+    return Starlette(
+        routes=make_routes(server, routes),
+        middleware=[Middleware(Gate)],
+        exception_handlers={HTTPException: _http_error, Exception: _http_error},
+    )
+
+
+def create_app(
+    registry: Registry, *, limits: Limits | None = None, query_timeout_s: float = 10.0
+) -> Starlette:
+    """Tinybird's API over the workspaces of `registry`."""
+    from mini_tb.server.routes import ROUTES
+
+    server = Server(registry, limits or Limits(), query_timeout_s)
+    app = make_app(server, ROUTES)
+    app.state.server = server
+    return app
+
+
+def create_clickhouse_app(api: Starlette) -> Starlette:
+    """ClickHouse's HTTP interface over the same workspaces, sharing the API's pools."""
+    from mini_tb.server.routes.clickhouse import ROUTES
+
+    server: Server = api.state.server
+    app = make_app(server, ROUTES)
+    app.state.server = server
+    return app

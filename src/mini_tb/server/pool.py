@@ -1,0 +1,62 @@
+"""Bounded thread pools: blocking work runs here, never on the event loop.
+
+Reading, writing and administration have a pool each, so that slow queries cannot keep events or
+deployments waiting. When too much waits for a pool, a request is refused at once (503).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from mini_tb.diagnostics import MiniTbError
+
+T = TypeVar("T")
+
+
+class Overloaded(MiniTbError):
+    """Too many requests wait already; `retry_after_s` seconds later there may be room."""
+
+    status = 503
+    retry_after_s = 1
+
+
+class Pool:
+    """`threads` threads, and room for `room` requests that wait for them."""
+
+    def __init__(self, name: str, threads: int, room: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"mini-tb-{name}")
+        self._limit = threads + room
+        self._running = 0
+
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `work` in a thread. Raises `Overloaded` if the pool is full. Call it on the loop."""
+        if self._running >= self._limit:
+            raise Overloaded("the server is overloaded, try again")
+        self._running += 1
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        future.add_done_callback(self._ended)
+        return future
+
+    def close(self) -> None:
+        """Let what runs come to its end; what waits is dropped."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _ended(self, _: object) -> None:
+        self._running -= 1
+
+
+class Pools:
+    """The pools of one server."""
+
+    def __init__(self) -> None:
+        self.reads = Pool("read", 16, 512)
+        self.writes = Pool("write", 8, 2048)
+        self.work = Pool("work", 8, 128)
+
+    def close(self) -> None:
+        """Close them all."""
+        for pool in (self.reads, self.writes, self.work):
+            pool.close()

@@ -1,0 +1,32 @@
+"""The routes of Tinybird's API, one module a family; the ones asked most often come first."""
+
+from mini_tb.server.routes import (
+    datasources,
+    deployments,
+    events,
+    examples,
+    imports,
+    jobs,
+    local,
+    pipes,
+    sql,
+    tokens,
+    variables,
+    workspaces,
+)
+
+ROUTES = [
+    *pipes.HOT_ROUTES,
+    *events.ROUTES,
+    *sql.ROUTES,
+    *pipes.ROUTES,
+    *imports.ROUTES,
+    *datasources.ROUTES,
+    *tokens.ROUTES,
+    *jobs.ROUTES,
+    *deployments.ROUTES,
+    *workspaces.ROUTES,
+    *variables.ROUTES,
+    *examples.ROUTES,
+    *local.ROUTES,
+]

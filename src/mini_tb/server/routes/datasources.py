@@ -1,0 +1,103 @@
+"""Data sources: what they are, and emptying them whole or in part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mini_tb.diagnostics import UserError
+from mini_tb.project import Datasource
+from mini_tb.server import resources
+from mini_tb.server.app import Route
+from mini_tb.server.call import Call
+from mini_tb.server.reply import Reply
+
+
+def list_datasources(call: Call) -> Any:
+    """The data sources that the token may read."""
+    attrs = call.param("attrs")
+    return {
+        "datasources": [
+            resources.selected(_object(call, found), attrs)
+            for found in call.workspace.project.datasources.values()
+            if call.access.may("DATASOURCES:READ", found.name)
+        ]
+    }
+
+
+def get_datasource(call: Call) -> Any:
+    """One data source by name or id; with `.datasource` behind it, its file as it was deployed."""
+    key = call.path("name")
+    is_file = key.endswith(".datasource")
+    found = call.workspace.datasource(key.removesuffix(".datasource") if is_file else key)
+    call.access.check("DATASOURCES:READ", found.name)
+    if is_file:
+        return Reply(found.file.text if found.file else "", content_type="text/plain")
+    return resources.selected(_object(call, found), call.param("attrs"))
+
+
+def _object(call: Call, found: Datasource) -> dict[str, Any]:
+    workspace = call.workspace
+    rows, size, quarantined = workspace.statistics(found.name)
+    users = call.server.lineages.of(workspace).used_by(found.name)
+    return resources.datasource(
+        found,
+        workspace.resource_id,
+        workspace.touched(found.name),
+        row_count=rows,
+        size=size,
+        quarantine_rows=quarantined,
+        used_by=[{"id": workspace.resource_id("pipe", name), "name": name} for name in users],
+    )
+
+
+def truncate(call: Call) -> Any:
+    """Remove all rows."""
+    found = call.workspace.datasource(call.path("name"))
+    call.access.check("DATASOURCES:DROP", found.name)
+    call.workspace.truncate(found.name, cascade=call.flag("cascade"))
+    return Reply(status=205)
+
+
+def delete_rows(call: Call) -> Any:
+    """Start a job that deletes the rows of a condition, or with `dry_run` count them."""
+    found = call.workspace.datasource(call.path("name"))
+    call.access.check("DATASOURCES:DROP", found.name)
+    condition = call.required("delete_condition")
+    workspace = call.workspace
+    if call.flag("dry_run"):
+        return {"rows_to_be_deleted": workspace.delete(found.name, condition, dry_run=True)}
+    job = workspace.jobs.start(
+        "delete_data",
+        lambda _: {"rows_affected": workspace.delete(found.name, condition)},
+        datasource={"id": workspace.resource_id("datasource", found.name), "name": found.name},
+        delete_condition=condition,
+    )
+    return {**resources.job(job), "delete_id": job.id}
+
+
+def delete_rows_now(call: Call) -> Any:
+    """Delete the rows of a condition before answering."""
+    found = call.workspace.datasource(call.path("name"))
+    call.access.check("DATASOURCES:DROP", found.name)
+    rows = call.workspace.delete(found.name, call.required("delete_condition"))
+    mutation = {"partitions_scanned": 1, "partitions_done": 1, "partitions_in_progress": 0}
+    return {"rows_affected": rows, "mutation": mutation}
+
+
+def refuse_change(call: Call) -> Any:
+    """Creating and altering belong to deployments."""
+    message = "data sources come from deployments: they cannot be created or changed one by one"
+    raise UserError.of("RT407", message, hint="deploy the project", status=405)
+
+
+ROUTES = [
+    Route("/v0/datasources", list_datasources),
+    Route("/v1/datasources", list_datasources),
+    Route("/v0/datasources/{name}", get_datasource),
+    Route("/v1/datasources/{name}", get_datasource),
+    Route("/v0/datasources/{name}", refuse_change, "PUT|DELETE"),
+    Route("/v0/datasources/{name}/alter", refuse_change, "POST"),
+    Route("/v0/datasources/{name}/truncate", truncate, "POST"),
+    Route("/v0/datasources/{name}/delete", delete_rows, "POST"),
+    Route("/v1/datasources/{name}/delete", delete_rows_now, "POST"),
+]

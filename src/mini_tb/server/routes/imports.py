@@ -1,0 +1,118 @@
+"""Imports: whole files into data sources, appended or in place of what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mini_tb.diagnostics import UserError
+from mini_tb.server import resources
+from mini_tb.server.app import Route
+from mini_tb.server.call import Call, Part
+
+FORMATS = {
+    "csv": "csv",
+    "ndjson": "ndjson",
+    "jsonl": "ndjson",
+    "json": "json",
+    "parquet": "parquet",
+}
+_BY_TYPE = {
+    "text/csv": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/json": "json",
+    "application/vnd.apache.parquet": "parquet",
+}
+
+
+def append(call: Call) -> Any:
+    """Append a body or a file behind an address."""
+    return _import(call, call.path("name"), "append")
+
+
+def replace(call: Call) -> Any:
+    """Replace all rows, or those of `replace_condition`, in one step."""
+    return _import(call, call.path("name"), "replace")
+
+
+def post_datasource(call: Call) -> Any:
+    """The older way: a multipart file, a raw body or an address, `mode=append|replace`."""
+    mode = call.param("mode") or "create"
+    name = call.param("name")
+    if mode == "create" or not name:
+        message = "data sources come from deployments: they cannot be created one by one"
+        raise UserError.of("RT407", message, hint="deploy the project, then `mode=append`")
+    if mode not in ("append", "replace"):
+        raise UserError.of("RT409", f"unknown mode `{mode}`", hint="append or replace")
+    return _import(call, name, mode)
+
+
+def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
+    found = call.workspace.datasource(key)
+    call.access.check("DATASOURCES:APPEND", found.name)
+    if mode == "replace":
+        call.access.check("DATASOURCES:DROP", found.name)
+    url = call.param("url") or None
+    part = None if url else _file(call)
+    body = b"" if url else part.data if part else call.content
+    if not url and not body:
+        raise UserError.of("IN402", "the body is empty: there is no file in it")
+    job = call.workspace.import_file(
+        found.name,
+        body,
+        format=_format(call, part, url),
+        mode=mode,
+        condition=call.param("replace_condition") or None,
+        url=url,
+        options={
+            name.removeprefix("dialect_"): call.param(name)
+            for name in ("dialect_delimiter", "dialect_new_line", "dialect_escapechar")
+            if call.param(name)
+        },
+    )
+    if job.status == "error":
+        raise UserError.of("IN403", job.error or "the import failed")
+    counts = job.details
+    target = {"id": call.workspace.resource_id("datasource", found.name), "name": found.name}
+    return {
+        **resources.job(job),
+        "import_id": job.id,
+        "datasource": target,
+        "successful_rows": counts.get("successful_rows", 0),
+        "quarantined_rows": counts.get("quarantined_rows", 0),
+        "quarantine_rows": counts.get("quarantined_rows", 0),
+        "invalid_lines": 0,
+        "error": False,
+    }
+
+
+def _file(call: Call) -> Part | None:
+    """The uploaded file: clients name the part `csv` whatever its format."""
+    if call.content_type != "multipart/form-data":
+        return None
+    files = [part for part in call.parts if part.filename is not None or part.name in FORMATS]
+    return files[0] if files else None
+
+
+def _format(call: Call, part: Part | None, url: str | None) -> str:
+    """What `format` says, else the file's name, its type, the part's name; csv at last."""
+    given = call.param("format").lower()
+    if given:
+        if given not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise UserError.of("IN401", f"cannot read files of format `{given}`", hint=known)
+        return FORMATS[given]
+    filename = (part.filename if part else None) or (url or "").partition("?")[0]
+    extension = filename.lower().removesuffix(".gz").rpartition(".")[2]
+    if extension in FORMATS:
+        return FORMATS[extension]
+    content_type = part.content_type if part else call.content_type
+    if content_type in _BY_TYPE:
+        return _BY_TYPE[content_type]
+    return FORMATS.get(part.name, "csv") if part else "csv"
+
+
+ROUTES = [
+    Route("/v0/datasources", post_datasource, "POST", pool="writes", limit="upload"),
+    Route("/v1/datasources/{name}/append", append, "POST", pool="writes", limit="upload"),
+    Route("/v1/datasources/{name}/replace", replace, "POST", pool="writes", limit="upload"),
+]

@@ -1,0 +1,58 @@
+"""The Query API: one SELECT over what the token may read, in any of ClickHouse's formats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mini_tb.diagnostics import UserError
+from mini_tb.server.answer import stream
+from mini_tb.server.app import Route
+from mini_tb.server.call import Call
+
+_RAW = ("", "text/plain", "application/sql", "application/octet-stream")
+
+
+def query_text(call: Call) -> str:
+    """The query: `q` of the URL, a form or a JSON object, else the body as it is."""
+    given = call.query.get("q")
+    if isinstance(given, str) and given:
+        return given
+    if call.body and call.content_type == "application/x-www-form-urlencoded":
+        found = call.form.get("q")
+        # curl sends raw bodies under this type, too.
+        return found if isinstance(found, str) else call.content.decode("utf-8", "replace")
+    if call.content_type in ("application/json", "multipart/form-data"):
+        found = call.form.get("q")
+        return found if isinstance(found, str) else ""
+    return call.content.decode("utf-8", "replace") if call.body else ""
+
+
+def run_sql(call: Call) -> Any:
+    """The rows of `q`. Without FORMAT the answer is JSON."""
+    text = query_text(call)
+    if not text.strip():
+        raise UserError.of("RT402", "the parameter `q` is missing", hint="send a SELECT as `q`")
+    pipeline = call.param("pipeline") or call.param("playground") or None
+    result = call.workspace.sql(
+        text,
+        call.template_params,
+        pipeline=pipeline,
+        access=call.access,
+        timeout_s=call.server.query_timeout_s,
+    )
+    return stream(call, result, result.compiled.format or "JSON")
+
+
+def list_tables(call: Call) -> Any:
+    """The tables that a query names, as (database, table) pairs."""
+    from mini_tb.sql import tables
+
+    names = dict.fromkeys(name for name, _, _ in tables(call.required("q")))
+    pairs = [["", name] if "." not in name else name.split(".", 1) for name in names]
+    return {"tables": pairs}
+
+
+ROUTES = [
+    Route("/v0/sql", run_sql, "GET|POST", pool="reads"),
+    Route("/v0/sql_tables", list_tables, "GET|POST"),
+]
