@@ -7,23 +7,19 @@ name in this place (`SELECT date, interval FROM t`); the parser then steps back 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mini_tb.sql.lexer import HEREDOC, OPERATOR, STRING, WORD, keywords, sql_error
+from mini_tb.sql import parse_star
+from mini_tb.sql.lexer import OPERATOR, STRING, WORD, keywords, sql_error
 from mini_tb.sql.syntax import (
     Call,
     Constant,
     Expression,
-    JoinTree,
-    Lambda,
-    Name,
-    Star,
     Subquery,
-    TableItem,
 )
 
 if TYPE_CHECKING:
-    from mini_tb.sql.parse_expression import ExpressionParser
+    from mini_tb.sql.parse_operand import OperandParser
 
 UNITS = {
     spelling: unit
@@ -66,10 +62,10 @@ TYPE_TAILS = keywords(
 INFINITY = float("inf")
 
 
-def literal(value: float | bool | None) -> Callable[[ExpressionParser], Expression | None]:
+def literal(value: float | bool | None) -> Callable[[OperandParser], Expression | None]:
     """A word that is a literal."""
 
-    def parse(parser: ExpressionParser) -> Expression | None:
+    def parse(parser: OperandParser) -> Expression | None:
         i = parser.i
         if parser.words[i + 1] == "(":
             return None
@@ -79,7 +75,7 @@ def literal(value: float | bool | None) -> Callable[[ExpressionParser], Expressi
     return parse
 
 
-def not_(parser: ExpressionParser) -> Expression:
+def not_(parser: OperandParser) -> Expression:
     """`NOT x`, `NOT(x)`: always the operator."""
     return parser.not_()
 
@@ -87,7 +83,7 @@ def not_(parser: ExpressionParser) -> Expression:
 # Types -----------------------------------------------------------------------------------
 
 
-def type_text(parser: ExpressionParser) -> str:
+def type_text(parser: OperandParser) -> str:
     """Take a type; its text as ClickHouse prints it (`Decimal(10, 2)`), not yet a known one."""
     parser.identifier("a type")
     first = parser.i - 1
@@ -105,7 +101,7 @@ def type_text(parser: ExpressionParser) -> str:
     return text
 
 
-def type_arguments(parser: ExpressionParser) -> str:
+def type_arguments(parser: OperandParser) -> str:
     """`( … )` of a type, with one blank after commas, around `=` and between words."""
     parts: list[str] = []
     depth = 0
@@ -124,7 +120,7 @@ def type_arguments(parser: ExpressionParser) -> str:
             return "".join(parts)
 
 
-def type_name(parser: ExpressionParser) -> Constant:
+def type_name(parser: OperandParser) -> Constant:
     """Take a type; the constant's value is its text, which is a type that exists."""
     start = parser.starts[parser.i]
     text = type_text(parser)
@@ -132,7 +128,7 @@ def type_name(parser: ExpressionParser) -> Constant:
     return Constant(start, parser.end, text, parser.text[start : parser.end])
 
 
-def check_type(parser: ExpressionParser, text: str, start: int) -> None:
+def check_type(parser: OperandParser, text: str, start: int) -> None:
     """Fail where the text, which is at `start`, is no type."""
     from mini_tb.types.parse import TypeSyntaxError, parse_type
 
@@ -148,12 +144,12 @@ def check_type(parser: ExpressionParser, text: str, start: int) -> None:
 # Calls with words inside ------------------------------------------------------------------
 
 
-def call(parser: ExpressionParser, start: int, name: str, args: list[Expression]) -> Call:
+def call(parser: OperandParser, start: int, name: str, args: list[Expression]) -> Call:
     """A call that was written with words, from `start` to the last token."""
     return Call(start, parser.end, name, args)
 
 
-def is_call(parser: ExpressionParser) -> bool:
+def is_call(parser: OperandParser) -> bool:
     """Whether a `(` follows the word; takes both if so."""
     if parser.words[parser.i + 1] != "(":
         return False
@@ -161,7 +157,7 @@ def is_call(parser: ExpressionParser) -> bool:
     return True
 
 
-def cast(parser: ExpressionParser) -> Expression | None:
+def cast(parser: OperandParser) -> Expression | None:
     """`CAST(x AS T)`, `CAST(x, 'T')`."""
     start = parser.starts[parser.i]
     if not is_call(parser):
@@ -182,7 +178,7 @@ def cast(parser: ExpressionParser) -> Expression | None:
     return Call(start, parser.end, "CAST", [value, kind], operator=True)
 
 
-def case(parser: ExpressionParser) -> Expression | None:
+def case(parser: OperandParser) -> Expression | None:
     """`CASE [x] WHEN a THEN b … [ELSE c] END`."""
     start = parser.starts[parser.i]
     parser.i += 1
@@ -209,7 +205,7 @@ def case(parser: ExpressionParser) -> Expression | None:
     return Call(start, parser.end, name, args, operator=True)
 
 
-def begins_operand(parser: ExpressionParser) -> bool:
+def begins_operand(parser: OperandParser) -> bool:
     """Whether an operand can begin at the next token, so that the word before it was no name."""
     kind, word = parser.kinds[parser.i], parser.words[parser.i]
     if kind == OPERATOR:
@@ -217,10 +213,10 @@ def begins_operand(parser: ExpressionParser) -> bool:
     return kind != "end" and word not in ("FROM", "AS")
 
 
-def dated(function: str) -> Callable[[ExpressionParser], Expression | None]:
+def dated(function: str) -> Callable[[OperandParser], Expression | None]:
     """`DATE '2024-01-01'`, `TIMESTAMP '…'`."""
 
-    def parse(parser: ExpressionParser) -> Expression | None:
+    def parse(parser: OperandParser) -> Expression | None:
         start = parser.starts[parser.i]
         parser.i += 1
         if parser.kinds[parser.i] != STRING:
@@ -231,7 +227,7 @@ def dated(function: str) -> Callable[[ExpressionParser], Expression | None]:
     return parse
 
 
-def interval(parser: ExpressionParser) -> Expression | None:
+def interval(parser: OperandParser) -> Expression | None:
     """`INTERVAL 1 DAY`, `INTERVAL '1 day 2 hours'`, `INTERVAL expression unit`."""
     word = parser.i
     start = parser.starts[word]
@@ -252,7 +248,7 @@ def interval(parser: ExpressionParser) -> Expression | None:
     return Call(start, parser.end, "toInterval" + UNITS[unit], [count], operator=True)
 
 
-def interval_text(parser: ExpressionParser, start: int) -> Expression:
+def interval_text(parser: OperandParser, start: int) -> Expression:
     """`INTERVAL '1 day 2 hours'`: one interval, or a tuple of them."""
     place = parser.starts[parser.i]
     pieces = parser.string().split()
@@ -279,7 +275,7 @@ def interval_text(parser: ExpressionParser, start: int) -> Expression:
     return Call(start, parser.end, "tuple", parts, operator=True)
 
 
-def extract(parser: ExpressionParser) -> Expression | None:
+def extract(parser: OperandParser) -> Expression | None:
     """`EXTRACT(unit FROM x)`; `extract(text, pattern)` is a function like any other."""
     start = parser.starts[parser.i]
     if not is_call(parser) or parser.words[parser.i + 1] != "FROM":
@@ -296,7 +292,7 @@ def extract(parser: ExpressionParser) -> Expression | None:
     return call(parser, start, function, args)
 
 
-def trim(parser: ExpressionParser) -> Expression | None:
+def trim(parser: OperandParser) -> Expression | None:
     """`TRIM([BOTH | LEADING | TRAILING] 'x' FROM y)`, `TRIM(y)`."""
     start = parser.starts[parser.i]
     if not is_call(parser):
@@ -313,10 +309,10 @@ def trim(parser: ExpressionParser) -> Expression | None:
     return call(parser, start, name, [value, mark])
 
 
-def renamed(name: str) -> Callable[[ExpressionParser], Expression | None]:
+def renamed(name: str) -> Callable[[OperandParser], Expression | None]:
     """A function of ordinary grammar that is known by another name."""
 
-    def parse(parser: ExpressionParser) -> Expression | None:
+    def parse(parser: OperandParser) -> Expression | None:
         start = parser.starts[parser.i]
         if not is_call(parser):
             return None
@@ -325,7 +321,7 @@ def renamed(name: str) -> Callable[[ExpressionParser], Expression | None]:
     return parse
 
 
-def substring(parser: ExpressionParser) -> Expression | None:
+def substring(parser: OperandParser) -> Expression | None:
     """`SUBSTRING(x FROM a [FOR b])`, `substring(x, a, b)`."""
     start = parser.starts[parser.i]
     if not is_call(parser):
@@ -343,7 +339,7 @@ def substring(parser: ExpressionParser) -> Expression | None:
     return call(parser, start, "substring", args)
 
 
-def position(parser: ExpressionParser) -> Expression | None:
+def position(parser: OperandParser) -> Expression | None:
     """`POSITION(part IN text)`, `position(text, part)`."""
     start = parser.starts[parser.i]
     if not is_call(parser):
@@ -354,10 +350,10 @@ def position(parser: ExpressionParser) -> Expression | None:
     return call(parser, start, "position", args)
 
 
-def shift(operator: str) -> Callable[[ExpressionParser], Expression | None]:
+def shift(operator: str) -> Callable[[OperandParser], Expression | None]:
     """`DATE_ADD(DAY, 1, x)`, `DATE_ADD(x, INTERVAL 1 DAY)` and their family."""
 
-    def parse(parser: ExpressionParser) -> Expression | None:
+    def parse(parser: OperandParser) -> Expression | None:
         start = parser.starts[parser.i]
         if not is_call(parser):
             return None
@@ -375,7 +371,7 @@ def shift(operator: str) -> Callable[[ExpressionParser], Expression | None]:
     return parse
 
 
-def date_diff(parser: ExpressionParser) -> Expression | None:
+def date_diff(parser: OperandParser) -> Expression | None:
     """`DATEDIFF(DAY, a, b)`, `dateDiff('day', a, b [, zone])`."""
     start = parser.starts[parser.i]
     if not is_call(parser):
@@ -390,7 +386,7 @@ def date_diff(parser: ExpressionParser) -> Expression | None:
     return call(parser, start, "dateDiff", args + parser.list_of(")"))
 
 
-def exists(parser: ExpressionParser) -> Expression | None:
+def exists(parser: OperandParser) -> Expression | None:
     """`EXISTS(SELECT …)`."""
     start = parser.starts[parser.i]
     if not is_call(parser) or not parser.is_query(parser.i):
@@ -401,125 +397,10 @@ def exists(parser: ExpressionParser) -> Expression | None:
     return Call(start, parser.end, "exists", [Subquery(place, parser.end, query)], operator=True)
 
 
-# Stars -------------------------------------------------------------------------------------
-
-
-def columns_word(parser: ExpressionParser) -> Expression | None:
-    """`COLUMNS('regex')`, `COLUMNS(a, b)`."""
-    if parser.words[parser.i + 1] != "(":
-        return None
-    return columns(parser, parser.starts[parser.i], ())
-
-
-def columns(parser: ExpressionParser, start: int, qualifier: tuple[str, ...]) -> Star:
-    """`COLUMNS(…)` at the next token, and its transformers."""
-    parser.i += 2
-    pattern: str | None = None
-    names: list[str] = []
-    if parser.kinds[parser.i] in (STRING, HEREDOC):
-        pattern = parser.string()
-    else:
-        while True:
-            node = parser.name()
-            if not isinstance(node, Name):
-                parser.fail("a column's name")
-            names.append(".".join(node.parts))
-            if not parser.accept(","):
-                break
-    parser.expect(")")
-    found = tuple(names) if pattern is None else None
-    steps = transformers(parser)
-    return Star(start, parser.end, qualifier, pattern, found, steps)
-
-
-def star(parser: ExpressionParser, start: int, qualifier: tuple[str, ...]) -> Star:
-    """`*` was taken: its transformers."""
-    steps = transformers(parser)
-    return Star(start, parser.end, qualifier, None, None, steps)
-
-
-def transformers(parser: ExpressionParser) -> tuple[tuple[str, Any, Any], ...]:
-    """`EXCEPT …`, `REPLACE …`, `APPLY …`, as many as there are."""
-    steps: list[tuple[str, Any, Any]] = []
-    while True:
-        word = parser.words[parser.i]
-        if word == "EXCEPT" and not parser.is_query(parser.i + 1):
-            parser.i += 1
-            steps.append(("EXCEPT", excepted(parser), None))
-        elif word == "REPLACE":
-            parser.i += 1
-            steps.append(("REPLACE", replaced(parser), None))
-        elif word == "APPLY":
-            parser.i += 1
-            steps.append(("APPLY", *applied(parser)))
-        else:
-            return tuple(steps)
-
-
-def excepted(parser: ExpressionParser) -> list[str] | str:
-    """The names, or the pattern, after EXCEPT."""
-    parser.accept("STRICT")
-    if not parser.accept("("):
-        return [dotted(parser)]
-    if parser.kinds[parser.i] == STRING:
-        pattern = parser.string()
-        parser.expect(")")
-        return pattern
-    names = [dotted(parser)]
-    while parser.accept(","):
-        names.append(dotted(parser))
-    parser.expect(")")
-    return names
-
-
-def dotted(parser: ExpressionParser) -> str:
-    """A column's name; that of a nested column has a dot."""
-    name = parser.identifier("a column's name")
-    while parser.accept("."):
-        name += "." + parser.identifier("a column's name")
-    return name
-
-
-def replaced(parser: ExpressionParser) -> list[tuple[str, Expression]]:
-    """`(expression AS name, …)` after REPLACE."""
-    parser.accept("STRICT")
-    found: list[tuple[str, Expression]] = []
-    bracketed = parser.accept("(")
-    while True:
-        node = parser.expression()
-        parser.expect("AS", "write `REPLACE(expression AS name)`")
-        found.append((parser.identifier(), node))
-        if not bracketed:
-            return found
-        if not parser.accept(","):
-            parser.expect(")")
-            return found
-
-
-def applied(parser: ExpressionParser) -> tuple[Any, Any]:
-    """`(f)`, `f`, `(f(params))` or `(x -> …)` after APPLY: the function and its parameters."""
-    bracketed = parser.accept("(")
-    node = parser.expression()
-    if bracketed:
-        parser.expect(")")
-    if isinstance(node, Name) and len(node.parts) == 1:
-        return node.parts[0], None
-    if isinstance(node, Call) and not node.operator and node.params is None:
-        return node.name, node.args
-    if isinstance(node, Lambda):
-        return node, None
-    raise parser.error("`APPLY` takes a function or a lambda")
-
-
-def join_tree(table: TableItem) -> JoinTree:
-    """A FROM of one table."""
-    return JoinTree(table.start, table.end, table)
-
-
 ADD = shift("plus")
 SUBTRACT = shift("minus")
 
-SPECIAL: dict[str, Callable[[ExpressionParser], Expression | None]] = {
+SPECIAL: dict[str, Callable[[OperandParser], Expression | None]] = {
     "NULL": literal(None),
     "TRUE": literal(True),
     "FALSE": literal(False),
@@ -539,7 +420,7 @@ SPECIAL: dict[str, Callable[[ExpressionParser], Expression | None]] = {
     "SUBSTRING": substring,
     "POSITION": position,
     "EXISTS": exists,
-    "COLUMNS": columns_word,
+    "COLUMNS": parse_star.columns_word,
     **dict.fromkeys(("DATE_ADD", "DATEADD", "TIMESTAMP_ADD", "TIMESTAMPADD"), ADD),
     **dict.fromkeys(("DATE_SUB", "DATESUB", "TIMESTAMP_SUB", "TIMESTAMPSUB"), SUBTRACT),
     **dict.fromkeys(("DATE_DIFF", "DATEDIFF", "TIMESTAMP_DIFF", "TIMESTAMPDIFF"), date_diff),
