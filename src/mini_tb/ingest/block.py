@@ -8,12 +8,12 @@ them, row by row. It may use the named parameter `$now`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mini_tb.ingest.intake import Decoded
+from mini_tb.ingest.decoded import Decoded, join
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier, to_duckdb
 
@@ -42,25 +42,13 @@ class Block:
         return _query(self.datasource.columns, self.defaulted, relation)
 
 
-def block_of(datasource: Datasource, decoded: Sequence[Decoded]) -> Block:
+def block_of(datasource: Datasource, decoded: Iterable[Decoded]) -> Block:
     """One block of what several requests bring to the same data source, in their order."""
-    import pyarrow as pa
-
-    defaulted = tuple(
-        column.name
-        for column in datasource.columns
-        if any(column.name in part.defaulted for part in decoded)
-    )
-    tables = []
-    for part in decoded:
-        table = part.good
-        for name in defaulted:
-            mask = part.defaulted.get(name)
-            if mask is None:
-                mask = pa.repeat(pa.scalar(False), table.num_rows)
-            table = table.append_column(_MASK + name, mask)
-        tables.append(table)
-    return Block(datasource, pa.concat_tables(tables), defaulted)
+    table, masks = join(decoded)
+    defaulted = tuple(column.name for column in datasource.columns if column.name in masks)
+    for name in defaulted:
+        table = table.append_column(_MASK + name, masks[name])
+    return Block(datasource, table, defaulted)
 
 
 @lru_cache(maxsize=512)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
+from mini_tb.ingest.coerce import MAX_SHOWN
+from mini_tb.ingest.decoded import Decoded
 from mini_tb.ingest.exact import ExactRows
-from mini_tb.ingest.intake import Decoded, Intake, intake_of
+from mini_tb.ingest.intake import Intake, intake_of
 from mini_tb.ingest.jsontext import JsonError
-from mini_tb.ingest.quarantine import quarantine_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,8 +51,22 @@ def decode_json(
         raise UserError.of("IN101", "the body is empty", hint="send one JSON object a line")
     intake = intake_of(datasource)
     body = body.removeprefix(b"\xef\xbb\xbf")
-    rows = _decode_document(body, intake) if document else _decode_lines(body, intake)
-    return rows.decoded(import_id, now)
+    decoded = _decode_document(body, intake) if document else _decode_lines(body, intake)
+    decoded.import_id, decoded.now = import_id, now
+    check_readable(decoded)
+    return decoded
+
+
+def check_readable(decoded: Decoded) -> None:
+    """Raises `UserError` if there was no record at all in a body."""
+    rows = decoded.successful_rows + decoded.quarantined_rows
+    if not rows:
+        raise UserError.of("IN101", "the body has no rows", hint="send one JSON object a line")
+    if rows == decoded.exact.unreadable:
+        error = decoded.exact.refused[0].errors[0]
+        if len(error) > MAX_SHOWN:
+            error = error[:MAX_SHOWN] + "…"
+        raise UserError.of("IN102", f"nothing in the body is a record: {error}")
 
 
 def ingest_ndjson(
@@ -65,82 +80,20 @@ def ingest_ndjson(
     return decode_json(body, datasource, import_id=import_id, now=now)
 
 
-class Rows:
-    """Decoded rows by their numbers in the body, from whichever way they came."""
-
-    def __init__(
-        self,
-        exact: ExactRows,
-        plain: pa.Table | None = None,
-        numbers: pa.Array | None = None,
-        defaulted: dict[str, Any] | None = None,
-    ) -> None:
-        self.exact = exact
-        self.plain = plain
-        self.numbers = numbers
-        self.defaulted = defaulted or {}
-
-    def decoded(self, import_id: str | None, now: datetime | None) -> Decoded:
-        """All rows in the order in which they were sent. Raises `UserError` if nothing in the body
-        was a record."""
-        exact, refused = self.exact, self.exact.refused
-        found = len(exact.numbers) + len(refused) + (self.plain.num_rows if self.plain else 0)
-        if not found:
-            raise UserError.of("IN101", "the body has no rows", hint="send one JSON object a line")
-        if found == exact.unreadable:
-            raise UserError.of(
-                "IN102",
-                f"nothing in the body is a record: {refused[0].errors[0][:300]}",
-                hint="send one JSON object a line",
-            )
-        refused.sort(key=lambda row: row.row)
-        quarantine = quarantine_table(exact.intake.names, refused, import_id, now)
-        good, defaulted = self._good()
-        return Decoded(good, quarantine, defaulted)
-
-    def _good(self) -> tuple[pa.Table, dict[str, pa.ChunkedArray]]:
-        import pyarrow as pa
-
-        if self.plain is not None and not self.exact.numbers:
-            return self.plain, self.defaulted
-        table, masks = self.exact.arrow()
-        if self.plain is None or self.numbers is None:
-            return table, {name: pa.chunked_array([mask]) for name, mask in masks.items()}
-        numbers = pa.concat_arrays(
-            [self.numbers.cast(pa.uint64()), pa.array(self.exact.numbers, pa.uint64())]
-        )
-        order = pa.compute.array_sort_indices(numbers)
-        merged = pa.concat_tables([self.plain, table]).take(order)
-        defaulted = {}
-        for name in self.defaulted.keys() | masks.keys():
-            parts = [
-                mask if mask is not None else pa.repeat(pa.scalar(False), count)
-                for mask, count in (
-                    (self.defaulted.get(name), self.plain.num_rows),
-                    (masks.get(name), table.num_rows),
-                )
-            ]
-            chunks = [
-                c for p in parts for c in (p.chunks if isinstance(p, pa.ChunkedArray) else [p])
-            ]
-            defaulted[name] = pa.chunked_array(chunks, pa.bool_()).take(order)
-        return merged, defaulted
-
-
-def _decode_lines(body: bytes, intake: Intake) -> Rows:
+def _decode_lines(body: bytes, intake: Intake) -> Decoded:
     size = len(body)
     if size >= STRICT_FROM and _is_utf8(body):
         from mini_tb.ingest.strict import decode_clean
 
         clean = decode_clean(body, intake)
         if clean is not None:
-            return Rows(ExactRows(intake), clean[0], None, clean[1])
+            return Decoded(ExactRows(intake), clean[0], None, clean[1])
     if size >= COLUMNAR_FROM:
         return _decode_columnar(_lines(body), intake)
     rows = _exact(enumerate(body.split(b"\n")), intake)
     if rows.unreadable and _first_is_unreadable(rows):
         return _decode_document(body, intake, otherwise=rows)
-    return Rows(rows)
+    return Decoded(rows)
 
 
 def _first_is_unreadable(rows: ExactRows) -> bool:
@@ -149,19 +102,19 @@ def _first_is_unreadable(rows: ExactRows) -> bool:
     return bool(rows.refused) and rows.refused[0].row == first and rows.refused[0].is_unreadable
 
 
-def _decode_document(body: bytes, intake: Intake, otherwise: ExactRows | None = None) -> Rows:
+def _decode_document(body: bytes, intake: Intake, otherwise: ExactRows | None = None) -> Decoded:
     """The objects of a JSON document; if it is none: `otherwise`, or all of it as one bad line."""
     try:
         pieces = split_values(body.decode())
     except (JsonError, UnicodeDecodeError):
         pieces = []
     if not pieces:
-        return Rows(otherwise if otherwise is not None else _exact([(0, body)], intake))
+        return Decoded(otherwise if otherwise is not None else _exact([(0, body)], intake))
     if len(body) < COLUMNAR_FROM:
         rows = _exact(enumerate(pieces), intake)
     else:
         return _decode_columnar(pieces, intake)
-    return Rows(rows)
+    return Decoded(rows)
 
 
 def _exact(lines: Any, intake: Intake) -> ExactRows:
@@ -183,7 +136,7 @@ def _lines(body: bytes) -> pa.Array | list[bytes]:
     return pa.compute.split_pattern(whole, "\n").flatten()
 
 
-def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) -> Rows:
+def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) -> Decoded:
     import duckdb
     import pyarrow as pa
 
@@ -226,7 +179,7 @@ def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) ->
                     exact.add_line(i, line)
             array, numbers = array.filter(ok), numbers.filter(ok)
     if not len(array):
-        return Rows(exact)
+        return Decoded(exact)
     left = zip(
         (numbers.take(found.left) if numbers is not None else found.left).to_pylist(),
         array.take(found.left).to_pylist(),
@@ -235,7 +188,7 @@ def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) ->
     for i, line in left:
         exact.add_line(i, line)
     rows = numbers.take(found.rows) if numbers is not None else found.rows
-    return Rows(exact, found.good, rows, dict(found.defaulted))
+    return Decoded(exact, found.good, rows, dict(found.defaulted))
 
 
 def _is_utf8(body: bytes) -> bool:

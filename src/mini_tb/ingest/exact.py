@@ -27,9 +27,11 @@ class ExactRows:
         self.columns: list[list[Any]] = [[] for _ in intake.fields]
         self.refused: list[RefusedRow] = []
         self.unreadable = 0
+        self._text = 0
 
     def add_line(self, number: int, line: bytes | str) -> None:
         """Take one JSON text as a record."""
+        self._text += len(line)
         try:
             record = parse_record(line if isinstance(line, str) else line.decode())
         except UnicodeDecodeError as error:
@@ -83,7 +85,18 @@ class ExactRows:
         }
         self.refused.append(bad)
 
-    def arrow(self) -> tuple[pa.Table, dict[str, pa.Array]]:
+    def extend(self, other: ExactRows) -> None:
+        """Take the good rows of another body for the same columns."""
+        self.numbers += other.numbers
+        for mine, theirs in zip(self.columns, other.columns, strict=True):
+            mine += theirs
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory the rows take, roughly."""
+        return 64 * (len(self.numbers) + len(self.refused)) * len(self.columns) + self._text
+
+    def arrow(self) -> tuple[pa.Table, dict[str, pa.ChunkedArray]]:
         """The good rows, and the masks of the rows that take a column's DEFAULT."""
         import pyarrow as pa
 
@@ -93,7 +106,7 @@ class ExactRows:
             if field.coercion.has_default:
                 mask = [value is USE_DEFAULT for value in column]
                 if any(mask):
-                    defaulted[field.name] = pa.array(mask, pa.bool_())
+                    defaulted[field.name] = pa.chunked_array([pa.array(mask, pa.bool_())])
                     values = [None if value is USE_DEFAULT else value for value in column]
             arrays.append(pa.array(values, field.carrier))
         return pa.Table.from_arrays(arrays, schema=self.intake.schema), defaulted

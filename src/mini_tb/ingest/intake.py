@@ -1,12 +1,11 @@
-"""What a data source takes in: columns with paths, rules and Arrow types; and what comes out.
+"""What a data source takes in: its columns with their paths, rules and Arrow types.
 
-`intake_of(datasource)` is worked out once per schema; `Decoded` is the answer of every decoder.
+`intake_of(datasource)` is worked out once per schema.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -42,31 +41,6 @@ class Intake:
     fields: tuple[Field, ...]
     names: tuple[str, ...]
     schema: pa.Schema
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """What became of a body: the rows to store and the rows for quarantine.
-
-    `good` has the data source's columns in order, in types that DuckDB casts to its storage types
-    (`arrow_type`), and the rows in the order in which they were sent. `defaulted` names the columns
-    where some rows take the DEFAULT expression, with a mask of those rows; `good` has NULL there.
-    `quarantine` has the columns of the quarantine table.
-    """
-
-    good: pa.Table
-    quarantine: pa.Table
-    defaulted: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
-
-    @property
-    def successful_rows(self) -> int:
-        """Rows that are stored."""
-        return int(self.good.num_rows)
-
-    @property
-    def quarantined_rows(self) -> int:
-        """Rows that go to quarantine."""
-        return int(self.quarantine.num_rows)
 
 
 def intake_of(datasource: Datasource) -> Intake:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mini_tb.diagnostics import MiniTbError
 from mini_tb.ingest.block import Block, block_of
-from mini_tb.ingest.intake import Decoded
+from mini_tb.ingest.decoded import Decoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,7 +113,7 @@ class Writer:
         self, datasource: Datasource, decoded: Decoded, *, import_id: str | None = None
     ) -> Future[Appended]:
         """Queue the rows; the future is done when they are committed. Raises `Busy`."""
-        weight = int(decoded.good.nbytes + decoded.quarantine.nbytes)
+        weight = decoded.weight
         answer: Future[Appended] = Future()
         if not decoded.successful_rows and not decoded.quarantined_rows:
             answer.set_result(Appended(0, 0, import_id))
