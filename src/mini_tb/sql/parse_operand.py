@@ -7,7 +7,17 @@ from typing import TypeGuard
 
 from mini_tb.sql import parse_special, parse_star
 from mini_tb.sql.cursor import Cursor
-from mini_tb.sql.lexer import HEREDOC, NUMBER, OPERATOR, QUOTED, STRING, WORD, keywords, unquote
+from mini_tb.sql.lexer import (
+    END,
+    HEREDOC,
+    NUMBER,
+    OPERATOR,
+    QUOTED,
+    STRING,
+    WORD,
+    keywords,
+    unquote,
+)
 from mini_tb.sql.syntax import (
     Call,
     Constant,
@@ -26,12 +36,14 @@ LAMBDA, TERNARY, NOT, IS, BETWEEN, COMPARISON, NEGATE, POSTFIX = 1, 2, 5, 6, 7, 
 
 NOT_OPERANDS = keywords(
     """
-    AND ANTI ASOF AS BETWEEN DIV ELSE FORMAT FROM GLOBAL HAVING ILIKE IN INTERSECT IS JOIN LIKE
-    LIMIT MOD OFFSET ON OR PREWHERE QUALIFY REGEXP SETTINGS THEN UNION USING WHEN WHERE
+    AND ANTI ASOF AS BETWEEN DIV ELSE FORMAT FROM GLOBAL GROUP HAVING ILIKE IN INTERSECT IS JOIN
+    LIKE LIMIT MOD OFFSET ON OR ORDER PREWHERE QUALIFY REGEXP SETTINGS THEN UNION USING WHEN WHERE
     """
 )
-"""Words that are no column's name where an operand must stand: taking them as one would move the
-error away from its place."""
+"""Words that are hardly a column's name where an operand must stand: an error there is at them."""
+
+AFTER_COLUMN = keywords("ASC COLLATE DESC ELSE END GROUP NULLS ORDER THEN WHEN")
+"""Words that may follow a column, beside those that are no alias."""
 
 NOT_ALIASES = keywords(
     """
@@ -125,7 +137,7 @@ class OperandParser(Cursor):
                 if node is not None:
                     return node
                 self.i = i
-            elif word in NOT_OPERANDS and not self.is_column(i + 1):
+            elif word in NOT_OPERANDS and not self.is_column(i):
                 self.fail("an expression")
             if self.words[i + 1] == "(":
                 return self.call()
@@ -148,8 +160,14 @@ class OperandParser(Cursor):
         return prefix(self)
 
     def is_column(self, i: int) -> bool:
-        """Whether a keyword before token i is the name of a column or function all the same."""
-        return self.kinds[i] == OPERATOR or self.words[i] in ("FROM", "AS")
+        """Whether the keyword at i is the name of a column or function all the same: what follows
+        it is not what follows the keyword."""
+        word, kind, after = self.words[i], self.kinds[i + 1], self.words[i + 1]
+        if kind == OPERATOR:
+            return word != "FROM" or after != "("
+        if kind == WORD:
+            return after != "BY" and (after in NOT_ALIASES or after in AFTER_COLUMN)
+        return kind == END
 
     def name(self) -> Expression:
         """`a`, `a.b.c`, `t.*`, `t.COLUMNS(…)`; `a.1` is left to the operator."""
