@@ -190,7 +190,7 @@ class QueryBinder:
             else:
                 is_alias = item.alias is not None and scope.aliases.get(item.alias) is item
                 expr = binder.aliased(item.alias or "", item) if is_alias else binder.bind(item)
-                add(namer.name(item), expr)
+                add(namer.column(item), expr)
         return columns
 
     def condition(self, node: syntax.Expression | None, binder: ExpressionBinder) -> Expr | None:

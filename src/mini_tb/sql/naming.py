@@ -7,7 +7,7 @@ spelling of the text, literals do not: floats have a dot or an exponent, strings
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from mini_tb.sql.syntax import (
@@ -21,6 +21,7 @@ from mini_tb.sql.syntax import (
     Parameter,
     Star,
     Subquery,
+    TableQuery,
     WindowSpec,
     is_literal,
 )
@@ -65,7 +66,12 @@ class Namer:
     ) -> None:
         self.parameters = parameters
         self.names = names
-        self.subqueries = count(1)
+        self.subqueries = 0
+
+    def column(self, node: Expression) -> str:
+        """The name of a column of the answer; subqueries are counted under an alias too."""
+        form = self.form(node)
+        return form if node.alias is None else node.alias
 
     def name(self, node: Expression) -> str:
         """The name of a column: its alias, or its canonical form."""
@@ -86,7 +92,10 @@ class Namer:
                 params = ", ".join(node.params)
                 return f"lambda(tuple({params}), {self.name(node.body)})"
             case Subquery():
-                return f"_subquery_{next(self.subqueries)}"
+                self.subqueries += 1
+                name = f"_subquery_{self.subqueries}"
+                self.subqueries += queries_in(node.query)
+                return name
             case Parameter():
                 return self.parameter(node)
             case Star():
@@ -158,6 +167,16 @@ class Namer:
         """One end of a frame."""
         kind, offset = bound
         return kind if offset is None else f"{self.name(offset)} {kind}"
+
+
+def queries_in(node: object) -> int:
+    """How many queries are inside a query: ClickHouse numbers them all."""
+    if isinstance(node, list | tuple):
+        return sum(map(queries_in, node))
+    if not is_dataclass(node):
+        return 0
+    here = isinstance(node, Subquery | TableQuery)
+    return here + sum(queries_in(getattr(node, field.name)) for field in fields(node))
 
 
 def literal_value(node: Expression) -> Any:
