@@ -11,6 +11,7 @@ from mini_tb.diagnostics import MiniTbError
 from mini_tb.engine.duckdb.connection import Connections, Settings
 from mini_tb.engine.duckdb.errors import from_duckdb
 from mini_tb.engine.duckdb.result import DuckDBResult
+from mini_tb.engine.duckdb.statement import Statements
 from mini_tb.engine.duckdb.table import create_table
 from mini_tb.engine.duckdb.watchdog import Watchdog
 from mini_tb.types.duckdb import quote_identifier as quote
@@ -81,6 +82,7 @@ class DuckDBEngine:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._watchdog = Watchdog()
+        self._statements = Statements()
         self._transaction: DuckDBTransaction | None = None
 
     @classmethod
@@ -107,7 +109,9 @@ class DuckDBEngine:
         """Run a compiled SELECT on a reader. `values` may hold more than the statement binds."""
         given = values or {}
         bound = {name: given[name] for name in compiled.parameters}
-        return DuckDBResult(self._connections, self._watchdog, compiled, bound, timeout_s)
+        return DuckDBResult(
+            self._connections, self._watchdog, self._statements, compiled, bound, timeout_s
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[DuckDBTransaction]:
@@ -174,6 +178,10 @@ class DuckDBEngine:
             raise from_duckdb(error) from error
         finally:
             connection.close()
+
+    def tables_changed(self) -> None:
+        """To be called when tables were created or altered: forgets what answers were like."""
+        self._statements.clear()
 
     def checkpoint(self) -> None:
         """Move what the log holds into the file; best done when nobody waits."""

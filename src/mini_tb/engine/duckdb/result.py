@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import EngineError
 from mini_tb.engine.duckdb.errors import cancelled, from_duckdb, timed_out
+from mini_tb.engine.duckdb.statement import SMALL, Known, Statements, to_batch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,7 @@ class DuckDBResult:
         self,
         connections: Connections,
         watchdog: Watchdog,
+        statements: Statements,
         compiled: Compiled,
         values: Mapping[str, Any],
         timeout_s: float | None,
@@ -39,6 +41,9 @@ class DuckDBResult:
         self._timeout_s = timeout_s or 0.0
         self._alarm: Alarm | None = None
         self._reader: pa.RecordBatchReader | None = None
+        self._first: pa.RecordBatch | None = None
+        self._second: pa.RecordBatch | None = None
+        self._schema: pa.Schema = None
         self._profile: tuple[int, int] | None = None
         self._is_cancelled = False
         self._started = time.perf_counter()
@@ -47,14 +52,42 @@ class DuckDBResult:
         try:
             if timeout_s:
                 self._alarm = watchdog.alarm(timeout_s, self._connection.interrupt)
-            relation = self._connection.sql(compiled.duck_sql, params=dict(values) or None)
-            self._reader = relation.to_arrow_reader(BATCH_ROWS)
-            self._schema = self._reader.schema
-            self._first = next(iter(self._reader), None)
+            known = statements.find(compiled.duck_sql)
+            if known.schema is not None and known.statement is not None:
+                self._fetch(self._connection, known, dict(values))
+            else:
+                self._stream(self._connection, dict(values))
+            if self._reader is None:
+                rows = self._first.num_rows if self._first is not None else 0
+                statements.answered(known, self._connection, compiled.duck_sql, self._schema, rows)
         except BaseException as error:
             raise self._failed(error) from error
-        if self._first is None:
+        if self._reader is None:
             self._finish()
+
+    def _stream(self, connection: DuckDBPyConnection, values: dict[str, Any]) -> None:
+        """Run the statement as an Arrow stream and take its first batch; a stream that ends with
+        it is drained."""
+        relation = connection.sql(self.compiled.duck_sql, params=values or None)
+        self._reader = relation.to_arrow_reader(BATCH_ROWS)
+        self._schema = self._reader.schema
+        self._first = next(self._reader, None)
+        if self._first is None or self._first.num_rows <= SMALL:
+            self._second = next(self._reader, None) if self._first is not None else None
+            if self._second is None:
+                self._profiled(connection)
+                self._reader = None
+
+    def _fetch(self, connection: DuckDBPyConnection, known: Known, values: dict[str, Any]) -> None:
+        """Run a statement whose answer is known to be small."""
+        assert known.statement is not None and known.schema is not None
+        self._schema = known.schema
+        connection.execute(known.statement, values or None)
+        rows = connection.fetchmany(SMALL + 1)
+        if len(rows) > SMALL:
+            rows += connection.fetchall()
+        self._profiled(connection)
+        self._first = to_batch(rows, self._schema) if rows else None
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -73,9 +106,11 @@ class DuckDBResult:
         return self._profile[1] if self._profile else 0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        if self._first is not None:
-            first, self._first = self._first, None
-            yield first
+        for kept in ("_first", "_second"):
+            batch = getattr(self, kept)
+            if batch is not None:
+                setattr(self, kept, None)
+                yield batch
         while self._reader is not None:
             try:
                 batch = next(self._reader, None)
@@ -107,8 +142,8 @@ class DuckDBResult:
             connection.interrupt()
 
     def close(self) -> None:
+        self._first = self._second = None
         if self._connection is not None:
-            self._first = None
             self._finish()
 
     def __enter__(self) -> DuckDBResult:
@@ -127,9 +162,13 @@ class DuckDBResult:
             self._reader.close()
             self._reader = None
         if connection is not None:
-            with suppress(Exception):  # statistics are a courtesy; the answer stands without
-                self._profile = _scanned(connection.get_profiling_information())
+            if self._profile is None:
+                self._profiled(connection)
             self._connections.give_back(connection)
+
+    def _profiled(self, connection: DuckDBPyConnection) -> None:
+        with suppress(Exception):  # statistics are a courtesy; the answer stands without
+            self._profile = _scanned(connection.get_profiling_information())
 
     def _failed(self, error: BaseException) -> BaseException:
         is_timeout = self._alarm is not None and self._alarm.rung
