@@ -453,4 +453,8 @@ def _keeps_low_cardinality(args: Sequence[Expr]) -> bool:
 
 def _may_be_low(t: DataType) -> bool:
     bare = t.bare
-    return (bare.is_number and not bare.is_decimal) or bare.is_string or bare.is_date_or_datetime
+    if bare.name in ("Decimal", "DateTime64"):
+        return False
+    if bare.is_number or bare.is_string or bare.is_date_or_datetime or bare.is_interval:
+        return True
+    return bare.name in ("UUID", "IPv4", "IPv6")

@@ -1,8 +1,8 @@
 """Functions that DuckDB does not have, as Arrow functions: `register` puts them on a connection.
 
 A module of `mini_tb.sql.functions.udf` gives its functions as `UDFS`. Each takes Arrow arrays, one
-an argument, and returns an array of the same length; rows with a NULL argument never reach it
-unless `sees_null`. An error is raised as `ValueError('DB::<ClickHouse number>: text')`.
+an argument, and returns an array of the same length; NULLs come in as they are (`over_distinct`
+answers them with NULL). An error is raised as `ValueError('DB::<ClickHouse number>: text')`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ class Udf:
     parameters: tuple[str, ...]
     returns: str
     function: Callable[..., Any]
-    sees_null: bool = False
     volatile: bool = False
 
 
@@ -37,7 +36,7 @@ def register(connection: Any) -> None:
                 list(udf.parameters),
                 udf.returns,
                 type="arrow",
-                null_handling="special" if udf.sees_null else "default",
+                null_handling="special",
                 side_effects=udf.volatile,
             )
 

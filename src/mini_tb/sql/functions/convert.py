@@ -2,22 +2,212 @@
 
 from __future__ import annotations
 
+from mini_tb.sql.functions import convert_moment as moment
+from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, Param
-from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable, to_duckdb
+from mini_tb.types import (
+    INT64,
+    UINT8,
+    UINT32,
+    DataType,
+    NoSupertype,
+    array,
+    least_supertype,
+    nullable,
+    to_duckdb,
+    tuple_of,
+)
+from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
 
 
 def lower_cast(source: DataType, target: DataType, sql: str) -> str:
-    """DuckDB text of `CAST(sql, target)` from a value of type `source`."""
-    duck_source, duck_target = to_duckdb(source), to_duckdb(target)
-    if source.bare.is_enum and target.is_string:
-        return f"CAST({sql} AS VARCHAR)"
-    if duck_source == duck_target:
+    """DuckDB text of `CAST(sql, target)` from a value of type `source`; NULL stays NULL.
+
+    Raises `ArgumentError` if there is no such conversion.
+    """
+    s, t = source.bare, target.bare
+    if s == t:
         return sql
-    if source.is_float and target.is_integer:
-        return f"CAST(trunc({sql}) AS {duck_target})"
-    return f"CAST({sql} AS {duck_target})"
+    duck = to_duckdb(t)
+    if s.name == "Nothing":
+        return f"CAST({sql} AS {duck})"
+    if t.name == "FixedString":
+        return fixed_string(s, int(t.params[0]), sql)
+    if t.name == "String":
+        if t.is_bytes:
+            return sql if s.is_bytes else f"encode({to_text(s, sql)})"
+        return to_text(s, sql)
+    if s.is_string:
+        text = to_text(s, sql)
+        found = f"coalesce({read_text(t, text)}, {unreadable(t)})"
+        return f"CASE WHEN {text} IS NOT NULL THEN {found} END"
+    converted = _convert(s, t, sql)
+    if converted is not None:
+        return converted
+    if to_duckdb(s) == duck:
+        return sql
+    raise ArgumentError(f"conversion from `{s}` to `{t}` is not supported", 53)
+
+
+def _convert(s: DataType, t: DataType, sql: str) -> str | None:
+    """Between types that are not text; None where there is no rule."""
+    s_number, t_number = s.is_number, t.is_number
+    if s.is_interval and t_number:
+        return number.number_to_number(INT64, t, sql)
+    if s_number and t_number:
+        return number.number_to_number(s, t, sql)
+    if s.is_date_or_datetime and t.is_date_or_datetime:
+        return moment.between(s, t, sql)
+    if s_number and t.is_date_or_datetime:
+        return moment.from_number(s, t, sql)
+    if s.is_date_or_datetime and t_number:
+        as_number, count = moment.to_number(s, sql)
+        return lower_cast(as_number, t, count)
+    if s.is_enum and t.is_enum:
+        return f"CAST(CAST({sql} AS VARCHAR) AS {to_duckdb(t)})"
+    if s.is_enum and t_number:
+        return lower_cast(DataType("Int16"), t, enum_number(s, sql))
+    if s.is_integer and t.is_enum:
+        whens = " ".join(f"WHEN {value} THEN {quote_string(name)}" for name, value in t.params)
+        unknown = number.failure(691, f"Unknown value for enum {t}".replace("'", ""))
+        return f"CAST(CASE {sql} {whens} ELSE {unknown} END AS {to_duckdb(t)})"
+    if s.name == "IPv4" and (t.name == "IPv6" or t_number):
+        mapped = f"({0xFFFF << 32} + CAST({sql} AS UHUGEINT))"
+        return mapped if t.name == "IPv6" else lower_cast(UINT32, t, sql)
+    if t.name == "IPv4" and s.is_integer:
+        return lower_cast(s, UINT32, sql)
+    if t.is_interval and s_number:
+        return lower_cast(s, INT64, sql)
+    return _convert_nested(s, t, sql)
+
+
+def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
+    if t.name == "Nested":
+        t = array(tuple_of(*t.types, names=t.names))
+    if s.is_array and t.is_array:
+        if s.element.is_nothing:
+            return f"CAST({sql} AS {to_duckdb(t)})"
+        name = f"c{depth(s)}"
+        body = lower_cast(s.element, t.element, name)
+        return sql if body == name else f"list_transform({sql}, lambda {name}: {body})"
+    if s.is_tuple and t.is_tuple:
+        if len(s.types) != len(t.types):
+            raise ArgumentError(f"`{s}` and `{t}` have different numbers of elements", 53)
+        return _convert_tuple(s, t, sql)
+    if t.is_map and s.is_map:
+        entry = array(tuple_of(*t.types, names=("key", "value")))
+        entries = _convert_nested(
+            array(tuple_of(*s.types, names=("key", "value"))), entry, f"map_entries({sql})"
+        )
+        return f"map_from_entries({entries})"
+    if t.is_map and s.is_array and s.element.is_tuple and len(s.element.types) == 2:
+        entry = array(tuple_of(*t.types, names=("key", "value")))
+        return f"map_from_entries({_convert_nested(s, entry, sql) or sql})"
+    if t.is_map and s.is_tuple and len(s.types) == 2 and all(e.is_array for e in s.types):
+        keys, values = (f"struct_extract({sql}, {quote_string(n)})" for n in field_names(s))
+        keys = lower_cast(s.types[0], array(t.types[0]), keys)
+        return f"MAP({keys}, {lower_cast(s.types[1], array(t.types[1]), values)})"
+    return None
+
+
+def _convert_tuple(s: DataType, t: DataType, sql: str) -> str:
+    fields = []
+    for old, new, a, b in zip(field_names(s), field_names(t), s.types, t.types, strict=True):
+        body = lower_cast(a, b, f"struct_extract({sql}, {quote_string(old)})")
+        fields.append(f"{quote_identifier(new)}: {body}")
+    return f"CASE WHEN {sql} IS NOT NULL THEN {{{', '.join(fields)}}} END"
+
+
+def enum_number(t: DataType, sql: str) -> str:
+    """The number of an enum's member, as SMALLINT."""
+    whens = " ".join(f"WHEN {quote_string(name)} THEN {value}" for name, value in t.bare.params)
+    return f"CAST(CASE CAST({sql} AS VARCHAR) {whens} END AS SMALLINT)"
+
+
+def fixed_string(source: DataType, length: int, sql: str) -> str:
+    """A text as BLOB of `length` bytes, padded with NUL bytes; longer ones are an error."""
+    if source.name == "FixedString" and int(source.params[0]) > length:
+        raise ArgumentError(f"`{source}` is longer than {length} bytes", 131)
+    if not source.is_string:
+        raise ArgumentError(f"conversion from `{source}` to FixedString is not supported", 43)
+    blob = sql if source.is_bytes else f"encode({sql})"
+    zeros = f"unhex(repeat('00', {length} - octet_length({blob})))"
+    if source.name == "FixedString":
+        return f"({blob} || {zeros})"
+    large = number.failure(131, f"String too long for type FixedString({length})")
+    return f"CASE WHEN octet_length({blob}) > {length} THEN {large} ELSE {blob} || {zeros} END"
+
+
+def read_text(t: DataType, sql: str) -> str:
+    """The value of type `t` that a text is, NULL if it is none: what CAST from String reads."""
+    duck = to_duckdb(t)
+    if t.is_number:
+        return number.read_number(t, sql)
+    if t.is_date:
+        return moment.date_of_text(t, sql)
+    if t.is_datetime:
+        return moment.best_effort(t, sql)
+    if t.name == "UUID":
+        return (
+            f"CASE WHEN regexp_full_match({sql}, '[0-9a-fA-F]{{8}}(-?[0-9a-fA-F]{{4}}){{3}}"
+            f"-?[0-9a-fA-F]{{12}}') THEN TRY_CAST({sql} AS UUID) END"
+        )
+    if t.name == "IPv4":
+        return f"mt_ipv4_number({sql})"
+    if t.name == "IPv6":
+        return f"CAST(mt_ipv6_number({sql}) AS UHUGEINT)"
+    if t.is_interval:
+        return number.read_number(INT64, sql)
+    if t.name in ("Time", "Time64"):
+        return f"CAST(mt_time({sql}, {t.scale}) AS {duck})"
+    return f"TRY_CAST({sql} AS {duck})"
+
+
+def try_text(t: DataType, sql: str) -> str:
+    """The value of type `t` that a text is, NULL if it is none: what `…OrNull` and `…OrZero` read.
+
+    Stricter than `read_text`: integers must fit, and times have a plain form.
+    """
+    if t.is_number:
+        return number.try_number(t, sql)
+    return moment.basic(t, sql) if t.is_datetime else read_text(t, sql)
+
+
+def accurate(source: DataType, target: DataType, sql: str) -> str:
+    """`sql` as `target`, NULL where that would lose something or is no value of the type: what
+    `accurateCastOrNull` computes. Raises `ArgumentError` as `lower_cast`."""
+    s, t = source.bare, target.bare
+    duck = to_duckdb(t)
+    if s.is_string:
+        if t.is_string:
+            return lower_cast(s, t, sql)
+        text = to_text(s, sql)
+        return number.try_number(t, text) if t.is_number else read_text(t, text)
+    if t.is_bool or not (s.is_number and (t.is_number or t.is_date_or_datetime)):
+        return lower_cast(s, t, sql)
+    if t.is_integer and not s.is_integer:
+        return f"CASE WHEN {sql} = trunc({sql}) THEN TRY_CAST({sql} AS {duck}) END"
+    if t.is_float:
+        back = f"TRY_CAST(CAST({sql} AS {duck}) AS {to_duckdb(s)})"
+        return f"CASE WHEN {back} = {sql} THEN CAST({sql} AS {duck}) END"
+    if t.is_number:
+        return f"TRY_CAST({sql} AS {duck})"
+    if t.name in ("Date", "DateTime"):
+        return f"CASE WHEN {sql} BETWEEN 0 AND 4294967295 THEN {lower_cast(s, t, sql)} END"
+    return lower_cast(s, t, sql)
+
+
+_CANNOT_PARSE = {"DateTime": 41, "DateTime64": 41, "Bool": 467, "UUID": 376, "IPv4": 675}
+_CANNOT_PARSE |= {"IPv6": 676, "Date": 38, "Date32": 38}
+
+
+def unreadable(t: DataType) -> str:
+    """DuckDB text that raises ClickHouse's error for a text that is no value of type `t`."""
+    name = str(t).replace("'", "")
+    return number.failure(_CANNOT_PARSE.get(t.name, 6), f"Cannot parse {name} from String")
 
 
 def _lower(call: Call, args: list[str]) -> str:
@@ -29,7 +219,10 @@ CAST = Function("_CAST", UINT8, _lower, nulls=False, bytes_ok=True)
 
 
 def convert(expr: Expr, target: DataType) -> Expr:
-    """`expr` as a value of type `target`; constants are converted when that loses nothing."""
+    """`expr` as a value of type `target`; constants are converted when that loses nothing.
+
+    Raises `ArgumentError` if there is no such conversion.
+    """
     if expr.type == target:
         return expr
     if expr.type.bare == target.bare or (isinstance(expr, Const) and expr.value is None):
@@ -37,6 +230,7 @@ def convert(expr: Expr, target: DataType) -> Expr:
             return Const(target, expr.value)
         if isinstance(expr, Param):
             return Call(target, CAST, [expr])
+    lower_cast(expr.type, target, "")
     return Call(target, CAST, [expr])
 
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import DATE, DATETIME, INT64, UINT8, UINT16, UINT32, DataType, datetime
-from mini_tb.types.datatype import interval
-from mini_tb.types.family import INTERVAL_UNITS
 
 
 def _dates(args: Sequence[Expr]) -> None:
@@ -72,7 +70,6 @@ ROWS = (
         Function(name, _number(result), lower)  # type: ignore[arg-type]  # a Returns callable
         for name, (result, lower) in _PARTS.items()
     ),
-    *(Function(f"toInterval{unit}", interval(unit), "{0}") for unit in INTERVAL_UNITS),
     Function(
         "dateDiff",
         INT64,

@@ -1,1 +1,1 @@
-"""What DuckDB cannot compute itself, as functions over Arrow arrays; see `mini_tb.sql.duckdb.udf`."""
+"""What DuckDB cannot compute itself, over Arrow arrays; see `mini_tb.sql.duckdb.udf`."""

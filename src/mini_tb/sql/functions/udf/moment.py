@@ -7,6 +7,7 @@ Texts repeat, so each distinct one is read once.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,10 @@ _DATE = re.compile(r"(\d{4})[^\w\s](\d\d?)[^\w\s](\d\d?)|(\d{4})(\d\d)(\d\d)", r
 _TIME = re.compile(r"[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
 _AFTER_DATE = re.compile(r"[ T]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _EPOCH = date(1970, 1, 1).toordinal()
-LAST_SECOND = 9_223_372_036  # of what nanoseconds since 1970 in 64 bits can say
-_DAYS_BEFORE_1970 = -25_567  # 1900-01-01, the first that the basic parser knows
+LAST_SECOND = 4_294_967_295
+"""Seconds since 1970 of the last DateTime."""
+LAST_SECOND_NS = 9_223_372_036
+"""… and of what nanoseconds since 1970 in 64 bits can say."""
 
 
 def _days(year: str, month: str, day: str) -> int:
@@ -43,8 +46,8 @@ def basic_date(text: str) -> int | None:
 
 
 def basic_datetime(text: str, zone: str, fraction: bool) -> int | None:
-    """Microseconds since 1970 in UTC of `YYYY-MM-DD[ hh:mm:ss]` in `zone`, or of seconds since 1970;
-    None for anything else. `fraction` allows `.123` behind."""
+    """Microseconds since 1970 in UTC of `YYYY-MM-DD[ hh:mm:ss]` in `zone`, or of seconds since
+    1970; None for anything else. `fraction` allows `.123` behind."""
     whole, point, digits = text.partition(".")
     if point and not (fraction and digits.isascii() and (digits.isdigit() or not digits)):
         return None
@@ -66,6 +69,11 @@ def basic_datetime(text: str, zone: str, fraction: bool) -> int | None:
     return (seconds - _offset(seconds, zone)) * 1_000_000 + micros
 
 
+def clamped(seconds: int) -> int:
+    """Microseconds of a second within the range of DateTime."""
+    return max(0, min(seconds, LAST_SECOND)) * 1_000_000
+
+
 def _offset(seconds: int, zone: str) -> int:
     info = zone_info(zone or None)
     if info is None:
@@ -75,48 +83,86 @@ def _offset(seconds: int, zone: str) -> int:
     return int(offset.total_seconds()) if offset is not None else 0
 
 
-def _best_effort(texts: Any, zones: Any, month_first: Any) -> Any:
-    import pyarrow as pa
-
+def _reader(zones: Any, month_first: Any) -> Callable[[str], int | None]:
+    """Nanoseconds since 1970 of a text; None if it is no time."""
     zone = zone_info(_first(zones) or None)
     us = bool(_first(month_first))
 
     def read(text: str) -> int | None:
         try:
-            return parse_moment(text, zone, month_first=us) // 1_000
+            return parse_moment(text, zone, month_first=us)
         except (NotADate, OverflowError):
             return None
 
-    return over_distinct(read, texts, pa.int64())
+    return read
+
+
+def _best_effort(texts: Any, zones: Any, month_first: Any, seconds: Any) -> Any:
+    import pyarrow as pa
+
+    read, whole = _reader(zones, month_first), bool(_first(seconds))
+
+    def micros(text: str) -> int | None:
+        moment = read(text)
+        if moment is None:
+            return None
+        return clamped(moment // SECOND) if whole else moment // 1_000
+
+    return over_distinct(micros, texts, pa.int64())
 
 
 def _best_effort_ns(texts: Any, zones: Any, month_first: Any) -> Any:
     import pyarrow as pa
 
-    zone = zone_info(_first(zones) or None)
-    us = bool(_first(month_first))
+    read, last = _reader(zones, month_first), LAST_SECOND_NS * SECOND
+
+    def nanos(text: str) -> int | None:
+        moment = read(text)
+        return None if moment is None else max(min(moment, last), -last)
+
+    return over_distinct(nanos, texts, pa.int64())
+
+
+def _basic(texts: Any, zones: Any, seconds: Any) -> Any:
+    import pyarrow as pa
+
+    zone, whole = _first(zones), bool(_first(seconds))
+
+    def micros(text: str) -> int | None:
+        moment = basic_datetime(text, zone, fraction=not whole)
+        return moment if moment is None or not whole else clamped(moment // 1_000_000)
+
+    return over_distinct(micros, texts, pa.int64())
+
+
+def _basic_date(texts: Any, wide: Any) -> Any:
+    import pyarrow as pa
 
     def read(text: str) -> int | None:
-        try:
-            moment = parse_moment(text, zone, month_first=us)
-        except (NotADate, OverflowError):
+        days = basic_date(text)
+        return days if days is None or _first(wide) else max(0, min(days, 65_535))
+
+    return over_distinct(read, texts, pa.int32())
+
+
+_CLOCK = re.compile(r"(-?)(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?", re.ASCII)
+
+
+def _time(texts: Any, digits: Any) -> Any:
+    import pyarrow as pa
+
+    scale = int(_first(digits) or 0)
+
+    def ticks(text: str) -> int | None:
+        match = _CLOCK.fullmatch(text)
+        if match is None:
             return None
-        return max(min(moment, LAST_SECOND * SECOND), -LAST_SECOND * SECOND)
+        sign, hour, minute, second, fraction = match.groups()
+        seconds = int(hour) * 3_600 + int(minute) * 60 + int(second)
+        count = seconds * 10**scale + int((fraction or "")[:scale].ljust(scale, "0") or 0)
+        return -count if sign else count
 
-    return over_distinct(read, texts, pa.int64())
-
-
-def _basic(texts: Any, zones: Any, fraction: Any) -> Any:
-    import pyarrow as pa
-
-    zone, with_fraction = _first(zones), bool(_first(fraction))
-    return over_distinct(lambda text: basic_datetime(text, zone, with_fraction), texts, pa.int64())
-
-
-def _basic_date(texts: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(basic_date, texts, pa.int32())
+    return over_distinct(ticks, texts, pa.int64())
 
 
 def _first(column: Any) -> Any:
@@ -125,8 +171,9 @@ def _first(column: Any) -> Any:
 
 
 UDFS = (
-    Udf("mt_best_effort", ("VARCHAR", "VARCHAR", "BOOLEAN"), "BIGINT", _best_effort),
+    Udf("mt_best_effort", ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "BIGINT", _best_effort),
     Udf("mt_best_effort_ns", ("VARCHAR", "VARCHAR", "BOOLEAN"), "BIGINT", _best_effort_ns),
     Udf("mt_basic_datetime", ("VARCHAR", "VARCHAR", "BOOLEAN"), "BIGINT", _basic),
-    Udf("mt_basic_date", ("VARCHAR",), "INTEGER", _basic_date),
+    Udf("mt_time", ("VARCHAR", "INTEGER"), "BIGINT", _time),
+    Udf("mt_basic_date", ("VARCHAR", "BOOLEAN"), "INTEGER", _basic_date),
 )

@@ -1,0 +1,208 @@
+"""Dates and times from numbers, from text and from one another.
+
+Numbers and text past a type's range are taken to its end; dates and times past it wrap around, as
+in ClickHouse. A Date holds 1970-01-01 to 2149-06-06, a DateTime 1970-01-01 to 2106-02-07.
+"""
+
+from __future__ import annotations
+
+from mini_tb.sql.functions import zone
+from mini_tb.types import DataType, to_duckdb
+from mini_tb.types.duckdb import quote_string
+
+LAST_DAY = 65_535
+LAST_SECOND = 4_294_967_295
+_FIRST_MOMENT = -62_167_219_200  # 0000-01-01
+_LAST_MOMENT = 253_402_300_799  # 9999-12-31 23:59:59
+_LAST_NS = 9_223_372_036
+
+
+def day(number: str) -> str:
+    """The DATE that is so many days (INTEGER or narrower) after 1970-01-01."""
+    return f"(DATE '1970-01-01' + CAST({number} AS INTEGER))"
+
+
+def day_number(sql: str) -> str:
+    """Days since 1970-01-01 of a DATE, as BIGINT."""
+    return f"CAST({sql} - DATE '1970-01-01' AS BIGINT)"
+
+
+def seconds(sql: str) -> str:
+    """Seconds since 1970 of a TIMESTAMP (of any precision), as BIGINT, the fraction cut off."""
+    return f"(epoch_us({sql}) // 1000000)"
+
+
+def second(number: str) -> str:
+    """The TIMESTAMP that is so many seconds (BIGINT) after 1970."""
+    return f"make_timestamp({number} * 1000000)"
+
+
+def _within(number: str, low: int, high: int) -> str:
+    return (
+        f"CASE WHEN {number} < {low} THEN {low} WHEN {number} > {high} THEN {high} "
+        f"ELSE {number} END"
+    )
+
+
+def ticks(t: DataType) -> int:
+    """How many ticks of its own make a second of a DateTime64 (1 for a DateTime)."""
+    return 10**t.scale
+
+
+def from_number(source: DataType, target: DataType, sql: str, zone_name: str | None = None) -> str:
+    """A number as a date (days, or seconds where it is too large for days) or a time (seconds)."""
+    if target.name == "DateTime64":
+        return _moment_of_number(source, target, sql)
+    cut = f"trunc({sql})" if source.is_float or source.is_decimal else sql
+    narrow = source.is_bool or (source.is_integer and source.bits <= 16 and not source.is_signed)
+    if target.is_datetime:
+        unsigned = narrow or source.name == "UInt32"
+        number = cut if unsigned else _within(cut, 0, LAST_SECOND)
+        return second(f"CAST({number} AS BIGINT)")
+    if narrow:
+        return day(cut)
+    first = -LAST_SECOND if target.name == "Date32" else 0
+    at = second(f"CAST({_within(cut, first, LAST_SECOND)} AS BIGINT)")
+    by_second = f"CAST({zone.to_wall(at, zone_name)} AS DATE)"
+    if target.name == "Date":
+        return (
+            f"CASE WHEN {cut} < 0 THEN DATE '1970-01-01' WHEN {cut} <= {LAST_DAY} "
+            f"THEN {day(cut)} WHEN {sql} IS NOT NULL THEN {by_second} END"
+        )
+    return (
+        f"CASE WHEN {cut} BETWEEN -719528 AND 2932896 THEN {day(cut)} "
+        f"WHEN {sql} IS NOT NULL THEN {by_second} END"
+    )
+
+
+def _moment_of_number(source: DataType, target: DataType, sql: str) -> str:
+    low, high = (-_LAST_NS, _LAST_NS) if target.scale > 6 else (_FIRST_MOMENT, _LAST_MOMENT)
+    if source.is_integer or source.is_bool:
+        number = sql
+        if not (source.is_bool or source.bits <= 32):
+            number = f"CAST({_within(sql, low, high)} AS BIGINT)"
+        if target.scale > 6:
+            return f"make_timestamp_ns(CAST({number} AS BIGINT) * 1000000000)"
+        if source.is_bool or source.bits <= 32:
+            return second(f"CAST({number} AS BIGINT)")
+        last = _LAST_MOMENT * 1_000_000 + 999_999 // (10 ** (6 - target.scale)) * 10 ** (
+            6 - target.scale
+        )
+        micros = f"CASE WHEN {sql} > {high} THEN {last} ELSE {number} * 1000000 END"
+        return f"make_timestamp({micros})"
+    unit = ticks(target)
+    if source.is_decimal:
+        step = min(target.scale, source.scale)
+        count = f"CAST(trunc({sql} * {10**step}) AS BIGINT) * {unit // 10**step}"
+    else:
+        count = f"CAST(trunc({_within(f'CAST({sql} AS DOUBLE)', low, high)} * {unit}) AS BIGINT)"
+    return from_ticks(target, count)
+
+
+def from_ticks(target: DataType, count: str) -> str:
+    """The moment that is so many ticks (BIGINT) of a DateTime64 after 1970."""
+    if target.scale > 6:
+        return f"make_timestamp_ns(({count}) * {10 ** (9 - target.scale)})"
+    return f"make_timestamp(({count}) * {10 ** (6 - target.scale)})"
+
+
+def to_ticks(t: DataType, sql: str) -> str:
+    """How many ticks after 1970 a DateTime64 is, as BIGINT; seconds of a DateTime."""
+    if t.scale > 6:
+        return f"(epoch_ns({sql}) // {10 ** (9 - t.scale)})"
+    return f"(epoch_us({sql}) // {10 ** (6 - t.scale)})"
+
+
+def to_number(source: DataType, sql: str) -> tuple[DataType, str]:
+    """The number that a date or time is, and its type: days, seconds, a Decimal of seconds."""
+    if source.name == "Date":
+        return DataType("UInt16"), f"CAST({day_number(sql)} AS USMALLINT)"
+    if source.name == "Date32":
+        return DataType("Int32"), f"CAST({day_number(sql)} AS INTEGER)"
+    if source.name == "DateTime":
+        return DataType("UInt32"), f"CAST({seconds(sql)} AS UINTEGER)"
+    exact = DataType("Decimal", params=(18, source.scale))
+    count = to_ticks(source, sql)
+    if source.scale == 0:
+        return exact, f"CAST({count} AS DECIMAL(18, 0))"
+    unit = 10**source.scale
+    whole = f"CAST({count} // {unit} AS DECIMAL(18, {min(source.scale, 6)}))"
+    part = f"CAST({count} % {unit} AS DECIMAL(18, 0))"
+    step = f"CAST('1e-{source.scale}' AS DECIMAL({source.scale + 1}, {source.scale}))"
+    return exact, f"CAST({whole} + {part} * {step} AS DECIMAL(18, {source.scale}))"
+
+
+def between(source: DataType, target: DataType, sql: str) -> str:
+    """A date or time as another date or time."""
+    duck = to_duckdb(target)
+    if target.name == "Date":
+        if source.name == "DateTime":
+            return f"CAST({zone.wall(source, sql)} AS DATE)"
+        as_date = sql if source.is_date else f"CAST({zone.wall(source, sql)} AS DATE)"
+        return sql if source.name == "Date" else day(f"({day_number(as_date)} & {LAST_DAY})")
+    if target.name == "Date32":
+        return sql if source.is_date else f"CAST({zone.wall(source, sql)} AS DATE)"
+    if source.is_date:
+        at = zone.to_instant(f"CAST({sql} AS TIMESTAMP)", target.zone)
+        if target.name == "DateTime":
+            return second(f"({seconds(at)} & {LAST_SECOND})") if source.name == "Date32" else at
+        return f"CAST({at} AS {duck})"
+    if target.name == "DateTime":
+        return sql if source.name == "DateTime" else second(f"({seconds(sql)} & {LAST_SECOND})")
+    return rescale(source, target, sql)
+
+
+def rescale(source: DataType, target: DataType, sql: str) -> str:
+    """A time at the precision of a DateTime64, digits beyond it cut off."""
+    duck = to_duckdb(target)
+    if source.scale <= target.scale:
+        return sql if to_duckdb(source) == duck else f"CAST({sql} AS {duck})"
+    if target.scale == 0:
+        return f"CAST(date_trunc('second', {sql}) AS TIMESTAMP)"
+    return from_ticks(target, f"{to_ticks(source, sql)} // {10 ** (source.scale - target.scale)}")
+
+
+def _plain(sql: str, whole_seconds: bool) -> str:
+    """Whether a text is `YYYY-MM-DD hh:mm:ss`, which DuckDB reads by itself, and in range."""
+    form = (
+        f"strlen({sql}) = 19 AND "
+        f"({sql} LIKE '____-__-__ __:__:__' OR {sql} LIKE '____-__-__T__:__:__')"
+    )
+    return f"{form} AND {sql} BETWEEN '1970-01-02' AND '2106-02-06'" if whole_seconds else form
+
+
+def best_effort(target: DataType, sql: str, *, month_first: bool = False) -> str:
+    """The time that a text is, in any form that people write; NULL if it is none."""
+    name = quote_string(target.zone or "")
+    us = "true" if month_first else "false"
+    if target.scale > 6:
+        read = f"make_timestamp_ns(mt_best_effort_ns({sql}, {name}, {us}))"
+        return rescale(DataType("DateTime64", params=(9,)), target, read)
+    whole = target.name == "DateTime"
+    seconds = "true" if whole else "false"
+    return _read(target, sql, f"mt_best_effort({sql}, {name}, {us}, {seconds})")
+
+
+def basic(target: DataType, sql: str) -> str:
+    """The time that a text is in one of the plain forms of `toDateTimeOrNull`; NULL if none."""
+    name = quote_string(target.zone or "")
+    seconds = "true" if target.name == "DateTime" else "false"
+    return _read(target, sql, f"mt_basic_datetime({sql}, {name}, {seconds})")
+
+
+def _read(target: DataType, sql: str, micros: str) -> str:
+    whole = target.name == "DateTime"
+    at = zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", target.zone)
+    plain = f"CASE WHEN {_plain(sql, whole)} THEN {at} END"
+    found = f"coalesce({plain}, make_timestamp({micros}))"
+    return found if whole else rescale(DataType("DateTime64", params=(6,)), target, found)
+
+
+def date_of_text(target: DataType, sql: str) -> str:
+    """The date that a text is (`2024-01-02`, `2024-1-2`, `20240102`); NULL if none."""
+    plain = f"strlen({sql}) = 10 AND {sql} LIKE '____-__-__'"
+    wide = "true" if target.name == "Date32" else "false"
+    if target.name == "Date":
+        plain += f" AND {sql} BETWEEN '1970-01-01' AND '2149-06-06'"
+    read = f"CASE WHEN {plain} THEN TRY_CAST({sql} AS DATE) END"
+    return f"coalesce({read}, {day(f'mt_basic_date({sql}, {wide})')})"

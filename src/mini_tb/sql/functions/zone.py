@@ -1,0 +1,55 @@
+"""Instants and wall clocks: DuckDB text between UTC, which is stored, and the zone of a type."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import DataType
+from mini_tb.types.duckdb import quote_string
+
+_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT"})
+
+
+@lru_cache(maxsize=256)
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True
+
+
+def checked(name: str | None) -> str | None:
+    """The zone's name as it was given; None stays. Raises `ArgumentError` if there is none such."""
+    if name is None or name in _UTC or is_zone(name):
+        return name
+    raise ArgumentError(f"unknown time zone `{name}`", 36)
+
+
+def differs_from_utc(zone: str | None) -> bool:
+    """Whether wall clocks of the zone (None: the server's, UTC) may show another time than UTC."""
+    return zone is not None and zone not in _UTC
+
+
+def to_wall(sql: str, zone: str | None) -> str:
+    """The wall clock of the zone at an instant: TIMESTAMP to TIMESTAMP."""
+    if not differs_from_utc(zone):
+        return sql
+    return f"timezone({quote_string(str(zone))}, timezone('UTC', {sql}))"
+
+
+def to_instant(sql: str, zone: str | None) -> str:
+    """The instant at which a wall clock of the zone shows this: TIMESTAMP to TIMESTAMP."""
+    if not differs_from_utc(zone):
+        return sql
+    return f"timezone('UTC', timezone({quote_string(str(zone))}, {sql}))"
+
+
+def wall(t: DataType, sql: str, zone: str | None = None) -> str:
+    """The wall clock of a Date or DateTime as TIMESTAMP, in its zone or in `zone`."""
+    if t.is_date:
+        return f"CAST({sql} AS TIMESTAMP)"
+    return to_wall(sql, zone or t.zone)
