@@ -41,6 +41,8 @@ WHOLE = MEGABYTE
 """Answers up to this size are sent in one piece, with their length."""
 
 Handler = Callable[[Call], Any]
+Explain = Callable[[BaseException, Request | None], Response]
+"""Writes an error as the answer to a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ class Route:
 class Endpoint:
     """The ASGI application of one route."""
 
-    def __init__(self, server: Server, route: Route) -> None:
+    def __init__(self, server: Server, route: Route, explain: Explain) -> None:
         self._server = server
+        self._explain = explain
         self._route = route
         self._pool: Pool = getattr(server.pools, route.pool)
         self._limit: int = getattr(server.limits, route.limit)
@@ -98,7 +101,7 @@ class Endpoint:
         except ClientDisconnect:
             return
         except Exception as error:
-            response = error_response(error, request)
+            response = self._explain(error, request)
         if response is not None:
             await response(scope, receive, send)
 
@@ -209,32 +212,33 @@ async def _gone(request: Request) -> None:
             return
 
 
-def make_routes(server: Server, routes: Iterable[Route]) -> list[BaseRoute]:
+def make_routes(server: Server, routes: Iterable[Route], explain: Explain) -> list[BaseRoute]:
     """Starlette's routes for ours; the same path with several methods is one entry each."""
     return [
         StarletteRoute(
             route.path,
-            Endpoint(server, route),
+            Endpoint(server, route, explain),
             methods=route.methods.split("|"),
         )
         for route in routes
     ]
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    return error_response(error, request)
-
-
-def make_app(server: Server, routes: Iterable[Route]) -> Starlette:
-    """The application of a set of routes."""
+def make_app(server: Server, routes: Iterable[Route], explain: Explain) -> Starlette:
+    """The application of a set of routes; `explain` writes errors."""
     from starlette.exceptions import HTTPException
     from starlette.middleware import Middleware
 
-    return Starlette(
-        routes=make_routes(server, routes),
+    async def failed(request: Request, error: Exception) -> Response:
+        return explain(error, request)
+
+    app = Starlette(
+        routes=make_routes(server, routes, explain),
         middleware=[Middleware(Gate)],
-        exception_handlers={HTTPException: _http_error, Exception: _http_error},
+        exception_handlers={HTTPException: failed, Exception: failed},
     )
+    app.state.server = server
+    return app
 
 
 def create_app(
@@ -244,16 +248,11 @@ def create_app(
     from mini_tb.server.routes import ROUTES
 
     server = Server(registry, limits or Limits(), query_timeout_s)
-    app = make_app(server, ROUTES)
-    app.state.server = server
-    return app
+    return make_app(server, ROUTES, error_response)
 
 
 def create_clickhouse_app(api: Starlette) -> Starlette:
     """ClickHouse's HTTP interface over the same workspaces, sharing the API's pools."""
-    from mini_tb.server.routes.clickhouse import ROUTES
+    from mini_tb.server.routes.clickhouse import ROUTES, error_text
 
-    server: Server = api.state.server
-    app = make_app(server, ROUTES)
-    app.state.server = server
-    return app
+    return make_app(api.state.server, ROUTES, error_text)

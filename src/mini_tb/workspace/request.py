@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.deploy.names import ProjectCatalog, Rendered
+from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Node, Pipe
 from mini_tb.project.graph import resolve
 from mini_tb.source import Fragment
-from mini_tb.sql import Table, View, tables
+from mini_tb.sql import Table, Value, View, tables
 from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
 from mini_tb.workspace.render import render_node
 
@@ -120,18 +121,26 @@ class Request:
         return self._compiled(cache, key, sql, catalog)
 
     def text(
-        self, cache: CompiledCache, text: str, pipe: Pipe | None = None, *, as_result: bool = False
+        self,
+        cache: CompiledCache,
+        text: str,
+        pipe: Pipe | None = None,
+        *,
+        as_result: bool = False,
+        query_params: Mapping[str, str] | None = None,
     ) -> tuple[Compiled, dict[str, Any]]:
         """The compiled statement of a caller's own SQL (a template if it begins with `%`).
 
-        With `pipe`, its nodes are tables, and `_` is its output; `as_result` says that its output
-        is what the caller asked for, so that PIPES:READ of it is enough.
+        `query_params` are the texts of `{name:Type}` in it. With `pipe`, its nodes are tables, and
+        `_` is its output; `as_result` says that its output is what the caller asked for, so that
+        PIPES:READ of it is enough.
         """
         from mini_tb.workspace.render import render_text
 
         rendering = render_text(text, self.params, self.secrets)
         self.settings.update(rendering.settings)
-        self._own = rendering.values
+        self._own = {name: Value(name, "", v, v) for name, v in (query_params or {}).items()}
+        self._own.update(rendering.values)
         catalog = ProjectCatalog(
             self.live.tables,
             self.render,
@@ -161,10 +170,16 @@ class Request:
             key, self._text_of, lambda: compile_query(sql, catalog, values=self._own)
         )
         values = {
-            duck_name: self._values(view)[name].value
+            duck_name: self._value(view, name).value
             for duck_name, (view, name) in compiled.parameters.items()
         }
         return compiled, values
+
+    def _value(self, view: str, name: str) -> Value:
+        found = self._values(view).get(name)
+        if found is None:
+            raise UserError.of("SQ005", f"the query parameter `{name}` has no value")
+        return found  # type: ignore[no-any-return]  # values of templates
 
     def _reached(
         self, sql: Fragment, pipe: Pipe | None, node: str | None, seen: set[tuple[str, str]]
@@ -194,7 +209,7 @@ class Request:
         return self._rendered[pipe_name, node_name][1]
 
     def _text_of(self, view: str, name: str) -> str:
-        return str(self._values(view)[name].text)
+        return str(self._value(view, name).text)
 
     # What the token may read -------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import hashlib
 import secrets as random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
-    from mini_tb.sql import Table
+    from mini_tb.sql import Compiled, Table
     from mini_tb.workspace.jobs import Job
 
 FOLDER = ".mini-tb"
@@ -336,6 +337,7 @@ class Workspace:
         self.tokens.apply_grants(grants(plan.new))
         self._live = Live(plan.new, dict(files), self._live.version + 1)
         self.compiled.clear()
+        self.engine.tables_changed()
         for name in plan.new.datasources:
             self._changed(name)
         return live
@@ -380,6 +382,28 @@ class Workspace:
         Raises `UserError` (404 no such endpoint, 403 no permission, 400 SQL), `TemplateError`,
         `EngineError`.
         """
+        compiled, values, request = self._prepared(pipe, params or {}, q, access)
+        return self._execute(compiled, values, request, timeout_s)
+
+    def explain(
+        self,
+        pipe: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        q: str | None = None,
+        access: Access = EVERYTHING,
+    ) -> tuple[str, str]:
+        """The statement that the engine runs for an endpoint, and its plan as the engine tells it.
+        Raises as `query` does."""
+        compiled, values, request = self._prepared(pipe, params or {}, q, access)
+        asked = replace(compiled, duck_sql=f"EXPLAIN {compiled.duck_sql}")
+        with self._execute(asked, values, request, None) as result:
+            plan = "\n".join(str(row[-1]) for row in result.rows())
+        return compiled.duck_sql, plan
+
+    def _prepared(
+        self, pipe: str, params: Mapping[str, Any], q: str | None, access: Access
+    ) -> tuple[Compiled, dict[str, Any], Request]:
         found = self.project.pipes.get(pipe) or self._pipe_by_id(pipe)
         if found is None or found.endpoint is None:
             if found is not None:
@@ -389,13 +413,13 @@ class Workspace:
             endpoints = [p.name for p in self.project.pipes.values() if p.endpoint]
             raise _missing("NM303", "endpoint", pipe, endpoints)
         access.check(READ_PIPE, found.name)
-        given = {**(params or {}), **access.fixed_params(found.name)}
+        given = {**params, **access.fixed_params(found.name)}
         request = self._request(given, access)
         if q is None:
             compiled, values = request.node(self.compiled, found, found.endpoint)
         else:
             compiled, values = request.text(self.compiled, q, found, as_result=True)
-        return self._execute(compiled, values, request, timeout_s)
+        return compiled, values, request
 
     def sql(
         self,
@@ -404,19 +428,21 @@ class Workspace:
         *,
         pipeline: str | None = None,
         access: Access = EVERYTHING,
+        query_params: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
     ) -> DuckDBResult:
         """The answer of one SELECT over data sources and pipes; a template if it begins with `%`.
 
-        With `pipeline`, the nodes of that pipe are tables too, and `_` is its output. Every table
-        that the text names needs a scope of `access`. Raises as `query` does.
+        With `pipeline`, the nodes of that pipe are tables too, and `_` is its output.
+        `query_params` are the texts of `{name:Type}` in it. Every table that the text names needs
+        a scope of `access`. Raises as `query` does.
         """
         pipe = None if pipeline is None else self.pipe(pipeline)
         given = dict(params or {})
         for scope in access.scopes:
             given.update(scope.fixed_params or {})
         request = self._request(given, access)
-        compiled, values = request.text(self.compiled, text, pipe)
+        compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
         return self._execute(compiled, values, request, timeout_s)
 
     def _pipe_by_id(self, key: str) -> Pipe | None:
@@ -536,8 +562,9 @@ class Workspace:
         rows = self.count(name)
         size = 0
         if rows:
-            sampled = f"SELECT avg(strlen(CAST(t AS VARCHAR))) FROM (FROM {quote(name)} LIMIT 100) t"
-            size = round(rows * float(self.engine.fetch(sampled)[0][0] or 0))
+            sample = f"(FROM {quote(name)} LIMIT 100) AS t"
+            width = self.engine.fetch(f"SELECT avg(strlen(CAST(t AS VARCHAR))) FROM {sample}")
+            size = round(rows * float(width[0][0] or 0))
         return rows, size, self.count(name + QUARANTINE_SUFFIX)
 
     def data_version(self, names: frozenset[str]) -> tuple[int, ...]:

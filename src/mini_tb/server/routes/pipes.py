@@ -67,8 +67,10 @@ def explain_pipe(call: Call) -> Any:
 
 
 def _explained(call: Call, name: str) -> Reply:
-    text = call.workspace.explain(name, call.template_params, access=call.access)
-    return Reply({"debug_query": text.sql, "query_explain": text.plan})
+    statement, plan = call.workspace.explain(
+        name, call.template_params, q=call.param("q") or None, access=call.access
+    )
+    return Reply({"debug_query": statement, "query_explain": plan})
 
 
 def list_pipes(call: Call) -> Any:
@@ -163,14 +165,14 @@ _COPY_OPTIONS = frozenset({"_mode", "on_demand_compute", "_execution_type"})
 def pause_copy(call: Call) -> Any:
     """Stop a copy pipe's schedule."""
     call.access.check("ADMIN")
-    call.workspace.pause(call.workspace.pipe(call.path("name")).name)
+    call.workspace.schedules.pause(call.workspace.pipe(call.path("name")).name)
     return {"status": "paused"}
 
 
 def resume_copy(call: Call) -> Any:
     """Let a copy pipe's schedule run again."""
     call.access.check("ADMIN")
-    call.workspace.resume(call.workspace.pipe(call.path("name")).name)
+    call.workspace.schedules.resume(call.workspace.pipe(call.path("name")).name)
     return {"status": "running"}
 
 

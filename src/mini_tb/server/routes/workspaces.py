@@ -8,6 +8,7 @@ from mini_tb.diagnostics import UserError
 from mini_tb.server import resources
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
+from mini_tb.workspace.branch import fill_branch
 
 if TYPE_CHECKING:
     from mini_tb.workspace.registry import Entry
@@ -144,16 +145,16 @@ def list_branches(call: Call) -> Any:
 
 
 def create_branch(call: Call) -> Any:
-    """A branch: a workspace of its own with the same project, as a job that is done at once."""
+    """A branch: a workspace of its own with the same project. The job is done when this answers."""
     _check_user(call)
     name, parent = call.required("name"), call.workspace
     registry = call.server.registry
+    data = call.param("data") or ("last_partition" if call.flag("last_partition") else "")
     entry = registry.create(name, parent=parent.id)
-    with_data = call.flag("last_partition") or call.param("data") in (
-        "last_partition",
-        "all_partitions",
-    )
-    job = registry.fill_branch(entry, parent, with_data=with_data)
+    job = fill_branch(parent, registry.get(entry.id), data)
+    if job.error:
+        registry.delete(entry.id)
+        raise UserError.of("RT207", f"the branch could not be made: {job.error}")
     return {"job": resources.job(job), "workspace": {"id": entry.id}}
 
 
