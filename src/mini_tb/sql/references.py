@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 
 from mini_tb.diagnostics import UserError
@@ -22,7 +22,8 @@ def tables(sql: str) -> tuple[tuple[str, int, int], ...]:
         query = parse_statement(Fragment(sql)).query
     except UserError:
         return ()
-    return tuple(sorted(_tables(query, frozenset()), key=lambda item: item[1]))
+    # The arms of a UNION share the CTEs of the first: a set, so that they count once.
+    return tuple(sorted(set(_tables(query, frozenset())), key=lambda item: item[1]))
 
 
 @lru_cache(maxsize=4096)
@@ -61,8 +62,13 @@ def _tables(node: object, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]
     if isinstance(node, dict):
         yield from _tables(list(node.values()), ctes)
         return
-    if isinstance(node, syntax.Select | syntax.SetOperation):
-        ctes |= {cte.name for cte in node.ctes}
+    if isinstance(node, syntax.Select):
+        outer, ctes = ctes, ctes | {cte.name for cte in node.ctes}
+        if not node.recursive:
+            # Inside its own query the name of a CTE is that of the table, or of a CTE further out.
+            for cte in node.ctes:
+                yield from _tables(cte.query, ctes if cte.name in outer else ctes - {cte.name})
+            node = replace(node, ctes=[])
     if isinstance(node, syntax.TableName):
         name = ".".join(node.parts)
         if name not in ctes:
