@@ -65,7 +65,9 @@ def _integer(t: DataType, kind: str) -> Plain | None:
 
 def _real(t: DataType, kind: str) -> Plain | None:
     if kind in NUMBER_KINDS:
-        return Plain(NUMBER_KINDS, to_duckdb(t), _when("isfinite({v})", "{v}"))
+        # DuckDB reads `-0` as the integer 0.
+        check = "isfinite({v}) AND ({v} <> 0 OR NOT contains(line, '-0'))"
+        return Plain(NUMBER_KINDS, to_duckdb(t), _when(check, "{v}"))
     if kind == "VARCHAR":
         number = f"TRY_CAST({{v}} AS {to_duckdb(t)})"
         pattern = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
@@ -182,7 +184,8 @@ def _array(t: DataType, kind: str) -> Plain | None:
             continue
         check = "list_count({v}) = len({v})"
         if t.element.is_float:
-            check += " AND list_bool_and(list_transform({v}, lambda x: isfinite(x)))"
+            plain_number = "isfinite(x) AND x <> 0"
+            check += f" AND list_bool_and(list_transform({{v}}, lambda x: {plain_number}))"
         return Plain(
             frozenset({kind}), inner.read + "[]", _when(check, "{v}"), element_kinds=inner.kinds
         )

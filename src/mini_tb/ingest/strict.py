@@ -219,7 +219,7 @@ def _days_between(first: int, last: int) -> Finish:
 
         if pc.all(pc.match_substring_regex(column, _DAY)).as_py() is False:
             return None
-        days = pc.strptime(column, format="%Y-%m-%d", unit="s").cast(pa.date32())
+        days = column.cast(pa.date32())
         ends = pc.min_max(days.cast(pa.int32())).as_py()
         within = ends["min"] is None or first <= ends["min"] <= ends["max"] <= last
         return days if within else None

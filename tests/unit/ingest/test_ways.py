@@ -1,0 +1,91 @@
+"""The three ways of decoding agree: the fast ones give what the exact one gives, or leave it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from ingest_values import KINDS, TYPES, VALUES
+
+from mini_tb.ingest import decode
+from mini_tb.ingest.columnar import decode_lines
+from mini_tb.ingest.decode import decode_json
+from mini_tb.ingest.exact import ExactRows
+from mini_tb.ingest.intake import Intake, intake_of
+from mini_tb.ingest.strict import decode_clean
+from mini_tb.project import Column, Datasource
+from mini_tb.types import parse_type
+
+
+def datasource(*columns: tuple[str, ...]) -> Datasource:
+    """Columns as (name, type[, path[, default]])."""
+    return Datasource(
+        "events",
+        tuple(
+            Column(
+                name,
+                parse_type(data_type),
+                rest[0] if rest else None,
+                rest[1] if len(rest) > 1 else None,
+            )
+            for name, data_type, *rest in columns
+        ),
+    )
+
+
+def exact(intake: Intake, line: str) -> list[Any] | None:
+    """The stored row, or None for quarantine."""
+    rows = ExactRows(intake)
+    rows.add_line(0, line)
+    return list(rows.arrow()[0].to_pylist()[0].values()) if rows.numbers else None
+
+
+def columnar(intake: Intake, lines: list[str]) -> dict[int, list[Any]]:
+    """The rows that are plainly right, by number."""
+    with decode._Decoder() as connection:
+        connection.register("lines", pa.table({"line": pa.array(lines, pa.string())}))
+        found = decode_lines(connection, intake)
+    rows = [list(row.values()) for row in found.good.to_pylist()]
+    return dict(zip(found.rows.to_pylist(), rows, strict=True))
+
+
+@pytest.mark.parametrize("data_type", TYPES)
+def test_the_strict_way_agrees_with_the_exact_one(data_type: str) -> None:
+    intake = intake_of(datasource(("v", data_type)))
+    for value in VALUES:
+        line = f'{{"v":{value}}}'
+        clean = decode_clean(line.encode(), intake)
+        if clean is not None:
+            expected = exact(intake, line)
+            assert expected is not None, f"strict stores {value}"
+            assert repr(clean[0].to_pylist()[0]["v"]) == repr(expected[0]), value
+
+
+@pytest.mark.parametrize("data_type", TYPES)
+@pytest.mark.parametrize("kind", range(len(KINDS)))
+def test_the_columnar_way_agrees_with_the_exact_one(data_type: str, kind: int) -> None:
+    # Values of one kind: the first lines decide how a column is read.
+    intake = intake_of(datasource(("v", data_type)))
+    lines = [f'{{"v":{value}}}' for value in KINDS[kind]]
+    for number, row in columnar(intake, lines).items():
+        expected = exact(intake, lines[number])
+        assert expected is not None, f"columnar stores {lines[number]}"
+        assert repr(row) == repr(expected), lines[number]
+
+
+@pytest.mark.parametrize("data_type", TYPES)
+def test_a_batch_of_mixed_values_is_decoded_alike(
+    data_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = datasource(("n", "UInt32"), ("v", data_type))
+    lines = [f'{{"n":{i},"v":{value}}}' for i, value in enumerate(VALUES)]
+    body = "\n".join(lines).encode()
+    small = decode_json(body, source)
+    monkeypatch.setattr(decode, "COLUMNAR_FROM", 0)
+    large = decode_json(body, source)
+    assert repr(large.good.to_pylist()) == repr(small.good.to_pylist())
+    assert large.good.schema == small.good.schema
+    shown = ["c__error_column", "c__error", "n", "v"]
+    assert large.quarantine.select(shown).to_pylist() == small.quarantine.select(shown).to_pylist()
+    assert small.successful_rows + small.quarantined_rows == len(VALUES)
