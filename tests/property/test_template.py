@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,21 @@ def test_a_string_never_leaves_its_quotes_and_reads_back(text: str) -> None:
     assert decode(literal) == text.replace("%", "\\%").replace("\x1a", "\\z")
     bound = STRING.bind({"x": text})
     assert (bound.sql, bound.values[0].value) == ("{_1:String}", decode(literal))
+
+
+@pytest.mark.chdb
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=5))
+def test_clickhouse_reads_literals_as_the_bound_values_say(texts: list[str]) -> None:
+    chdb = pytest.importorskip("chdb")
+    template = Template.parse(
+        "SELECT arrayStringConcat(arrayMap(v -> hex(v), arrayConcat("
+        "{{Array(x)}}, {{n}}, [{{x[0]}}, {{sql_unescape(x[0], '%')}}])), ',')"
+    )
+    params = {"x": texts, "n": texts}
+    array, native, text, unescaped = (v.value for v in template.bind(params).values)
+    read = str(chdb.query(template.render(params).text, "TSVRaw")).rstrip("\n").split(",")
+    assert read == [v.encode().hex().upper() for v in (*array, *native, text, unescaped)]
 
 
 @given(TEXTS)
@@ -88,7 +104,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(FRAGMENTS | TEXTS, max_size=14).map("".join), NATIVES, st.booleans())
 def test_any_text_renders_or_is_a_template_error(text: str, x: Any, check: bool) -> None:
     try:
@@ -128,7 +144,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=300, deadline=None)
 @given(EXPRESSIONS, NATIVES)
 def test_any_expression_on_any_value_gives_a_value_or_a_template_error(
     expression: str, x: Any

@@ -44,7 +44,7 @@ def answer(request: dict[str, Any], form: str) -> dict[str, Any]:
         wrong: dict[str, Any] = {"error_kind": error.kind, "message": error.message}
         if error.offset is not None:
             wrong["offset"] = error.offset
-        if error.status != 400:
+        if error.kind == "custom_error":
             wrong["status"] = error.status
         return wrong
 

@@ -35,19 +35,11 @@ def assemble_text(chunks: Sequence[Chunk]) -> Assembled:
     written: list[str] = []
     pieces: list[Piece] = []
     position = 0
-    for chunk in chunks:
-        if isinstance(chunk, Text):
-            for offset, run in chunk.runs:
-                pieces.append(Piece(position, offset, len(run)))
-                written.append(run)
-                position += len(run)
-        else:
-            offset, parts = chunk
-            pieces.append(Piece(position, offset, 0))
-            for part in parts:
-                text = text_of(part)
-                written.append(text)
-                position += len(text)
+    for offset, part, length in _items(chunks):
+        text = text_of(part)
+        pieces.append(Piece(position, offset, length))
+        written.append(text)
+        position += len(text)
     return Assembled("".join(written), (), tuple(pieces))
 
 
@@ -56,40 +48,42 @@ def assemble_bound(chunks: Sequence[Chunk]) -> Assembled:
 
     Raises `TemplateError` if a value would leave the quotes or the comment it is written into.
     """
+    items = _items(chunks)
     written: list[str] = []
     pieces: list[Piece] = []
     values: list[Value] = []
     position = 0
-    state = ""
-    for chunk in chunks:
-        if isinstance(chunk, Text):
-            for offset, run in chunk.runs:
-                pieces.append(Piece(position, offset, len(run)))
-                written.append(run)
-                position += len(run)
-                state = scan(run, state)
-            continue
-        offset, parts = chunk
-        pieces.append(Piece(position, offset, 0))
-        for part in parts:
-            if not isinstance(part, Value):
-                text = part.bound if isinstance(part, Identifier) and not state else str(part)
-                if isinstance(part, Identifier) and state and _leaves(text, state):
-                    raise _escaping(state, offset)
-                state = scan(text, state)
-            elif state:
-                text = part.text
-                if _leaves(text, state) and not _is_number(part):
-                    raise _escaping(state, offset)
-            elif part.is_bare_integer and _takes_position("".join(written)):
+    state = clause = tail = ""
+    for index, (offset, part, length) in enumerate(items):
+        if state and not length and _leaves(text_of(part), state) and not _is_harmless(part):
+            raise _escaping(state, offset)
+        if isinstance(part, Value):
+            after = text_of(items[index + 1][1]) if index + 1 < len(items) else ""
+            if state or _needs_literal(part, clause, tail, after):
                 text = part.text
             else:
-                name = f"_{len(values) + 1}"
-                values.append(replace(part, name=name))
-                text = f"{{{name}:{part.type}}}"
-            written.append(text)
-            position += len(text)
+                values.append(replace(part, name=f"_{len(values) + 1}"))
+                text = f"{{{values[-1].name}:{part.type}}}"
+        else:
+            text = part.bound if isinstance(part, Identifier) and not state else str(part)
+            state = scan(text, state)
+            clause = _last_clause(text) or clause
+        tail = (tail + text)[-_TAIL:]
+        pieces.append(Piece(position, offset, length))
+        written.append(text)
+        position += len(text)
     return Assembled("".join(written), tuple(values), tuple(pieces))
+
+
+def _items(chunks: Sequence[Chunk]) -> list[tuple[int, Part, int]]:
+    """What was written, in order: where it comes from, and its length if it is literal text."""
+    items: list[tuple[int, Part, int]] = []
+    for chunk in chunks:
+        if isinstance(chunk, Text):
+            items += [(offset, run, len(run)) for offset, run in chunk.runs]
+        else:
+            items += [(chunk[0], part, 0) for part in chunk[1]]
+    return items
 
 
 # Where SQL text stops being plain: a quote, a comment, a heredoc.
@@ -134,8 +128,11 @@ def _leaves(text: str, state: str) -> bool:
     return _end(text, 0, state) >= 0
 
 
-def _is_number(value: Value) -> bool:
-    return value.type.removeprefix("Array(").startswith(("UInt", "Int", "Float", "Bool"))
+def _is_harmless(part: Part) -> bool:
+    """Whether a part holds nothing of a caller's that SQL could be made of."""
+    if isinstance(part, Value):
+        return part.type.removeprefix("Array(").startswith(("UInt", "Int", "Float", "Bool"))
+    return not isinstance(part, Identifier)
 
 
 def _escaping(state: str, offset: int) -> TemplateError:
@@ -151,12 +148,33 @@ def _escaping(state: str, offset: int) -> TemplateError:
 _CLAUSE = re.compile(
     r"\b(?:BY|SELECT|FROM|WHERE|HAVING|LIMIT|OFFSET|SETTINGS|WITH|ON|USING|FORMAT)\b", re.IGNORECASE
 )
+_TYPED_LITERAL = re.compile(r"\b(?:DATE|TIMESTAMP|INTERVAL)\s*\Z", re.IGNORECASE)
+_TAIL = 64  # characters before a value that are looked at
 
 
-def _takes_position(sql: str) -> bool:
-    """Whether an integer here would be the position of a column (`ORDER BY 2`, `GROUP BY a, 2`)."""
-    before = sql.rstrip()
-    if not before.endswith(",") and before[-2:].upper() != "BY":
+@lru_cache(maxsize=4096)
+def _last_clause(text: str) -> str:
+    clauses = _CLAUSE.findall(text)
+    return clauses[-1].upper() if clauses else ""
+
+
+def _needs_literal(value: Value, clause: str, before: str, after: str) -> bool:
+    """Whether only a literal means in this place what the text form means.
+
+    That is a number which is a part of a name (`day_{{Int(n)}}`, `pair.{{Int(n)}}`) or the position
+    of a column (`ORDER BY 2`), the text of a typed literal (`DATE '…'`), and a setting's value.
+    """
+    if clause == "SETTINGS":
+        return True
+    if value.type == "String":
+        return _TYPED_LITERAL.search(before) is not None
+    if not value.is_bare_number:
         return False
-    clauses = _CLAUSE.findall(before)
-    return bool(clauses) and clauses[-1].upper() == "BY"
+    if _is_word(before[-1:]) or _is_word(after[:1]):
+        return True
+    end = before.rstrip()
+    return clause == "BY" and (end.endswith(",") or end[-2:].upper() == "BY")
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or (char != "" and char in "_.$")

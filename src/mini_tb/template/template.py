@@ -168,6 +168,7 @@ class Template:
 
     @cached_property
     def _program(self) -> Program:
+        # Jinja2 is loaded here, when something is rendered for the first time.
         from mini_tb.template.compiler import compile_tree
 
         return compile_tree(self._tree)
@@ -207,17 +208,17 @@ class Template:
         from mini_tb.template.runtime import FAILURES, Exhausted, Names, Runtime, failure
 
         program = self._program
-        names = Names(NO_VALUE if check else None)
-        for name, value in params.items():
-            if value is not None:
-                names[name] = self._native(name, value)
-        if _TIMESTAMP not in names:
-            names[_TIMESTAMP] = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S")
         rendering = Rendering(
             check, secrets, lambda: [n for n in self._required if params.get(n) is None]
         )
+        names = Names(NO_VALUE if check else None)
         runtime = Runtime(rendering, names, program.texts)
         try:
+            for name, value in params.items():
+                if value is not None:
+                    names[name] = self._native(name, value)
+            if _TIMESTAMP not in names:
+                names[_TIMESTAMP] = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S")
             program.run(runtime)
         except (Exhausted, *FAILURES) as error:
             wrong = failure(error)

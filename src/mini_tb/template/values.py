@@ -50,9 +50,9 @@ class Value:
     text: str
 
     @property
-    def is_bare_integer(self) -> bool:
-        """Whether the literal is digits: where ClickHouse reads a position (`ORDER BY 2`)."""
-        return self.text.lstrip("-").isdigit()
+    def is_bare_number(self) -> bool:
+        """Whether the literal is a number without a cast, as a part of a name can be."""
+        return self.text.lstrip("-")[:1].isdigit()
 
 
 class Placeholder(str):

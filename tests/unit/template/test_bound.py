@@ -93,9 +93,16 @@ def test_new_values_give_the_same_skeleton() -> None:
         ),
         ("ORDER BY a LIMIT 1, {{Int(n)}}", "ORDER BY a LIMIT 1, {_1:UInt8}"),
         ("GROUP BY {{Int32(n)}}", "GROUP BY {_1:Int32}"),
+        ("SELECT day_{{Int(n)}}, t.{{Int(n)}}, {{Int(n)}}_x", "SELECT day_2, t.2, 2_x"),
+        ("SELECT {{Int(n)}}{{Int(n)}}, -{{Int(n)}}", "SELECT 22, -{_1:UInt8}"),
+        (
+            "SELECT DATE {{n}}, interval\n{{n}}, update {{n}}",
+            "SELECT DATE '2', interval\n'2', update {_1:String}",
+        ),
+        ("SELECT 1 SETTINGS a = {{Int(n)}}, b = {{n}}", "SELECT 1 SETTINGS a = 2, b = '2'"),
     ],
 )
-def test_positions_of_columns_stay_literals(text: str, sql: str) -> None:
+def test_where_only_a_literal_will_do(text: str, sql: str) -> None:
     assert bind(text, n="2").sql == sql
 
 

@@ -141,3 +141,13 @@ def test_failures_are_placed_at_their_tag(text: str, kind: str) -> None:
     assert error.offset is not None
     assert error.offset >= 2
     assert text.startswith("{", error.offset)
+
+
+def test_values_nested_without_end_are_refused() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    for text in ("{{x}}", "{{String(x)}}", "{{1}}"):
+        with pytest.raises(TemplateError) as caught:
+            render(text, x=deep)
+        assert caught.value.kind in ("too_much_work", "python_type_error")
