@@ -24,6 +24,7 @@ EVERYTHING = Template.parse(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_string_never_leaves_its_quotes_and_reads_back(text: str) -> None:
     literal = STRING.render({"x": text}).text
@@ -51,6 +52,7 @@ def test_clickhouse_reads_literals_as_the_bound_values_say(texts: list[str]) -> 
     assert read == [v.encode().hex().upper() for v in (*array, *native, text, unescaped)]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_an_element_of_a_native_list_reads_back_as_itself(text: str) -> None:
     literal = Template.parse("{{x}}").render({"x": [text]}).text
@@ -58,6 +60,7 @@ def test_an_element_of_a_native_list_reads_back_as_itself(text: str) -> None:
     assert decode(literal[1:-1]) == text
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(-(2**31), 2**31 - 1), NATIVES)
 def test_the_bound_form_with_its_literals_is_the_text_form(x: str, n: int, j: Any) -> None:
     params = {"x": x, "n": str(n), "j": j if isinstance(j, list | dict) else [j]}
@@ -69,6 +72,7 @@ def test_the_bound_form_with_its_literals_is_the_text_form(x: str, n: int, j: An
     assert sql == EVERYTHING.render(params).text
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_nothing_of_a_value_is_in_the_skeleton(text: str) -> None:
     template = Template.parse("SELECT {{x}}, {{Array(y)}}, {{sql_and(a=x)}}, {{[x, 'b']}}")
