@@ -161,7 +161,7 @@ class _File:
             tags = [part.strip() for part in unquote(value).split(",") if part.strip()]
             text = ", ".join(tags)
             return f'"{text}"' if tags and not re.search(r"[\"'#]", text) else value
-        if name == "INCLUDE":
+        if name in ("INCLUDE", "DESCRIPTION"):
             return value
         plain = _plain(value, self.tree.kind, name)
         return plain.upper() if name == "TYPE" and self.tree.kind is Kind.PIPE else plain

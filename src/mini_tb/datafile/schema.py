@@ -22,16 +22,19 @@ class Bad(Token):
 
 
 _SPACE = re.compile(r"\s*")
-_COMMENT = re.compile(r"--[^\n]*")
-_DROPPED_LINE = re.compile(r"#[^\n]*")
+_COMMENT = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`[^`\n]*`"
+    r"|^[ \t]*(?P<line>#[^\n]*)|(?P<rest>--[^\n]*)",
+    re.MULTILINE | re.DOTALL,
+)
 _QUOTED_NAME = re.compile(r"`([^\s`]+)`")
 _BARE_NAME = re.compile(r"[A-Za-z0-9._*<>+'-]+")
 _JSONPATH = re.compile(r"`json:([^\s`]*)`", re.IGNORECASE)
 _CLAUSE = re.compile(r"(DEFAULT|CODEC|NOT\s+NULL|NULL|MATERIALIZED|ALIAS|TTL)\b", re.IGNORECASE)
 _TYPE_STOP = re.compile(
-    r"[,`()\[\]'\n]|--|\b(?:DEFAULT|CODEC|NOT\s+NULL|NULL|MATERIALIZED|ALIAS|TTL)\b", re.IGNORECASE
+    r"[,`()\[\]'\n]|\b(?:DEFAULT|CODEC|NOT\s+NULL|NULL|MATERIALIZED|ALIAS|TTL)\b", re.IGNORECASE
 )
-_EXPRESSION_STOP = re.compile(r"[,`()\[\]'\"{}]|--|\b(?:DEFAULT|CODEC)\b", re.IGNORECASE)
+_EXPRESSION_STOP = re.compile(r"[,`()\[\]'\"{}]|\b(?:DEFAULT|CODEC)\b", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _IDENTIFIER = re.compile(r"`[^`]*`")
 _NEXT_COLUMN = re.compile(r"\n\s*(?:`[^`\n]*`|[A-Za-z_]\w*)[ \t]")
@@ -48,11 +51,12 @@ class SchemaLexer:
     def __init__(self, text: str, start: int, end: int) -> None:
         # Positions stay those of the whole text; only what is behind the end must not be seen.
         self.text = text[:end]
-        self.start = start
         self.at = start
         self.end = end
         self.tokens: list[Token] = []
         self.comments: list[Token] = []
+        if text.find("--", start, end) >= 0 or text.find("#", start, end) >= 0:
+            self.text = text[:start] + self.blank_comments(text[start:end], start)
 
     def run(self) -> None:
         """Fill `tokens` and `comments`."""
@@ -73,24 +77,27 @@ class SchemaLexer:
         comma = self.text.find(",", end, self.end)
         self.at = self.end if comma < 0 else comma
 
-    def skip(self) -> int:
-        """Pass white space, `--` comments and `#` lines; the position after them."""
-        while True:
-            match = _SPACE.match(self.text, self.at)
-            self.at = match.end() if match else self.at
-            comment = _COMMENT.match(self.text, self.at)
-            if comment is None and self.text.startswith("#", self.at) and self.at_line_start():
-                comment = _DROPPED_LINE.match(self.text, self.at)
-            if comment is None:
-                return self.at
-            text = comment[0].rstrip()
-            self.comments.append(Token("COMMENT", text, self.at, self.at + len(text)))
-            self.at = comment.end()
+    def blank_comments(self, text: str, start: int) -> str:
+        """The text with `--` comments and `#` lines turned into blanks; they go to `comments`."""
+        parts: list[str] = []
+        at = 0
+        for match in _COMMENT.finditer(text):
+            group = match.lastgroup
+            if group is None:
+                continue  # a quoted text, which may hold anything
+            comment, here = match[group].rstrip(), match.start(group)
+            self.comments.append(
+                Token("COMMENT", comment, start + here, start + here + len(comment))
+            )
+            parts += [text[at:here], " " * (match.end() - here)]
+            at = match.end()
+        return "".join([*parts, text[at:]])
 
-    def at_line_start(self) -> bool:
-        """Whether only blanks stand before the position on its line."""
-        line_start = self.text.rfind("\n", 0, self.at) + 1
-        return not self.text[max(line_start, self.start) : self.at].strip()
+    def skip(self) -> int:
+        """Pass white space; the position after it."""
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return self.at
 
     def simple_column(self) -> bool:
         """Take a column of the usual form, with its comma, at once; False if it has another form.
