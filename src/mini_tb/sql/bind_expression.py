@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
+from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import bind_aggregate, is_aggregate
@@ -203,7 +204,7 @@ class ExpressionBinder:
         nodes = list(node.args)
         is_lambda = [self.as_lambda(arg) for arg in nodes]
         if not any(is_lambda) or function.lambda_types is None:
-            return [self.argument(arg) for arg in nodes]
+            return self.values(nodes)
         others = [
             None if lam else self.argument(arg) for arg, lam in zip(nodes, is_lambda, strict=True)
         ]
@@ -217,9 +218,17 @@ class ExpressionBinder:
                 bound.append(self.lambda_(lam, function.lambda_types(types, len(lam.params))))
         return bound
 
+    def values(self, nodes: list[syntax.Expression]) -> list[Expr]:
+        """The bound arguments; a star is all the columns that it stands for."""
+        bound: list[Expr] = []
+        for node in nodes:
+            if isinstance(node, syntax.Star):
+                bound += [expr for _name, expr in expand_star(node, self)]
+            else:
+                bound.append(self.argument(node))
+        return bound
+
     def argument(self, node: syntax.Expression) -> Expr:
-        if isinstance(node, syntax.Star):
-            return Const(UINT8, 1)
         if isinstance(node, syntax.Lambda):
             raise self.error("SQ206", "a lambda is not expected here", node, number=43)
         return self.bind(node)
@@ -286,7 +295,7 @@ class ExpressionBinder:
 
     def aggregate(self, node: syntax.Call) -> Expr:
         params = [constant(self.bind(param)) for param in node.params or []]
-        args = [] if _is_star(node.args) else [self.bind(arg) for arg in node.args]
+        args = self.values(node.args)
         bound = bind_aggregate(node.name, params, args, distinct=node.distinct)
         filter_ = self.bind(node.filter) if node.filter is not None else None
         expr = Aggregate(bound.type, bound, args, filter_)
@@ -402,10 +411,6 @@ _BINDERS: dict[type[syntax.Expression], Callable[[ExpressionBinder, Any], Expr]]
     syntax.Star: ExpressionBinder.star,
     syntax.Lambda: ExpressionBinder.stray_lambda,
 }
-
-
-def _is_star(args: Sequence[syntax.Expression]) -> bool:
-    return len(args) == 1 and isinstance(args[0], syntax.Star) and not args[0].qualifier
 
 
 def _are_tuples(items: Sequence[Expr]) -> bool:

@@ -390,7 +390,8 @@ class QueryBinder:
         )
 
     def cte(self, named: NamedQuery, item: syntax.TableName, scope: Scope) -> BoundQuery:
-        inner = Scope(named.scope.fragment, named.scope.catalog, named.scope.view, named.scope)
+        inner = named.scope.child()
+        inner.defines = named
         self.enter(item, scope)
         query = self.query(named.cte.query, inner)
         self._depth -= 1

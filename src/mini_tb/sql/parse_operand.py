@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeGuard
 
@@ -41,6 +42,9 @@ NOT_OPERANDS = keywords(
     """
 )
 """Words that are hardly a column's name where an operand must stand: an error there is at them."""
+
+COUNT = re.compile("[cC][oO][uU][nN][tT](?:If|OrDefault|OrNull|State)*")
+"""Functions that count rows, to which a bare `*` is nothing."""
 
 AFTER_COLUMN = keywords("ASC COLLATE DESC ELSE END GROUP NULLS ORDER THEN WHEN")
 """Words that may follow a column, beside those that are no alias."""
@@ -231,10 +235,8 @@ class OperandParser(Cursor):
             self.i += 1
             node.distinct = True
         node.args = lambda_first(self.list_of(")"))
-        if len(node.args) == 1 and node.name.lower() == "count":
-            only = node.args[0]
-            if isinstance(only, Star) and only == Star(only.start, only.end):
-                node.args = []
+        if COUNT.fullmatch(node.name):
+            node.args = [arg for arg in node.args if arg != Star(arg.start, arg.end)]
 
     def suffixes(self, node: Call) -> None:
         """FILTER, RESPECT or IGNORE NULLS, and OVER, after a call."""

@@ -34,6 +34,8 @@ class Scope:
     view: str = ""
     """Name of the view whose SQL this is; bound values are told apart by it."""
     parent: Scope | None = None
+    defines: NamedQuery | None = None
+    """The CTE whose query this is: inside it, its name is that of something else."""
     relations: list[Relation] = field(default_factory=list)
     aliases: dict[str, syntax.Expression] = field(default_factory=dict)
     with_aliases: dict[str, syntax.Expression] = field(default_factory=dict)
@@ -57,11 +59,15 @@ class Scope:
         return None
 
     def cte(self, name: str) -> NamedQuery | None:
-        """The CTE of that name, here or further out."""
+        """The CTE of that name, here or further out; never the one whose own query this is."""
         scope: Scope | None = self
+        own: list[NamedQuery] = []
         while scope is not None:
-            if name in scope.ctes:
-                return scope.ctes[name]
+            if scope.defines is not None:
+                own.append(scope.defines)
+            found = scope.ctes.get(name)
+            if found is not None and not any(found is one for one in own):
+                return found
             scope = scope.parent
         return None
 

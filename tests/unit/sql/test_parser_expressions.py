@@ -159,6 +159,8 @@ def test_count_of_everything_has_no_arguments() -> None:
     assert isinstance(call, Call) and call.name == "COUNT" and call.args == []
     several = parse_expression("count(DISTINCT a, b)")
     assert isinstance(several, Call) and several.distinct and len(several.args) == 2
+    both = parse_expression("countIf(*, a)")
+    assert isinstance(both, Call) and [column_name(arg) for arg in both.args] == ["a"]
     other = parse_expression("cityHash64(*)")
     assert isinstance(other, Call) and isinstance(other.args[0], Star)
 

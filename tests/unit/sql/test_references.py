@@ -10,7 +10,7 @@ from mini_tb.sql import tables
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("SELECT * FROM a JOIN db.b AS c USING k, `odd name` FINAL", ["a", "db.b", "odd name"]),
+        ("SELECT * FROM a JOIN db.b AS c USING (k), `odd name` FINAL", ["a", "db.b", "odd name"]),
         ("SELECT * FROM (a CROSS JOIN b) ARRAY JOIN c", ["a", "b"]),
         ("SELECT x IN a, y GLOBAL NOT IN b, z IN (SELECT 1 FROM c)", ["a", "b", "c"]),
         ("SELECT 1 FROM numbers(3), view(SELECT * FROM a)", ["a"]),
