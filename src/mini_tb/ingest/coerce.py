@@ -45,6 +45,7 @@ Parse = Callable[[Any], Any]
 
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_DAYS = re.compile(r"-?\d{1,9}", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SPECIAL_REALS = {"nan": math.nan, "inf": math.inf, "infinity": math.inf}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}")
@@ -111,18 +112,23 @@ def _real(t: DataType) -> Parse:
     return parse
 
 
+def _exact_number(text: str) -> Decimal | None:
+    """The number that a text is, digit by digit; None if it is none, or absurdly long."""
+    exponent = text.lower().partition("e")[2]
+    if len(text) > 100 or len(exponent.lstrip("+-0")) > 3 or not _REAL.fullmatch(text):
+        return None
+    return Decimal(text)
+
+
 def _decimal(t: DataType) -> Parse:
     precision, scale = (min(int(p), 38) for p in t.params)
     unit = Decimal(1).scaleb(-scale)
     limit = Decimal(10) ** (precision - scale)
 
     def parse(value: Any) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, str) or not _REAL.fullmatch(value):
+        number = _exact_number(value) if isinstance(value, str) else None
+        if number is None:
             raise Refused(f"not {t}")
-        exponent = value.lower().partition("e")[2]
-        if len(value) > 200 or len(exponent.lstrip("+-0")) > 3:
-            raise Refused(f"out of the range of {t}")
-        number = _WIDE.create_decimal(value)
         if abs(number) >= limit:
             raise Refused(f"out of the range of {t}")
         return number.quantize(unit, rounding=ROUND_DOWN, context=_WIDE)
@@ -142,6 +148,15 @@ def _bool(t: DataType) -> Parse:
 
 
 # Text ------------------------------------------------------------------------------------------
+
+
+def _string(t: DataType) -> Parse:
+    def parse(value: Any) -> str:
+        if isinstance(value, Number) and value.lstrip("-") in ("NaN", "Infinity"):
+            raise Refused("not a String: it is no JSON")
+        return json_text(value)
+
+    return parse
 
 
 def _fixed_string(t: DataType) -> Parse:
@@ -193,7 +208,7 @@ def _ipv6(t: DataType) -> Parse:
             raise Refused("not IPv6")
         try:
             if ":" not in value:
-                return str((0xFFFF << 32) | _ipv4_number(value))
+                return str((0xFFFF << 32) | int(ipaddress.IPv4Address(value)))
             return str(int(ipaddress.IPv6Address(value)))
         except ValueError:
             raise Refused("not IPv6") from None
@@ -223,7 +238,7 @@ def _date(t: DataType) -> Parse:
     low, high = (0, _DAYS_MAX) if t.name == "Date" else _DATE32_RANGE
 
     def parse(value: Any) -> date:
-        if isinstance(value, Number) and _INTEGER.fullmatch(value) and len(value) < 10:
+        if isinstance(value, Number) and _DAYS.fullmatch(value) and value != "-0":
             days = int(value)
         elif isinstance(value, str) and not isinstance(value, Number):
             try:
@@ -242,9 +257,9 @@ def _date(t: DataType) -> Parse:
 def _moment_ns(value: Any, t: DataType, fractions: bool) -> int:
     """Nanoseconds since 1970 of a JSON value; without `fractions`, of a whole second."""
     if isinstance(value, Number):
-        if not _REAL.fullmatch(value) or len(value) > 40:
+        number = _exact_number(value)
+        if number is None:
             raise Refused(f"not {t}")
-        number = Decimal(value)
         if abs(number) >= 10**12:
             raise Refused(f"out of the range of {t}: a number is seconds since 1970")
         return (
@@ -282,7 +297,8 @@ def _datetime64(t: DataType) -> Parse:
         ns = _moment_ns(value, t, fractions=True)
         if not low <= ns <= high:
             raise Refused(f"out of the range of {t}")
-        ns -= ns % unit
+        # A number is cut off towards zero; the digits of a text are cut off as they stand.
+        ns += -ns % unit if ns < 0 and isinstance(value, Number) else -(ns % unit)
         return ns if t.scale > 6 else _EPOCH + timedelta(microseconds=ns // 1000)
 
     return parse
@@ -433,7 +449,7 @@ _PARSERS: dict[str, Callable[[DataType], Parse]] = {
     "BFloat16": _real,
     "Decimal": _decimal,
     "Bool": _bool,
-    "String": lambda t: json_text,
+    "String": _string,
     "FixedString": _fixed_string,
     "UUID": _uuid,
     "IPv4": _ipv4,

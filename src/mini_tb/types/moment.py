@@ -36,7 +36,8 @@ _MONTH_NAME = (
     r"|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _MOMENT = re.compile(
-    r"\s*(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
+    r"\s*(?:(?:mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?),?\s+)?"
     r"(?:(?P<y1>\d{4})(?P<sep>[-/._])(?P<m1>\d{1,2})(?:(?P=sep)(?P<d1>\d{1,2}))?"
     r"|(?P<y2>\d{4})(?P<m2>\d\d)(?P<d2>\d\d)(?=T|$|Z|\s)"
     r"|(?P<d3>\d{1,2})(?P<sep3>[/.-])(?P<m3>\d{1,2})(?P=sep3)(?P<y3>\d{4}|\d\d)(?!\d)"
@@ -79,9 +80,14 @@ def parse_moment(text: str, zone: ZoneInfo | None = None, *, month_first: bool =
         if part[f"y{form}"]:
             year, month, day = part[f"y{form}"], part[f"m{form}"], part[f"d{form}"] or "1"
             break
+    if part["y1"] and part["d1"] is None and (part["hour"] or part["packed"] or part["zone"]):
+        raise NotADate("a month has no time")
+    if part["hour"] and part["minute"] is None and (part["zone"] or "Z")[0] in "+-":
+        raise NotADate("not a date")  # `03-04` is neither an hour nor minutes
     number = _MONTHS.get(month[:3].lower()) or int(month)
     if part["y3"]:
-        year = year if len(year) == 4 else f"20{year}"
+        if len(year) == 2:
+            year = f"{20 if int(year) < 70 else 19}{year}"
         number, day_number = (int(day), number) if month_first else (number, int(day))
         if number > 12:  # the other order after all: `02/13/2024`
             number, day_number = day_number, number
