@@ -9,6 +9,7 @@ insert and which compaction keeps. Rules (all observed on ClickHouse 26):
 | Replacing | the row with the highest `ver`, the last of equals; none if it is deleted |
 | Summing | sums of the summed columns, the first row's value of the rest; rows of zeros vanish |
 | Aggregating | states and simple aggregates merged, the first row's value of the rest |
+| Summing, Aggregating without sorting key | every row as it is |
 | Collapsing | the last `+1` row, unless `-1` rows cancel it |
 | VersionedCollapsing | what is left when `+1` and `-1` of one key and version cancel in order |
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.project import Column, Datasource
-from mini_tb.types import DataType
+from mini_tb.types import DataType, to_duckdb
 from mini_tb.types.duckdb import quote_identifier as quote
 
 ROW = '"insertion order"'
@@ -80,6 +81,8 @@ def final_relation(
     if engine.name == "VersionedCollapsingMergeTree":
         versioned = [*key, quote(engine.version or "")]
         return _versioned_collapsing(source, columns, versioned, quote(engine.sign or ""))
+    if not key:
+        return None
     return _merged(source, datasource, key, key_columns, merge_state)
 
 
@@ -139,18 +142,16 @@ def _merged(
     summed = _summed(datasource, key_columns) if is_summing else frozenset[str]()
     items: list[str] = []
     zeros: list[str] = []
-    has_states = False
+    has_aggregates = False
     for column in datasource.columns:
         merged = _merge_column(column, column.name in summed, key_columns, merge_state)
         items.append(f"{merged} AS {quote(column.name)}")
-        if column.name in summed or column.type.name == "SimpleAggregateFunction":
-            zeros.append(f"coalesce({merged}, 0) = 0" if column.name in summed else "false")
-        has_states = has_states or column.type.is_state
-    group = f" GROUP BY {', '.join(key)}" if key else " HAVING count(*) > 0"
-    having = ""
-    if summed and not has_states:
-        having = f"{' HAVING' if key else ' AND'} NOT ({' AND '.join(zeros)})"
-    return f"(SELECT {', '.join(items)} FROM {source}{group}{having})"
+        if column.name in summed:
+            # A Nullable sum counts as nothing only if it is NULL.
+            zeros.append(f"{merged} IS NULL" if column.type.is_nullable else f"{merged} = 0")
+        has_aggregates |= column.type.name in ("AggregateFunction", "SimpleAggregateFunction")
+    having = "" if has_aggregates or not zeros else f" HAVING NOT ({' AND '.join(zeros)})"
+    return f"(SELECT {', '.join(items)} FROM {source} GROUP BY {', '.join(key)}{having})"
 
 
 def _summed(datasource: Datasource, key_columns: frozenset[str]) -> frozenset[str]:
@@ -183,14 +184,32 @@ def _merge_column(
             function = str(t.params[0])
             if function in ("sum", "sumWithOverflow"):
                 return _sum(t.types[0], name)
+            if function in _MAPS:
+                return f"CAST({_merged_map(function, name)} AS {to_duckdb(t)})"
             return _SIMPLE[function].format(c=name, r=ROW)
     return f"arg_min_null({name}, {ROW})"
 
 
+_MAPS = {"sumMap": "list_sum", "minMap": "list_min", "maxMap": "list_max"}
+"""SimpleAggregateFunction over Map → what it does with the values of one key."""
+
+
+def _merged_map(function: str, name: str) -> str:
+    """Maps merged key by key, keys in their order; `sumMap` leaves out keys whose sum is zero."""
+    # The names of the lambdas' parameters are no column's, which would be meant otherwise.
+    key, entry = '"the key"', '"the entry"'
+    pairs = f"flatten(list(map_entries({name})))"
+    keys = f"list_sort(list_distinct(list_transform({pairs}, lambda {entry}: {entry}.key)))"
+    same = f"list_filter({pairs}, lambda {entry}: {entry}.key = {key})"
+    values = f"{_MAPS[function]}(list_transform({same}, lambda {entry}: {entry}.value))"
+    merged = f"list_transform({keys}, lambda {key}: {{'key': {key}, 'value': {values}}})"
+    if function == "sumMap":
+        merged = f"list_filter({merged}, lambda {entry}: {entry}.value <> 0)"
+    return f"map_from_entries({merged})"
+
+
 def _sum(t: DataType, name: str) -> str:
     """A sum that has the column's own type; integers wrap around as ClickHouse's do."""
-    from mini_tb.types import to_duckdb
-
     stored = to_duckdb(t)
     if not t.is_integer or t.bits > 64:
         return f"sum({name})::{stored}"
@@ -203,4 +222,4 @@ def _sum(t: DataType, name: str) -> str:
 
 def simple_functions() -> frozenset[str]:
     """The functions that `SimpleAggregateFunction` columns may name on this engine."""
-    return frozenset(_SIMPLE) | {"sum", "sumWithOverflow"}
+    return frozenset(_SIMPLE) | frozenset(_MAPS) | {"sum", "sumWithOverflow"}

@@ -8,6 +8,7 @@ found by the zone maps of a sorted table.
 from __future__ import annotations
 
 from mini_tb.diagnostics import Diagnostic, Severity
+from mini_tb.engine.duckdb.merge import simple_functions
 from mini_tb.project import Column, Datasource
 from mini_tb.types import DATETIME, STRING, DataType, array, nullable, to_duckdb
 from mini_tb.types.duckdb import quote_identifier
@@ -57,9 +58,34 @@ def check_storable(datasource: Datasource) -> list[Diagnostic]:
             hint = "the DuckDB engine cannot tell them apart: rename one"
             found.append(Diagnostic("EN101", message, column.span, hint=hint))
         seen.setdefault(folded, column.name)
-    for name in ("sampling_key",):
-        if getattr(datasource.engine, name):
-            message = "`ENGINE_SAMPLING_KEY` has no effect on this engine"
-            span = datasource.engine.spans.get(name)
-            found.append(Diagnostic("EN102", message, span, severity=Severity.WARNING))
+        refusal = _refusal(column.type)
+        if refusal is not None:
+            found.append(Diagnostic("EN103", f"column `{column.name}`: {refusal}", column.span))
+        if column.type.name == "SimpleAggregateFunction" and not _merges(column.type):
+            message = f"the DuckDB engine cannot merge `{column.type}` of column `{column.name}`"
+            known = ", ".join(f"`{name}`" for name in sorted(simple_functions()))
+            found.append(Diagnostic("EN103", message, column.span, hint=f"it merges {known}"))
+    if datasource.engine.sampling_key:
+        message = "`ENGINE_SAMPLING_KEY` has no effect on this engine"
+        span = datasource.engine.spans.get("sampling_key")
+        found.append(Diagnostic("EN102", message, span, severity=Severity.WARNING))
     return found
+
+
+def _refusal(t: DataType) -> str | None:
+    """Why this engine has no place for values of `t`; None if it has."""
+    from mini_tb.sql.functions.function import ArgumentError
+
+    try:
+        storage_type(t)
+    except ArgumentError as error:
+        return str(error)
+    except KeyError:
+        return f"the DuckDB engine cannot store `{t}`"
+    return None
+
+
+def _merges(t: DataType) -> bool:
+    function = str(t.params[0])
+    is_map = function.endswith("Map")
+    return function in simple_functions() and (not is_map or t.types[0].is_map)
