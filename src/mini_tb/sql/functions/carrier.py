@@ -6,5 +6,17 @@ from mini_tb.types import DataType
 
 
 def carrier(data_type: DataType) -> DataType:
-    """The type with every `AggregateFunction` in it replaced by the type of its stored state."""
-    return data_type
+    """The type with every `AggregateFunction` in it replaced by the type of its stored state.
+
+    Raises `ArgumentError` where this engine does not have the function.
+    """
+    if data_type.is_state:
+        from mini_tb.sql.functions.aggregates.registry import bind_state
+
+        return bind_state(data_type).state
+    if not data_type.types:
+        return data_type
+    inner = tuple(carrier(t) for t in data_type.types)
+    if inner == data_type.types:
+        return data_type
+    return DataType(data_type.name, inner, data_type.params, data_type.names)

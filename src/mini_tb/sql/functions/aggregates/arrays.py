@@ -1,0 +1,200 @@
+"""Aggregates that give the values themselves: `groupArray` and its like, `groupConcat`.
+
+Values come in the order of insertion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, listed, wrapped
+from mini_tb.sql.functions.aggregates.rows import (
+    INDEX,
+    ITEM,
+    columns_of,
+    unnested,
+)
+from mini_tb.sql.functions.aggregates.simple import sum_type
+from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import FLOAT64, STRING, DataType, array, to_duckdb
+from mini_tb.types.duckdb import quote_string
+
+
+def size(name: str, params: Sequence[Any], index: int = 0) -> int | None:
+    """A parameter that is a count: a positive integer. None if it is not given."""
+    if len(params) <= index:
+        return None
+    value = params[index]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ArgumentError(f"parameter of `{name}` must be a positive integer", 36)
+    return value
+
+
+def _array_of(types: Types, params: Sequence[Any]) -> DataType:
+    return array(types[0])
+
+
+def _first(f: Leaf, items: str) -> str:
+    count = size(f.base.name, f.params)
+    return f"({items})[:{count}]" if count else items
+
+
+def _last(f: Leaf, items: str) -> str:
+    return f"({items})[-{size(f.base.name, f.params)}:]"
+
+
+def _kept(name: str, keep: Any, params: tuple[int, int]) -> Base:
+    """The list of the values, cut by `keep`, which holds for states as well."""
+    return Base(
+        name,
+        _array_of,
+        lambda f: array(f.types[0]),
+        lambda f, rows: keep(f, rows.call("list", rows.args[0])),
+        lambda f, rows: keep(f, f"flatten({rows.call('list', rows.args[0])})"),
+        lambda f, s: s,
+        params=params,
+        nulls="skip",
+        aliases=("array_agg",) if name == "groupArray" else (),
+        any_case=name == "groupArray",
+    )
+
+
+def _insert_at(f: Leaf, items: str) -> str:
+    value, position = columns_of(ITEM, 2)
+    element = f.types[0]
+    default = literal(f.params[0] if f.params else zero(element), element)
+    length = size(f.base.name, f.params, 1)
+    end = str(length) if length else f"max({position}) + 1"
+    places = f"SELECT unnest(range(CAST({end} AS BIGINT))) AS place FROM {unnested(items)}"
+    first = (
+        f"SELECT {position} AS place, arg_min({value}, {INDEX}) AS found "
+        f"FROM {unnested(items)} GROUP BY place"
+    )
+    return (
+        f"(SELECT list(coalesce(found, {default}) ORDER BY place) "
+        f"FROM ({places}) LEFT JOIN ({first}) USING (place))"
+    )
+
+
+def _insert_check(types: Types, params: Sequence[Any]) -> None:
+    if not types[1].is_integer or types[1].is_signed:
+        raise ArgumentError(
+            f"illegal type `{types[1]}` of a position, expected an unsigned integer"
+        )
+
+
+def _moving_type(types: Types, params: Sequence[Any]) -> DataType:
+    return array(sum_type(types))
+
+
+def _moving_average_type(types: Types, params: Sequence[Any]) -> DataType:
+    if types[0].is_decimal:
+        return array(sum_type(types))
+    sum_type(types)
+    return array(FLOAT64)
+
+
+def _moving(f: Leaf, items: str) -> str:
+    window = size(f.base.name, f.params)
+    value = f"CAST({ITEM} AS UTINYINT)" if f.types[0].is_bool else ITEM
+    frame = f"{window - 1} PRECEDING" if window else "UNBOUNDED PRECEDING"
+    over = f"OVER (ORDER BY {INDEX} ROWS BETWEEN {frame} AND CURRENT ROW)"
+    if f.base.name == "groupArrayMovingSum":
+        moved = f"CAST({wrapped(f.type.element, f'sum({value}) {over}')} AS "
+        moved += f"{to_duckdb(f.type.element)})"
+    else:
+        count = str(window) if window else "count(*) OVER ()"
+        moved = f"CAST(sum({value}) {over} AS DOUBLE) / {count}"
+    places = f"SELECT {moved} AS v, {INDEX} AS i FROM {unnested(items)}"
+    return f"(SELECT list(v ORDER BY i) FROM ({places}))"
+
+
+def _sorted(f: Leaf, items: str) -> str:
+    return f"list_sort({items})[:{size(f.base.name, f.params)}]"
+
+
+def _intersect_type(types: Types, params: Sequence[Any]) -> DataType:
+    if not types[0].is_array:
+        raise ArgumentError(f"illegal type `{types[0]}`, expected an Array")
+    return types[0]
+
+
+def _in_all(items: str) -> str:
+    """The elements that all arrays of the list have, in the order of the last array."""
+    values = (
+        f"SELECT unnest({ITEM}) AS v, generate_subscripts({ITEM}, 1) AS place, {INDEX} AS source, "
+        f"max({INDEX}) OVER () AS sources FROM {unnested(items)}"
+    )
+    groups = (
+        f"SELECT v, count(DISTINCT source) AS found, any_value(sources) AS sources, "
+        f"arg_max(place, source) AS place FROM ({values}) GROUP BY v"
+    )
+    some = f"SELECT coalesce(list(v ORDER BY place), []) FROM ({groups}) WHERE found = sources"
+    return f"({some})"
+
+
+def _concat_text(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
+    t = f.types[0]
+    if t.is_bytes:
+        return (f"decode({args[0]})",)
+    if t.is_string:
+        return args
+    return (_text_of(t, args[0]),)
+
+
+def _text_of(t: DataType, text: str) -> str:
+    from mini_tb.sql.bind_expression import apply
+    from mini_tb.sql.tree import Call, Column
+
+    call = apply("toString", [Column(t, "", "")])
+    assert isinstance(call, Call)
+    lower = call.function.lower
+    if callable(lower):
+        return lower(call, [text])
+    return f"CAST({lower.format(text, args=text)} AS VARCHAR)"
+
+
+def _concat(f: Leaf, items: str) -> str:
+    delimiter = str(f.params[0]) if f.params else ""
+    limit = size(f.base.name, f.params, 1)
+    cut = f"({items})[:{limit}]" if limit else items
+    return f"array_to_string({cut}, {quote_string(delimiter)})"
+
+
+BASES = (
+    _kept("groupArray", _first, (0, 1)),
+    _kept("groupArrayLast", _last, (1, 1)),
+    _kept("groupArraySample", _first, (1, 2)),
+    _kept("groupArraySorted", _sorted, (1, 1)),
+    listed(
+        "groupArrayInsertAt",
+        _array_of,
+        _insert_at,
+        args=(2, 2),
+        params=(0, 2),
+        nulls="skip",
+        check=_insert_check,
+    ),
+    listed("groupArrayMovingSum", _moving_type, _moving, params=(0, 1), nulls="skip"),
+    listed("groupArrayMovingAvg", _moving_average_type, _moving, params=(0, 1), nulls="skip"),
+    Base(
+        "groupArrayIntersect",
+        _intersect_type,
+        lambda f: f.type,
+        lambda f, rows: _in_all(rows.call("list", rows.args[0])),
+        lambda f, rows: _in_all(rows.call("list", rows.args[0])),
+        lambda f, s: s,
+    ),
+    listed(
+        "groupConcat",
+        STRING,
+        _concat,
+        columns=_concat_text,
+        row=lambda f: STRING,
+        params=(0, 2),
+        aliases=("group_concat", "string_agg"),
+        any_case=True,
+    ),
+)

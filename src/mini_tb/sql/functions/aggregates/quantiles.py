@@ -1,0 +1,351 @@
+"""The quantiles: one table of how each picks a value from the sorted values.
+
+Where ClickHouse samples or sketches (`quantile` beyond 8192 rows, TDigest, Timing beyond 5670),
+the exact rule that holds for few rows is used for any number of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mini_tb.sql.functions.aggregates.base import (
+    NAN,
+    Base,
+    Leaf,
+    Types,
+    listed,
+    numbers,
+)
+from mini_tb.sql.functions.aggregates.rows import (
+    ITEM,
+    Rows,
+    columns_of,
+    let,
+    unnested,
+)
+from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import FLOAT32, FLOAT64, DataType, array, to_duckdb, tuple_of
+
+Pick = Callable[[Leaf, str, float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way to take quantiles: `quantileX`, `quantilesX`, `medianX`.
+
+    `pick` is a text of the sorted list and a level; of weighted ones, an aggregate over the
+    relation `_RUN`. `returns` is the type of one quantile. `extra` counts the parameters before
+    the levels.
+    """
+
+    suffix: str
+    returns: Callable[[DataType], DataType]
+    pick: Pick
+    args: int = 1
+    extra: int = 0
+    is_weighted: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept of a row, if not the row: see `listed`."""
+
+
+def levels(f: Leaf, extra: int = 0) -> list[float]:
+    """The levels that the parameters give; 0.5 if there is none."""
+    found = [float(p) for p in f.params[extra:]]
+    for level in found:
+        if not 0 <= level <= 1:
+            raise ArgumentError(f"the level of a quantile must be from 0 to 1, found {level}", 69)
+    return found or [0.5]
+
+
+# Types ---------------------------------------------------------------------------------------
+
+
+def _interpolated_type(t: DataType) -> DataType:
+    return t if t.is_date_or_datetime or t.is_decimal else FLOAT64
+
+
+def _same_type(t: DataType) -> DataType:
+    return t
+
+
+def _float32_type(t: DataType) -> DataType:
+    return t if t.is_date_or_datetime else FLOAT32
+
+
+def _float64_type(t: DataType) -> DataType:
+    return FLOAT64
+
+
+# Rules ---------------------------------------------------------------------------------------
+
+
+def _nth(f: Leaf, s: str, level: float) -> str:
+    """ClickHouse's `level * size`, as an index."""
+    if level >= 1:
+        return f"{s}[len({s})]"
+    return f"{s}[1 + CAST(floor({level!r} * len({s})) AS BIGINT)]"
+
+
+def _low(f: Leaf, s: str, level: float) -> str:
+    return f"{s}[(len({s}) + 1) // 2]" if level == 0.5 else _nth(f, s, level)
+
+
+def _high(f: Leaf, s: str, level: float) -> str:
+    return f"{s}[1 + len({s}) // 2]" if level == 0.5 else _nth(f, s, level)
+
+
+def _number(f: Leaf, text: str) -> str:
+    """A value as a DOUBLE to calculate with; moments are their microseconds."""
+    t = f.types[0]
+    if t.is_date_or_datetime:
+        return f"CAST(epoch_us(CAST({text} AS TIMESTAMP)) AS DOUBLE)"
+    return f"CAST({text} AS DOUBLE)"
+
+
+def _from_number(f: Leaf, text: str) -> str:
+    t = f.types[0]
+    if t.is_date_or_datetime:
+        moment = f"make_timestamp(CAST(trunc({text}) AS BIGINT))"
+        return f"date_trunc('second', {moment})" if t.name == "DateTime" else moment
+    if t.is_decimal:
+        return f"trunc({text} * {10**t.scale}) / {10**t.scale}"
+    return text
+
+
+def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
+    a, b = _number(f, f"{s}[{low}]"), _number(f, f"{s}[{high}]")
+    return _from_number(f, f"({a} * (1 - ({share})) + {b} * ({share}))")
+
+
+def _interpolated(f: Leaf, s: str, level: float) -> str:
+    place = f"({level!r} * (len({s}) - 1))"
+    low, high = f"1 + CAST(floor({place}) AS BIGINT)", f"1 + CAST(ceil({place}) AS BIGINT)"
+    return _between(f, s, low, high, f"{place} - floor({place})")
+
+
+def _exclusive(f: Leaf, s: str, level: float) -> str:
+    if level in (0, 1):
+        raise ArgumentError("`quantileExactExclusive` takes levels between 0 and 1, not these", 69)
+    return _ranked(f, s, f"({level!r} * (len({s}) + 1))")
+
+
+def _inclusive(f: Leaf, s: str, level: float) -> str:
+    return _ranked(f, s, f"({level!r} * (len({s}) - 1) + 1)")
+
+
+def _ranked(f: Leaf, s: str, place: str) -> str:
+    low = f"greatest(1, least(len({s}), CAST(floor({place}) AS BIGINT)))"
+    high = f"greatest(1, least(len({s}), CAST(floor({place}) AS BIGINT) + 1))"
+    share = f"{place} - floor({place})"
+    a, b = f"CAST({s}[{low}] AS DOUBLE)", f"CAST({s}[{high}] AS DOUBLE)"
+    inside = f"{a} + ({share}) * ({b} - {a})"
+    return (
+        f"CASE WHEN {place} < 1 THEN CAST({s}[1] AS DOUBLE) "
+        f"WHEN {place} >= len({s}) THEN CAST({s}[len({s})] AS DOUBLE) ELSE {inside} END"
+    )
+
+
+def _digest(f: Leaf, s: str, level: float) -> str:
+    """Centroids of one row each: no interpolation happens between them."""
+    return f"{s}[greatest(1, CAST(ceil({level!r} * len({s})) AS BIGINT))]"
+
+
+def _sketch(f: Leaf, s: str, level: float) -> str:
+    """DDSketch: the middle of the logarithmic bucket that holds the value of that rank."""
+    accuracy = float(f.params[0])
+    if not 0 < accuracy < 1:
+        raise ArgumentError("the accuracy of `quantileDD` must be between 0 and 1", 36)
+    gamma = (1 + accuracy) / (1 - accuracy)
+    value = f"CAST({s}[1 + CAST(floor({level!r} * (len({s}) - 1)) AS BIGINT)] AS DOUBLE)"
+    bucket = f"ceil(ln(abs({value})) / ln({gamma!r}))"
+    middle = f"pow({gamma!r}, {bucket} - 1) * (1 + {accuracy!r})"
+    return f"CASE WHEN {value} = 0 THEN 0 ELSE sign({value}) * {middle} END"
+
+
+def _bfloat16(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
+    """Seven bits of fraction are kept, the rest is cut off."""
+    x = f"CAST({args[0]} AS DOUBLE)"
+    unit = f"pow(2, floor(log2(abs(nullif({x}, 0)))) - 7)"
+    return (f"coalesce(trunc({x} / {unit}) * {unit}, {x})", *args[1:])
+
+
+def _timing(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
+    """Whole milliseconds up to half a minute."""
+    return (f"CAST(least(30000, trunc({args[0]})) AS DOUBLE)", *args[1:])
+
+
+def _double_row(f: Leaf) -> DataType:
+    return FLOAT64 if len(f.types) == 1 else tuple_of(FLOAT64, *f.types[1:])
+
+
+def _simple_value(f: Leaf, rows: Rows) -> str:
+    """`quantile` of numbers is one of DuckDB's own; the rest goes over the list."""
+    if not f.type.is_float:
+        return f.base.finish(f, f.base.collect(f, rows))
+    if f.types[0].is_float:
+        rows = rows.where(f"NOT isnan({rows.args[0]})")
+    return rows.call("quantile_cont", f"CAST({rows.args[0]} AS DOUBLE)", repr(levels(f)[0]))
+
+
+# Weighted ------------------------------------------------------------------------------------
+
+_RUN = (
+    "SELECT v, w, sum(w) OVER (ORDER BY v) AS upto, sum(w) OVER () AS total, "
+    "lag(v) OVER (ORDER BY v) AS last_v, lag(w) OVER (ORDER BY v) AS last_w "
+)
+"""Values in their order, with the weight of each (`w`) and of all up to it (`upto`)."""
+
+
+def _cumulated(items: str) -> str:
+    value, weight = columns_of(ITEM, 2)
+    merged = (
+        f"SELECT {value} AS v, sum(CAST({weight} AS DOUBLE)) AS w FROM {unnested(items)} "
+        f"WHERE {weight} > 0 GROUP BY v"
+    )
+    return f"({_RUN} FROM ({merged}))"
+
+
+def _reaching(f: Leaf, s: str, level: float) -> str:
+    return f"min(v) FILTER (WHERE upto >= ceil({level!r} * total))"
+
+
+def _passing(f: Leaf, s: str, level: float) -> str:
+    if level == 1:
+        return "max(v)"
+    return f"min(v) FILTER (WHERE upto > floor({level!r} * total))"
+
+
+def _middles(f: Leaf, s: str, level: float) -> str:
+    """Linear between the middles of the values' weights."""
+    number = _number(f, "v")
+    middle = "(upto - w / 2)"
+    here, left = f"{middle} / total", "(upto - w - last_w / 2) / total"
+    last = _number(f, "last_v")
+    between = f"{last} + ({level!r} - {left}) / ({here} - {left}) * ({number} - {last})"
+    text = f"CASE WHEN last_v IS NULL THEN {number} ELSE {between} END"
+    first = f"min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {level!r}).q"
+    return _from_number(f, f"coalesce({first}, max({number}))")
+
+
+def _repeated(f: Leaf, s: str, level: float) -> str:
+    """As if every value stood there as often as its weight says, linear between two."""
+    place = f"({level!r} * (total - 1))"
+    low = f"min({_number(f, 'v')}) FILTER (WHERE upto > floor({place}))"
+    high = f"min({_number(f, 'v')}) FILTER (WHERE upto > ceil({place}))"
+    share = f"any_value({place} - floor({place}))"
+    return _from_number(f, f"({low} * (1 - {share}) + {high} * {share})")
+
+
+def _centroids(f: Leaf, s: str, level: float) -> str:
+    """TDigest over centroids that are the values with their weights."""
+    x = f"({level!r} * total)"
+    here = "(upto - w / 2)"
+    left = "(upto - w - last_w / 2 + CASE WHEN last_w = 1 THEN 0.5 ELSE 0 END)"
+    right = f"({here} - CASE WHEN w = 1 THEN 0.5 ELSE 0 END)"
+    number, last = _number(f, "v"), _number(f, "last_v")
+    inside = f"{last} + ({number} - {last}) * ({x} - {left}) / ({right} - {left})"
+    text = (
+        f"CASE WHEN last_v IS NULL THEN {number} WHEN {x} <= {left} THEN {last} "
+        f"WHEN {x} >= {right} THEN {number} ELSE {inside} END"
+    )
+    first = f"min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {x}).q"
+    return _from_number(f, f"coalesce({first}, max({number}))")
+
+
+# The table -----------------------------------------------------------------------------------
+
+_FIRST_ONLY = {
+    "columns": lambda f, args: args[:1],
+    "row": lambda f: f.types[0],
+}
+_ROUNDED = {"columns": _bfloat16, "row": _double_row}
+_MILLISECONDS = {"columns": _timing, "row": _double_row}
+
+KINDS = (
+    Kind("", _interpolated_type, _interpolated),
+    Kind("Deterministic", _interpolated_type, _interpolated, args=2, options=_FIRST_ONLY),
+    Kind("Exact", _same_type, _nth),
+    Kind("ExactLow", _same_type, _low),
+    Kind("ExactHigh", _same_type, _high),
+    Kind("ExactExclusive", _float64_type, _exclusive),
+    Kind("ExactInclusive", _float64_type, _inclusive),
+    Kind("Timing", _float32_type, _nth, options=_MILLISECONDS),
+    Kind("TDigest", _float32_type, _digest),
+    Kind("BFloat16", _float64_type, _digest, options=_ROUNDED),
+    Kind("DD", _float64_type, _sketch, extra=1),
+    Kind("ExactWeighted", _same_type, _reaching, args=2, is_weighted=True),
+    Kind("InterpolatedWeighted", _same_type, _middles, args=2, is_weighted=True),
+    Kind("ExactWeightedInterpolated", _interpolated_type, _repeated, args=2, is_weighted=True),
+    Kind("TDigestWeighted", _float32_type, _centroids, args=2, is_weighted=True),
+    Kind("TimingWeighted", _float32_type, _passing, 2, is_weighted=True, options=_MILLISECONDS),
+    Kind("BFloat16Weighted", _float64_type, _reaching, 2, is_weighted=True, options=_ROUNDED),
+)
+
+
+def _bases(kind: Kind) -> tuple[Base, Base]:
+    def check(types: Types, params: Sequence[Any]) -> None:
+        if not (types[0].is_number or types[0].is_date_or_datetime):
+            raise ArgumentError(f"illegal type `{types[0]}` of an argument of a quantile")
+        numbers(f"quantile{kind.suffix}", types[1:])
+
+    def finish(f: Leaf, items: str) -> str:
+        is_list = f.base.name.startswith("quantiles")
+        wanted = levels(f, kind.extra)
+
+        def values(s: str) -> str:
+            texts = [kind.pick(f, s, level) for level in wanted]
+            if not is_list:
+                return texts[0]
+            element = f.type.element
+            none = NAN if element.is_float else literal(zero(element), element)
+            return f"[{', '.join(f'coalesce({text}, {none})' for text in texts)}]"
+
+        if kind.is_weighted:
+            return f"(SELECT {values('')} FROM {_cumulated(items)})"
+        return let(f"list_sort({items})", values)
+
+    def known(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
+        return kind.options["columns"](f, args) if "columns" in kind.options else args
+
+    def empty(f: Leaf) -> str:
+        if f.base.name.startswith("quantiles"):
+            element = f.type.element
+            none = NAN if element.is_float else literal(zero(element), element)
+            count = len(levels(f, kind.extra))
+            return f"CAST([{', '.join([none] * count)}] AS {to_duckdb(f.type)})"
+        if f.type.is_float:
+            return f"CAST({NAN} AS {to_duckdb(f.type)})"
+        return literal(zero(f.type), f.type)
+
+    options: dict[str, Any] = {
+        "args": (kind.args, kind.args),
+        "check": check,
+        "empty": empty,
+        **kind.options,
+    }
+    if not kind.options:
+        options["where"] = lambda f: "NOT isnan({0})" if f.types[0].is_float else None
+    most = kind.extra + 1
+    one = listed(
+        f"quantile{kind.suffix}",
+        lambda types, params: kind.returns(types[0]),
+        finish,
+        value=_simple_value if kind.suffix == "" else None,
+        params=(kind.extra, most),
+        aliases=(f"median{kind.suffix}",),
+        **options,
+    )
+    many = listed(
+        f"quantiles{kind.suffix}",
+        lambda types, params: array(kind.returns(types[0])),
+        finish,
+        params=(kind.extra, None),
+        **options,
+    )
+    return one, many
+
+
+BASES = tuple(base for kind in KINDS for base in _bases(kind))

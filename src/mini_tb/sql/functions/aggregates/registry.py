@@ -1,0 +1,227 @@
+"""The aggregate functions by name, and how a name with suffixes becomes a bound aggregate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from mini_tb.sql.functions.aggregates.base import Base, Leaf, without_low_cardinality
+from mini_tb.sql.functions.aggregates.combinators import (
+    Array,
+    Bound,
+    Distinct,
+    Extreme,
+    ForEach,
+    If,
+    MapValues,
+    Merge,
+    OrElse,
+    Resample,
+    SimpleState,
+    State,
+    Wrapper,
+    check_resample,
+)
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import DataType
+
+FAMILIES = ("simple", "moments", "unique", "arrays", "quantiles")
+
+
+def _load() -> tuple[dict[str, Base], dict[str, Base]]:
+    exact: dict[str, Base] = {}
+    folded: dict[str, Base] = {}
+    for family in FAMILIES:
+        module = import_module(f"mini_tb.sql.functions.aggregates.{family}")
+        for base in module.BASES:
+            for name in (base.name, *base.aliases):
+                if name in exact:
+                    raise KeyError(f"aggregate {name} is in the table twice")
+                exact[name] = base
+                if base.any_case:
+                    folded[name.lower()] = base
+    return exact, folded
+
+
+AGGREGATES, _FOLDED = _load()
+
+
+def find_base(name: str) -> Base | None:
+    """The aggregate function of that name, without combinators."""
+    return AGGREGATES.get(name) or _FOLDED.get(name.lower())
+
+
+def split_suffix(name: str) -> tuple[str, str] | None:
+    """`sumIfState` → `sumIf`, `State`; None if the name ends in no combinator."""
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix) and is_aggregate(name[: -len(suffix)]):
+            return name[: -len(suffix)], suffix
+    return None
+
+
+@lru_cache(maxsize=4096)
+def is_aggregate(name: str) -> bool:
+    """Whether `name` is an aggregate function, with or without combinators."""
+    return find_base(name) is not None or split_suffix(name) is not None
+
+
+def bind(name: str, params: Sequence[Any], args: Sequence[DataType]) -> Bound:
+    """The aggregate for arguments of these types. Raises `ArgumentError`."""
+    base = find_base(name)
+    if base is not None:
+        if base.unsupported:
+            raise ArgumentError(f"`{name}` is not supported: {base.unsupported}", 48)
+        return Leaf.of(base, params, args)
+    split = split_suffix(name)
+    if split is None:
+        raise ArgumentError(f"unknown aggregate function `{name}`", 63)
+    prefix, suffix = split
+    if not args and suffix not in ("State", "OrNull", "OrDefault", "SimpleState"):
+        raise ArgumentError(f"`{name}` takes at least one argument", 42)
+    given = tuple(without_low_cardinality(arg) for arg in args)
+    return _COMBINATORS[suffix](prefix, suffix, tuple(params), given)
+
+
+def bind_state(state: DataType) -> Bound:
+    """The aggregate that an `AggregateFunction(…)` or `SimpleAggregateFunction(…)` names."""
+    name, *params = state.params
+    name = {"countDistinct": "uniqExact"}.get(name, name)
+    return bind(name, params, state.types)
+
+
+Params = tuple[Any, ...]
+Args = tuple[DataType, ...]
+
+
+def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    condition = args[-1]
+    if not condition.is_number and not condition.is_nothing:
+        raise ArgumentError(
+            f"illegal type `{condition}` of the condition of `{prefix}If`, expected a number"
+        )
+    return If(bind(prefix, params, args[:-1]), suffix, args)
+
+
+def _or_else(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    inner = bind(prefix, params, args)
+    if isinstance(inner, State):
+        return State(OrElse(inner.inner, suffix, args), "State", args)
+    return OrElse(inner, suffix, args)
+
+
+def _array(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    for arg in args:
+        if not arg.is_array:
+            raise ArgumentError(f"illegal type `{arg}` of `{prefix}{suffix}`, expected an Array")
+    inner = bind(prefix, params, [arg.element for arg in args])
+    if suffix == "ForEach":
+        return ForEach(inner, suffix, args)
+    return Array(inner, suffix, args)
+
+
+def _distinct(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    return Distinct(bind(prefix, params, args), suffix, args)
+
+
+def _extreme(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    return Extreme(bind(prefix, params, args[:-1]), suffix, args)
+
+
+def _map(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    mapped = f"{prefix}MappedArrays"
+    if not args[0].is_map and find_base(mapped) is not None:
+        return bind(mapped, params, args)
+    if len(args) != 1 or not args[0].is_map:
+        raise ArgumentError(f"`{prefix}Map` takes a Map, found `{args[0]}`")
+    return MapValues(bind(prefix, params, [args[0].types[1]]), suffix, args)
+
+
+def _resample(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    check_resample(params[-3:])
+    if not (args[-1].is_integer or args[-1].is_date_or_datetime):
+        raise ArgumentError(f"illegal type `{args[-1]}` of the key of `{prefix}Resample`")
+    return Resample(bind(prefix, params[:-3], args[:-1]), suffix, args, params[-3:])
+
+
+def _state(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    return State(bind(prefix, params, args), suffix, args)
+
+
+def _merge(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    (state,) = args if len(args) == 1 else (None,)
+    if state is None or not state.is_state:
+        found = ", ".join(f"`{arg}`" for arg in args)
+        raise ArgumentError(f"`{prefix}Merge` takes one aggregate state, found {found}")
+    inner = bind(prefix, params, state.types)
+    stored = bind_state(state)
+    if representation(inner) != representation(stored):
+        raise ArgumentError(
+            f"illegal type `{state}` of an argument of `{prefix}Merge`: it is a state of another "
+            "function"
+        )
+    return Merge(inner, suffix, args)
+
+
+SIMPLE_STATES = frozenset(
+    [
+        "any",
+        "anyLast",
+        "any_respect_nulls",
+        "anyLast_respect_nulls",
+        "min",
+        "max",
+        "sum",
+        "sumWithOverflow",
+        "groupBitAnd",
+        "groupBitOr",
+        "groupBitXor",
+        "sumMappedArrays",
+        "minMappedArrays",
+        "maxMappedArrays",
+        "sumMap",
+        "minMap",
+        "maxMap",
+        "groupArrayArray",
+        "groupArrayLastArray",
+        "groupUniqArrayArray",
+        "groupUniqArrayArrayMap",
+    ]
+)
+
+
+def _simple_state(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
+    inner = bind(prefix, params, args)
+    if inner.signature[0] not in SIMPLE_STATES:
+        raise ArgumentError(f"`{prefix}` has no SimpleAggregateFunction", 36)
+    return SimpleState(inner, suffix, args)
+
+
+def representation(bound: Bound) -> tuple[str, ...]:
+    """What tells whether states of two aggregates are the same values: `-If` and `-State` do not
+    change them, nor does the level of a quantile."""
+    if isinstance(bound, Leaf):
+        return (bound.base.name.replace("quantiles", "quantile"),)
+    assert isinstance(bound, Wrapper)
+    inner = representation(bound.inner)
+    plain = isinstance(bound, If | Array | State | Merge | SimpleState)
+    return inner if plain else (*inner, bound.suffix)
+
+
+_COMBINATORS: dict[str, Callable[[str, str, Params, Args], Bound]] = {
+    "If": _if,
+    "OrNull": _or_else,
+    "OrDefault": _or_else,
+    "Array": _array,
+    "ForEach": _array,
+    "Distinct": _distinct,
+    "ArgMin": _extreme,
+    "ArgMax": _extreme,
+    "Map": _map,
+    "Resample": _resample,
+    "State": _state,
+    "Merge": _merge,
+    "SimpleState": _simple_state,
+}
+_SUFFIXES = sorted(_COMBINATORS, key=len, reverse=True)

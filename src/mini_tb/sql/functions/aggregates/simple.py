@@ -1,0 +1,395 @@
+"""Counts, sums, extremes and picks: aggregates that are one of DuckDB's, or a few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mini_tb.sql.functions.aggregates.base import (
+    NAN,
+    Base,
+    Leaf,
+    Part,
+    Types,
+    double,
+    fields,
+    numbers,
+    plain,
+    wrapped,
+)
+from mini_tb.sql.functions.aggregates.rows import Rows, field, let, struct
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import (
+    FLOAT64,
+    INT64,
+    UINT8,
+    UINT64,
+    DataType,
+    decimal,
+    nullable,
+    to_duckdb,
+    tuple_of,
+)
+
+# Sums ----------------------------------------------------------------------------------------
+
+
+def sum_type(types: Types, params: Sequence[Any] = ()) -> DataType:
+    """What `sum` of a number gives: 64 bits at least."""
+    t = types[0].bare
+    numbers("sum", [t])
+    if t.is_decimal:
+        return decimal(38 if int(t.params[0]) <= 38 else 76, t.scale)
+    if t.is_float:
+        return FLOAT64
+    if t.is_integer and t.bits > 64:
+        return t
+    return INT64 if t.is_signed and not t.is_bool else UINT64
+
+
+def _number(f: Leaf, text: str) -> str:
+    return f"CAST({text} AS UTINYINT)" if f.types[0].is_bool else text
+
+
+def _wrap_sum(f: Leaf, text: str) -> str:
+    # Narrow numbers cannot overflow 64 bits before a table has 2**32 rows.
+    narrow = f.types[0].is_bool or (f.types[0].is_integer and f.types[0].bits <= 32)
+    return text if narrow and f.base.name == "sum" else wrapped(f.type, text)
+
+
+def _same(types: Types, params: Sequence[Any]) -> DataType:
+    return types[0]
+
+
+def _average_type(types: Types, params: Sequence[Any]) -> DataType:
+    t = types[0]
+    if t.is_date_or_datetime:
+        return t
+    numbers("avg", types)
+    return FLOAT64
+
+
+def _average_number(text: str) -> str:
+    return f"CAST({text} AS DOUBLE)"
+
+
+def _average(f: Leaf, rows: Rows) -> str:
+    t = f.types[0]
+    if t.is_date_or_datetime:
+        return _date_average(f, rows.call("sum", _ticks(t, rows.args[0])), rows.call("count"))
+    return rows.call("avg", _number(f, rows.args[0]))
+
+
+def _ticks(t: DataType, text: str) -> str:
+    return f"CAST(epoch_us(CAST({text} AS TIMESTAMP)) AS HUGEINT)"
+
+
+def _date_average(f: Leaf, total: str, count: str) -> str:
+    moment = f"make_timestamp(CAST({total} // nullif({count}, 0) AS BIGINT))"
+    if f.types[0].is_date:
+        return f"CAST({moment} AS DATE)"
+    if f.types[0].name == "DateTime":
+        return f"date_trunc('second', {moment})"
+    return moment
+
+
+def _average_state(f: Leaf) -> DataType:
+    t = f.types[0]
+    total = sum_type([t]) if t.is_number else DataType("Int128")
+    return tuple_of(total, UINT64, names=("sum", "count"))
+
+
+def _average_collect(f: Leaf, rows: Rows) -> str:
+    t = f.types[0]
+    text = _number(f, rows.args[0]) if t.is_number else _ticks(t, rows.args[0])
+    total = wrapped(f.state.types[0], rows.call("sum", text))
+    return struct({"sum": total, "count": rows.call("count")})
+
+
+def _average_merge(f: Leaf, rows: Rows) -> str:
+    (column,) = rows.args
+    total = wrapped(f.state.types[0], rows.call("sum", field(column, "sum")))
+    return struct({"sum": total, "count": rows.call("sum", field(column, "count"))})
+
+
+def _average_finish(f: Leaf, state: str) -> str:
+    def finish(s: str) -> str:
+        total, count = field(s, "sum"), field(s, "count")
+        if f.types[0].is_date_or_datetime:
+            return _date_average(f, total, count)
+        return f"{double(total)} / nullif({count}, 0)"
+
+    return let(state, finish)
+
+
+def _weighted_finish(f: Leaf, s: Mapping[str, str]) -> str:
+    return f"{s['sum']} / nullif({s['weight']}, 0)"
+
+
+def _sum_count_type(types: Types, params: Sequence[Any]) -> DataType:
+    return tuple_of(sum_type(types), UINT64)
+
+
+def _pair(f: Leaf, s: Mapping[str, str]) -> str:
+    total = f"coalesce({s['sum']}, 0)"
+    return struct({"1": total, "2": s["count"]})
+
+
+SUMS = (
+    plain("sum", sum_type, "sum", text=_number, after=_wrap_sum, any_case=True),
+    plain(
+        "sumWithOverflow",
+        lambda types, params: UINT8 if types[0].is_bool else types[0],
+        "sum",
+        text=_number,
+        after=_wrap_sum,
+        needs_numbers=True,
+    ),
+    plain("sumKahan", FLOAT64, "kahan_sum", text=lambda f, x: double(x), needs_numbers=True),
+    Base(
+        "avg",
+        _average_type,
+        _average_state,
+        _average_collect,
+        _average_merge,
+        _average_finish,
+        _average,
+        empty=lambda f: (
+            f"CAST({NAN} AS {to_duckdb(f.type)})"
+            if f.types[0].is_number
+            else f"CAST(make_timestamp(0) AS {to_duckdb(f.type)})"
+        ),
+        any_case=True,
+    ),
+    fields(
+        "avgWeighted",
+        FLOAT64,
+        {
+            "sum": Part("sum", lambda x, w: f"{double(x)} * {double(w)}"),
+            "weight": Part("sum", lambda x, w: double(w)),
+        },
+        _weighted_finish,
+        args=(2, 2),
+        empty=NAN,
+        needs_numbers=True,
+    ),
+    fields(
+        "sumCount",
+        _sum_count_type,
+        {
+            "sum": Part("sum", lambda x: x, lambda f: sum_type(f.types)),
+            "count": Part("count", lambda x: x, UINT64),
+        },
+        _pair,
+        nulls="skip",
+        needs_numbers=True,
+    ),
+)
+
+# Counts and extremes -------------------------------------------------------------------------
+
+
+def _count_rows(f: Leaf, rows: Rows) -> str:
+    # `count(x)` counts the rows whose x is not NULL; they are the only ones that come here.
+    return rows.call("count")
+
+
+def _comparable(f: Leaf, rows: Rows, index: int) -> Rows:
+    """NaN is never the least or the greatest, unless there is nothing else."""
+    if f.types[index].is_float:
+        return rows.where(f"NOT isnan({rows.args[index]})")
+    return rows
+
+
+def _extreme(function: str) -> Base:
+    def collect(f: Leaf, rows: Rows) -> str:
+        found = _comparable(f, rows, 0).call(function, rows.args[0])
+        if f.types[0].is_float:
+            return f"coalesce({found}, {rows.call(function, rows.args[0])})"
+        return found
+
+    return Base(function, _same, lambda f: f.type, collect, collect, lambda f, s: s, any_case=True)
+
+
+def _arg(name: str, function: str, *aliases: str) -> Base:
+    value_of = "value"
+
+    def merge(f: Leaf, rows: Rows) -> str:
+        (column,) = rows.args
+        value, key = field(column, value_of), field(column, "key")
+        return struct(
+            {
+                value_of: rows.call(function, value, key),
+                "key": rows.call(function[4:], key),
+            }
+        )
+
+    def value(f: Leaf, rows: Rows) -> str:
+        found = _comparable(f, rows, 1).call(function, *rows.args)
+        if f.types[1].is_float:
+            return f"coalesce({found}, {rows.call('any_value', rows.args[0])})"
+        return found
+
+    def collect(f: Leaf, rows: Rows) -> str:
+        known = _comparable(f, rows, 1)
+        return struct(
+            {
+                value_of: known.call(function, *rows.args),
+                "key": known.call(function[4:], rows.args[1]),
+            }
+        )
+
+    return Base(
+        name,
+        _same,
+        lambda f: tuple_of(f.types[0], f.types[1], names=(value_of, "key")),
+        collect,
+        merge,
+        lambda f, s: field(s, value_of),
+        value,
+        args=(2, 2),
+        aliases=aliases,
+    )
+
+
+def _arg_and(name: str, function: str) -> Base:
+    def collect(f: Leaf, rows: Rows) -> str:
+        known = _comparable(f, rows, 1)
+        return struct(
+            {"1": known.call(function, *rows.args), "2": known.call(function[4:], rows.args[1])}
+        )
+
+    def merge(f: Leaf, rows: Rows) -> str:
+        (column,) = rows.args
+        value, key = field(column, "1"), field(column, "2")
+        return struct({"1": rows.call(function, value, key), "2": rows.call(function[4:], key)})
+
+    def finish(f: Leaf, s: str) -> str:
+        return let(s, lambda e: f"CASE WHEN {field(e, '2')} IS NOT NULL THEN {e} END")
+
+    return Base(
+        name,
+        lambda types, params: tuple_of(types[0], types[1]),
+        lambda f: tuple_of(*f.types),
+        collect,
+        merge,
+        finish,
+        args=(2, 2),
+    )
+
+
+def _wrapped_pick(name: str, function: str, *aliases: str) -> Base:
+    """A pick that may be NULL: the state holds it in a Tuple, so that it differs from no state."""
+    return Base(
+        name,
+        _same,
+        lambda f: tuple_of(f.types[0]),
+        lambda f, rows: rows.call(function, struct({"1": rows.args[0]})),
+        lambda f, rows: rows.where(f"{rows.args[0]} IS NOT NULL").call(function, rows.args[0]),
+        lambda f, s: field(s, "1"),
+        nulls="own",
+        aliases=aliases,
+    )
+
+
+def _single_value(f: Leaf, s: Mapping[str, str]) -> str:
+    alone = f"{s['least']} = {s['greatest']} AND {s['rows']} = {s['known']}"
+    return f"CASE WHEN {alone} THEN {s['least']} END"
+
+
+def _only_type(types: Types, params: Sequence[Any]) -> DataType:
+    if not types[0].can_be_nullable:
+        raise ArgumentError(f"illegal type `{types[0]}` of an argument of `singleValueOrNull`")
+    return nullable(types[0])
+
+
+def _first_type(f: Leaf) -> DataType:
+    return nullable(f.types[0])
+
+
+PICKS = (
+    Base(
+        "count",
+        UINT64,
+        lambda f: UINT64,
+        _count_rows,
+        lambda f, rows: rows.call("sum", rows.args[0]),
+        lambda f, s: s,
+        args=(0, 1),
+        nulls="skip",
+        any_case=True,
+    ),
+    _extreme("min"),
+    _extreme("max"),
+    _arg("argMin", "arg_min", "min_by"),
+    _arg("argMax", "arg_max", "max_by"),
+    _arg_and("argAndMin", "arg_min"),
+    _arg_and("argAndMax", "arg_max"),
+    plain("any", _same, "any_value", aliases=("any_value", "first_value")),
+    plain("anyLast", _same, "last", aliases=("last_value",)),
+    _wrapped_pick(
+        "any_respect_nulls",
+        "first",
+        "anyRespectNulls",
+        "anyValueRespectNulls",
+        "any_value_respect_nulls",
+        "firstValueRespectNulls",
+        "first_value_respect_nulls",
+    ),
+    _wrapped_pick(
+        "anyLast_respect_nulls",
+        "last",
+        "anyLastRespectNulls",
+        "lastValueRespectNulls",
+        "last_value_respect_nulls",
+    ),
+    fields(
+        "singleValueOrNull",
+        _only_type,
+        {
+            "least": Part("min", lambda x: x, _first_type, "min"),
+            "greatest": Part("max", lambda x: x, _first_type, "max"),
+            "rows": Part("count", lambda x: x, UINT64),
+            "known": Part("sum", lambda x: f"CAST({x} IS NOT NULL AS BIGINT)", UINT64),
+        },
+        _single_value,
+        nulls="own",
+    ),
+)
+
+# Bits ----------------------------------------------------------------------------------------
+
+
+def _bits(types: Types, params: Sequence[Any]) -> None:
+    if not (types[0].is_integer or types[0].is_bool):
+        raise ArgumentError(f"illegal type `{types[0]}`, expected an integer")
+
+
+def _bit_type(types: Types, params: Sequence[Any]) -> DataType:
+    return UINT8 if types[0].is_bool else types[0]
+
+
+def _bitwise(name: str, function: str, alias: str, empty: str | None = None) -> Base:
+    def all_ones(f: Leaf) -> str:
+        number = -1 if f.type.is_signed else (1 << f.type.bits) - 1
+        return f"CAST({number} AS {to_duckdb(f.type)})"
+
+    return plain(
+        name,
+        _bit_type,
+        function,
+        text=_number,
+        aliases=(alias,),
+        any_case=True,
+        check=_bits,
+        empty=all_ones if empty else None,
+    )
+
+
+BITS = (
+    _bitwise("groupBitAnd", "bit_and", "BIT_AND", "ones"),
+    _bitwise("groupBitOr", "bit_or", "BIT_OR"),
+    _bitwise("groupBitXor", "bit_xor", "BIT_XOR"),
+)
+
+BASES = (*SUMS, *PICKS, *BITS)

@@ -1,0 +1,120 @@
+"""Counts of distinct values: `uniq` and its like, all exact; `groupUniqArray`; entropy.
+
+ClickHouse estimates beyond some ten thousand values; exact is what the estimates stand for. The
+state of `uniqExact` holds the values, that of the others a number of 64 bits for each value: the
+value where it fits, else the half of its MD5, which no version of anything will change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mini_tb.sql.functions.aggregates.base import (
+    NAN,
+    Base,
+    Leaf,
+    Types,
+    listed,
+    row_type,
+)
+from mini_tb.sql.functions.aggregates.rows import (
+    ITEM,
+    Rows,
+    distinct_items,
+    item_of,
+    unnested,
+)
+from mini_tb.types import FLOAT64, INT8, UINT8, UINT64, DataType, array
+
+
+def _hash(f: Leaf, columns: Sequence[str]) -> str:
+    t = f.types[0] if len(f.types) == 1 else None
+    if t is not None and t.is_integer and t.bits <= 64:
+        mask = "" if not t.is_signed else f" & {(1 << 64) - 1}::HUGEINT"
+        wide = "UBIGINT" if not t.is_signed else "HUGEINT"
+        return f"CAST(CAST({columns[0]} AS {wide}){mask} AS UBIGINT)"
+    if t is not None and t.is_bytes:
+        return f"md5_number_lower(hex({columns[0]}))"
+    if t is not None and t.name == "String":
+        return f"md5_number_lower({columns[0]})"
+    return f"md5_number_lower(CAST({item_of(columns)} AS VARCHAR))"
+
+
+def _direct(f: Leaf, rows: Rows) -> str:
+    return rows.call("count", item_of(rows.args), distinct=True)
+
+
+def _distinct_count(name: str, *, exact: bool = False) -> Base:
+    def collect(f: Leaf, rows: Rows) -> str:
+        text = item_of(rows.args) if exact else _hash(f, rows.args)
+        return rows.call("list", text, distinct=True)
+
+    return Base(
+        name,
+        UINT64,
+        lambda f: array(row_type(f) if exact else UINT64),
+        collect,
+        lambda f, rows: f"list_distinct(flatten({rows.call('list', rows.args[0])}))",
+        lambda f, s: f"len({s})",
+        _direct,
+        args=(1, None),
+        params=(0, 1) if name in ("uniqCombined", "uniqCombined64") else (0, 0),
+        nulls="skip",
+    )
+
+
+def _up_to(f: Leaf, count: str) -> str:
+    limit = f.params[0] if f.params else 10
+    return f"least({count}, {int(limit) + 1})"
+
+
+def _limit(params: Sequence[Any]) -> str:
+    return f"[:{int(params[0])}]" if params else ""
+
+
+def _in_order(f: Leaf, items: str) -> str:
+    # Numbers of one byte are a set of bits for ClickHouse, and come in their order.
+    if f.types[0] in (UINT8, INT8):
+        return f"list_sort(list_distinct({items})){_limit(f.params)}"
+    return f"{distinct_items(items)}{_limit(f.params)}"
+
+
+def _array_of(types: Types, params: Sequence[Any]) -> DataType:
+    return array(types[0])
+
+
+def _entropy(f: Leaf, items: str) -> str:
+    counts = f"SELECT count(*) AS n FROM {unnested(items)} GROUP BY {ITEM}"
+    shares = f"SELECT n / sum(n) OVER () AS p FROM ({counts})"
+    return f"(SELECT -sum(p * log2(p)) FROM ({shares}))"
+
+
+BASES = (
+    _distinct_count("uniq"),
+    _distinct_count("uniqExact", exact=True),
+    _distinct_count("uniqCombined"),
+    _distinct_count("uniqCombined64"),
+    _distinct_count("uniqHLL12"),
+    _distinct_count("uniqTheta"),
+    listed(
+        "uniqUpTo",
+        UINT64,
+        lambda f, items: _up_to(f, f"len(list_distinct({items}))"),
+        value=lambda f, rows: _up_to(f, _direct(f, rows)),
+        args=(1, None),
+        params=(0, 1),
+        nulls="skip",
+    ),
+    Base(
+        "groupUniqArray",
+        _array_of,
+        lambda f: array(f.types[0]),
+        lambda f, rows: _in_order(f, rows.call("list", rows.args[0])),
+        lambda f, rows: _in_order(f, f"flatten({rows.call('list', rows.args[0])})"),
+        lambda f, s: s,
+        params=(0, 1),
+        nulls="skip",
+    ),
+    listed("entropy", FLOAT64, _entropy, args=(1, None), empty=NAN),
+)
