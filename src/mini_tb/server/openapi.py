@@ -29,7 +29,7 @@ FORMATS = ("json", "csv", "ndjson", "parquet", "prometheus")
 
 def schema_of(type_name: str) -> dict[str, Any]:
     """The JSON schema of a template type."""
-    found = _SCHEMAS.get(type_name)
+    found = _SCHEMAS.get("Array" if type_name.startswith("Array") else type_name)
     if found is None and type_name.startswith(("Int", "UInt")):
         found = {"type": "integer"}
     return dict(found or {"type": "string"})

@@ -40,11 +40,13 @@ def _no_signals() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where a server listens: its API and ClickHouse's interface."""
+    """Where a server listens: its API and ClickHouse's interface. `stop` ends it, from any
+    thread."""
 
     url: str
     clickhouse_url: str
     pid: int
+    stop: Callable[[], None]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -88,24 +90,29 @@ def serve(
     app = create_app(registry, limits=limits, query_timeout_s=query_timeout_s)
     app.state.server.is_loopback = host in LOOPBACK
     shown = "localhost" if host in LOOPBACK else host
-    where = Listening(
-        f"http://{shown}:{port}",
-        f"http://{shown}:{clickhouse_socket.getsockname()[1]}",
-        os.getpid(),
-    )
     servers = [
         (_server(app), api_socket),
         (_server(create_clickhouse_app(app)), clickhouse_socket),
     ]
 
+    def stop() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
     def ready() -> None:
+        where = Listening(
+            f"http://{shown}:{port}",
+            f"http://{shown}:{clickhouse_socket.getsockname()[1]}",
+            os.getpid(),
+            stop,
+        )
         _note(registry, where)
         threading.Thread(target=_warm_up, name="mini-tb-warm-up", daemon=True).start()
         if on_ready is not None:
             on_ready(where)
 
     try:
-        _runner()(_run(servers, registry, ready))
+        _runner()(_run(servers, registry, ready, stop))
     finally:
         app.state.server.pools.close()
         _forget(registry)
@@ -142,15 +149,11 @@ async def _run(
     servers: list[tuple[uvicorn.Server, socket.socket]],
     registry: Registry,
     ready: Callable[[], None],
+    stop: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        for server, _ in servers:
-            server.should_exit = True
-
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError):  # not the main thread, or Windows
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread; Windows
             loop.add_signal_handler(number, stop)
     tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in servers]
     housekeeping = asyncio.create_task(_housekeeping(registry))
