@@ -36,6 +36,7 @@ _TYPE_STOP = re.compile(
 )
 _EXPRESSION_STOP = re.compile(r"[,`()\[\]'\"{}]|\b(?:DEFAULT|CODEC)\b", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_ARGUMENTS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")  # of CODEC: one level of brackets inside
 _IDENTIFIER = re.compile(r"`[^`]*`")
 _NEXT_COLUMN = re.compile(r"\n\s*(?:`[^`\n]*`|[A-Za-z_]\w*)[ \t]")
 _SIMPLE_COLUMN = re.compile(
@@ -197,7 +198,7 @@ class SchemaLexer:
         if word in ("DEFAULT", "CODEC"):
             self.add(word, at, match.end())
             self.skip()
-            return self.expression()
+            return self.expression(is_codec=word == "CODEC")
         self.bad("DF026", f"`{word}` is not supported in a column", at, match.end(), _INSTEAD[word])
         return False
 
@@ -241,12 +242,15 @@ class SchemaLexer:
                 return False
         return True
 
-    def expression(self) -> bool:
-        """Take an expression, up to a comma, a jsonpath or CODEC."""
+    def expression(self, *, is_codec: bool) -> bool:
+        """Take a DEFAULT's expression, up to a comma, a jsonpath or CODEC; or a CODEC's `(…)`."""
         start = self.at
         end = self.balanced(_EXPRESSION_STOP, start)
         if end is None:
             return False
+        if is_codec:
+            arguments = _ARGUMENTS.match(self.text, start, end)
+            end = arguments.end() if arguments else start
         text = self.text[start:end].rstrip()
         if text:
             self.add("EXPRESSION", start, start + len(text))
@@ -294,6 +298,9 @@ class SchemaLexer:
                     return here
                 quoted = _IDENTIFIER.match(self.text, here)
                 at = quoted.end() if quoted else at
+                if ":" in self.text[here:at]:
+                    self.bad("DF022", "expected `json:` after the backtick", here, at)
+                    return None
             elif found == "\n":
                 if not open_at and _NEXT_COLUMN.match(self.text, here):
                     return here

@@ -74,11 +74,14 @@ def check_tables(project: Project, graph: Graph, known: Collection[str]) -> Iter
                 continue
             nodes = [n.name for n in project.pipes[pipe].nodes if n.name != node]
             guess = nearest(name, [*nodes, *project.pipes, *project.datasources])
+            hint = f"did you mean `{guess}`?" if guess else None
+            if "." in name:
+                hint = "data sources of other workspaces cannot be read here"
             yield Diagnostic(
                 "NM001",
                 f"`{name}` is neither a node of this pipe nor a pipe nor a data source",
                 reference.span,
-                hint=f"did you mean `{guess}`?" if guess else None,
+                hint=hint,
             )
 
 
