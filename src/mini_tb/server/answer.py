@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from mini_tb.server.reply import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mini_tb.engine.base import Result
     from mini_tb.server.call import Call
 
@@ -35,13 +33,8 @@ def stream(call: Call, result: Result, format_name: str) -> Stream:
             None,
             settings,
         )
-        pieces = _stoppable(call, result, found.write(answer))
+        pieces = found.write(answer)
     except BaseException:
         result.close()
         raise
     return Stream(pieces, found.content_type, result.close, {"X-ClickHouse-Format": found.name})
-
-
-def _stoppable(call: Call, result: Result, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    with call.stopping(result.cancel):
-        yield from pieces

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mini_tb.diagnostics import UserError
+from mini_tb.diagnostics import EngineError, UserError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -197,16 +196,12 @@ class Call:
         if stop is not None:
             stop()
 
-    @contextmanager
-    def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
-        """While in here, `stop` is called when the client goes."""
+    def on_start(self, stop: Callable[[], None]) -> None:
+        """What to call when the client goes: stops the query that is about to run. Raises
+        `EngineError` if it has gone already."""
         self._on_cancel = stop
         if self._cancelled.is_set():
-            stop()
-        try:
-            yield
-        finally:
-            self._on_cancel = None
+            raise EngineError("Query was cancelled", code=394)
 
 
 def _text(value: Any) -> str | list[str]:

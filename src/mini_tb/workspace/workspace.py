@@ -63,6 +63,9 @@ FILE = "file"
 TOUCHED = "touched"
 DEFAULT_TIMEOUT_S = 10.0
 
+OnStart = Callable[[Callable[[], None]], None]
+"""Gets what cancels a query."""
+
 
 def utc_now() -> datetime:
     """The time, in UTC and without zone: how the engine keeps it."""
@@ -375,15 +378,17 @@ class Workspace:
         q: str | None = None,
         access: Access = EVERYTHING,
         timeout_s: float | None = None,
+        on_start: OnStart | None = None,
     ) -> DuckDBResult:
         """The answer of an endpoint. `q` is SQL over it, in which `_` and the pipe's name mean the
-        endpoint's rows. Parameters that `access` fixes win over `params`.
+        endpoint's rows. Parameters that `access` fixes win over `params`. `on_start` gets what
+        cancels the query, before it runs.
 
         Raises `UserError` (404 no such endpoint, 403 no permission, 400 SQL), `TemplateError`,
         `EngineError`.
         """
         compiled, values, request = self._prepared(pipe, params or {}, q, access)
-        return self._execute(compiled, values, request, timeout_s)
+        return self._execute(compiled, values, request, timeout_s, on_start)
 
     def explain(
         self,
@@ -430,6 +435,7 @@ class Workspace:
         access: Access = EVERYTHING,
         query_params: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
+        on_start: OnStart | None = None,
     ) -> DuckDBResult:
         """The answer of one SELECT over data sources and pipes; a template if it begins with `%`.
 
@@ -443,7 +449,7 @@ class Workspace:
             given.update(scope.fixed_params or {})
         request = self._request(given, access)
         compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
-        return self._execute(compiled, values, request, timeout_s)
+        return self._execute(compiled, values, request, timeout_s, on_start)
 
     def _pipe_by_id(self, key: str) -> Pipe | None:
         for name, pipe in self.project.pipes.items():
@@ -455,12 +461,17 @@ class Workspace:
         return Request(self._live, params, self.secrets.values(), access, self.service_tables)
 
     def _execute(
-        self, compiled: Any, values: dict[str, Any], request: Request, timeout_s: float | None
+        self,
+        compiled: Any,
+        values: dict[str, Any],
+        request: Request,
+        timeout_s: float | None,
+        on_start: OnStart | None = None,
     ) -> DuckDBResult:
         if compiled.uses_now:
             values["now"] = self.now()
         limit = self.timeout_s if timeout_s is None else timeout_s
-        result = self.engine.execute(compiled, values, timeout_s=limit)
+        result = self.engine.execute(compiled, values, timeout_s=limit, on_start=on_start)
         result.settings = request.settings
         return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,12 +105,20 @@ class DuckDBEngine:
         values: Mapping[str, Any] | None = None,
         *,
         timeout_s: float | None = None,
+        on_start: Callable[[Callable[[], None]], None] | None = None,
     ) -> DuckDBResult:
-        """Run a compiled SELECT on a reader. `values` may hold more than the statement binds."""
+        """Run a compiled SELECT on a reader. `values` may hold more than the statement binds.
+        `on_start` gets what cancels the statement, before it runs."""
         given = values or {}
         bound = {name: given[name] for name in compiled.parameters}
         return DuckDBResult(
-            self._connections, self._watchdog, self._statements, compiled, bound, timeout_s
+            self._connections,
+            self._watchdog,
+            self._statements,
+            compiled,
+            bound,
+            timeout_s,
+            on_start,
         )
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class DuckDBResult:
         compiled: Compiled,
         values: Mapping[str, Any],
         timeout_s: float | None,
+        on_start: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
         self.compiled = compiled
         self.settings: Mapping[str, Any] = {}
@@ -50,6 +51,8 @@ class DuckDBResult:
         self._elapsed: float | None = None
         self._connection: DuckDBPyConnection | None = connections.lease()
         try:
+            if on_start is not None:
+                on_start(self.cancel)
             if timeout_s:
                 self._alarm = watchdog.alarm(timeout_s, self._connection.interrupt)
             known = statements.find(compiled.duck_sql)

@@ -50,6 +50,7 @@ def run(call: Call) -> Any:
         access=call.access,
         query_params=_parameters(call),
         timeout_s=call.server.query_timeout_s,
+        on_start=call.on_start,
     )
     format_name = (
         result.compiled.format

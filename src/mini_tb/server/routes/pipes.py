@@ -49,6 +49,7 @@ def get_pipe(call: Call) -> Any:
         q=call.param("q") or None,
         access=call.access,
         timeout_s=call.server.query_timeout_s,
+        on_start=call.on_start,
     )
     return stream(call, result, result.compiled.format or format_name)
 

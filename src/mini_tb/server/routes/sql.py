@@ -39,6 +39,7 @@ def run_sql(call: Call) -> Any:
         pipeline=pipeline,
         access=call.access,
         timeout_s=call.server.query_timeout_s,
+        on_start=call.on_start,
     )
     return stream(call, result, result.compiled.format or "JSON")
 
