@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dump import dump_tree, dump_value
+from datafile_dump import dump_tree, dump_value
 
 from mini_tb.datafile import format_text, parse
 from mini_tb.diagnostics import UserError
