@@ -553,6 +553,8 @@ class Coercion:
         empty cell is the empty text in a String column that has neither DEFAULT nor NULL."""
         if text == "\\N":
             return self.value(None)
+        if text is not None and not self.type.is_string:
+            text = text.strip(" \t")
         is_plain_string = self.type.is_string and not self.type.is_nullable and not self.has_default
         if text is None or (text == "" and not is_plain_string):
             nothing = MISSING if self.has_default or not self.type.is_nullable else None

@@ -185,11 +185,11 @@ def decode_lines(connection: DuckDBPyConnection, intake: Intake) -> Leftover:
             ok = pc.and_(ok, pc.or_(pc.is_valid(column), pc.invert(per_row(has_value))))
         within = rule.within if (rule := rules[i]) else None
         if within and _leaves(column, *within):
-            ok = pc.and_(ok, _is_within(column, *within))
+            ok = pc.and_(ok, is_within(column, *within))
         if any(states.takes_default[i]):
             defaulted[field.name] = per_row(states.takes_default[i])
     good = pa.Table.from_arrays(
-        [_carried(read.column(i + 1), f) for i, f in enumerate(intake.fields)],
+        [carried(read.column(i + 1), f) for i, f in enumerate(intake.fields)],
         schema=intake.schema,
     )
     ok = ok.combine_chunks() if isinstance(ok, pa.ChunkedArray) else ok
@@ -212,7 +212,7 @@ def _leaves(column: pa.ChunkedArray, low: int, high: int) -> bool:
     return ends["min"] is not None and (ends["min"] < low or ends["max"] > high)
 
 
-def _is_within(column: pa.ChunkedArray, low: int, high: int) -> pa.ChunkedArray:
+def is_within(column: pa.ChunkedArray, low: int, high: int) -> pa.ChunkedArray:
     """For each value whether it is in the range; true for nulls."""
     import pyarrow.compute as pc
 
@@ -227,7 +227,8 @@ def _ticks(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.int32() if pa.types.is_date32(column.type) else pa.int64())
 
 
-def _carried(column: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
+def carried(column: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
+    """What DuckDB read, as the type that the column travels in."""
     return column if column.type == field.carrier else column.cast(field.carrier)
 
 

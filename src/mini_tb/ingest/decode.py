@@ -7,7 +7,6 @@ bodies. The rows keep the order in which they were sent.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,13 @@ from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
 from mini_tb.ingest.coerce import MAX_SHOWN
 from mini_tb.ingest.decoded import Decoded
+from mini_tb.ingest.decoder import decoder
 from mini_tb.ingest.exact import ExactRows
 from mini_tb.ingest.intake import Intake, intake_of
 from mini_tb.ingest.jsontext import JsonError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
     from mini_tb.project import Datasource
 
@@ -41,11 +40,13 @@ def decode_json(
     document: bool = False,
     import_id: str | None = None,
     now: datetime | None = None,
+    check: bool = True,
 ) -> Decoded:
     """Decode JSON lines; or, as a `document`, one object or an array of objects.
 
     A body whose first line is no record of its own is read as a document too. `now` (UTC) dates
-    the quarantined rows. Raises `UserError`: IN101 for an empty body, IN102 if it has no record.
+    the quarantined rows. Raises `UserError`: IN101 for an empty body, IN102 if it has no record
+    (without `check`, for a part of a file, such lines just go to quarantine).
     """
     if not body.strip():
         raise UserError.of("IN101", "the body is empty", hint="send one JSON object a line")
@@ -53,7 +54,8 @@ def decode_json(
     body = body.removeprefix(b"\xef\xbb\xbf")
     decoded = _decode_document(body, intake) if document else _decode_lines(body, intake)
     decoded.import_id, decoded.now = import_id, now
-    check_readable(decoded)
+    if check:
+        check_readable(decoded)
     return decoded
 
 
@@ -155,7 +157,7 @@ def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) ->
             else:
                 exact.add_line(i, line)
         array, numbers = pa.array(readable, pa.string()), pa.array(kept, pa.uint64())
-    with _Decoder() as connection:
+    with decoder() as connection:
         for is_second in (False, True):
             table = pa.table({"line": array})
             batches = table.to_batches(max_chunksize=_BATCH_ROWS)
@@ -199,26 +201,3 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-class _Decoder:
-    """A connection to a small database of our own in memory, which runs no text of anybody else."""
-
-    _root: DuckDBPyConnection | None = None
-    _lock = threading.Lock()
-
-    def __enter__(self) -> DuckDBPyConnection:
-        import duckdb
-
-        with _Decoder._lock:
-            if _Decoder._root is None:
-                root = duckdb.connect(":memory:")
-                root.execute("SET enable_external_access = false")
-                root.execute("SET python_enable_replacements = false")
-                root.execute("SET lock_configuration = true")
-                _Decoder._root = root
-            self._connection = _Decoder._root.cursor()
-        return self._connection
-
-    def __exit__(self, *error: object) -> None:
-        self._connection.close()

@@ -5,7 +5,7 @@
 | `2024-01-02`, `2024/1/2`, `2024.01.02`, `20240102`, `2024-01`, `2024` | midnight |
 | `2024-01-02 03:04[:05[.678]]`, also with `T`, with `AM`/`PM`; `20240102030405` | that moment |
 | `…Z`, `… UTC`, `… GMT`, `…+02:00`, `…-0800`, `…+02` | converted to UTC |
-| `02/01/2024 …`, `02/01/24 …` | the day first (the month, where the second number can be no month) |
+| `02/01/2024 …`, `02/01/24 …` | the day first (but the month, where it can be no other way) |
 | `Jan 2, 2024 …`, `2 January 2024 …`, `Tue, 02 Jan 2024 03:04:05 GMT` | that moment |
 | `2024 Jan 2`, `Jan 2024` | that day, the first of that month |
 | 9 or 10 digits, 13, 16, 19 digits | seconds, milli-, micro-, nanoseconds since 1970 |
@@ -81,7 +81,7 @@ def parse_moment(text: str, zone: ZoneInfo | None = None, *, month_first: bool =
             year, month, day = part[f"y{form}"], part[f"m{form}"], part[f"d{form}"] or "1"
             break
     if part["y1"] and part["d1"] is None and (part["hour"] or part["packed"] or part["zone"]):
-        raise NotADate("a month has no time")
+        raise NotADate("not a date (a month with a time)")
     if part["hour"] and part["minute"] is None and (part["zone"] or "Z")[0] in "+-":
         raise NotADate("not a date")  # `03-04` is neither an hour nor minutes
     number = _MONTHS.get(month[:3].lower()) or int(month)
@@ -99,7 +99,7 @@ def parse_moment(text: str, zone: ZoneInfo | None = None, *, month_first: bool =
         hour, minute, second = (int(part[unit] or 0) for unit in ("hour", "minute", "second"))
     if part["half"]:
         if not 1 <= hour <= 12:
-            raise NotADate(f"hour {hour} of a day's half")
+            raise NotADate(f"not a date (hour {hour} of a half day)")
         hour = hour % 12 + (12 if part["half"].lower() == "pm" else 0)
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
     seconds -= _offset(part["zone"], seconds, zone)
@@ -128,7 +128,7 @@ def _digits(whole: str, fraction: str | None, zone: ZoneInfo | None) -> int:
         days = _days(year, month if len(whole) > 4 else 1, day if len(whole) > 6 else 1)
         seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
         return (seconds - _offset(None, seconds, zone)) * SECOND
-    raise NotADate(f"{len(whole)} digits are no date and no epoch")
+    raise NotADate(f"not a date ({len(whole)} digits are neither a date nor an epoch)")
 
 
 def _days(year: int, month: int, day: int) -> int:
