@@ -1,8 +1,8 @@
 """CSV → rows, in batches of bounded size: by header or by position, with its dialect guessed.
 
 The first line is a header when half of its cells are columns' names; then columns are matched by
-name, and columns of the file that the data source does not have are left out. Without a header they are
-matched by position. A line with too many or too few cells goes to quarantine.
+name, and columns of the file that the data source does not have are left out. Without a header they
+are matched by position. A line with too many or too few cells goes to quarantine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files and bodies of any format as a stream of decoded batches, of bounded memory.
 
-`open_source` opens a local file, a URL or a body and undoes its compression; `decode_stream` decodes
-what it reads. What is decoded is written by the caller, all of it in one transaction or none.
+`open_source` opens a local file, a URL or a body and undoes its compression; `decode_stream`
+decodes what it reads. The caller writes it, all of it in one transaction or none.
 """
 
 from __future__ import annotations

@@ -110,9 +110,8 @@ def _decoded(
         defaulted = {name: mask.filter(ok) for name, mask in defaulted.items()}
     keys = [_key(field, names) for field in intake.fields]
     for i in left:
-        exact.add_values(
-            i, [_value(batch, i, f, k) for f, k in zip(intake.fields, keys, strict=True)]
-        )
+        pairs = zip(intake.fields, keys, strict=True)
+        exact.add_values(i, [_value(batch, i, field, key) for field, key in pairs])
     return Decoded(exact, good, rows, defaulted, import_id=import_id, now=now)
 
 
@@ -167,7 +166,8 @@ def _cast(column: pa.Array, field: Field) -> pa.Array | None:
 def _is_list_of(kind: pa.DataType, element: pa.DataType) -> bool:
     import pyarrow as pa
 
-    return (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and kind.value_type == element
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return bool(is_list and kind.value_type == element)
 
 
 def _range(field: Field) -> tuple[int, int] | None:
@@ -181,37 +181,49 @@ def _value(batch: pa.RecordBatch, row: int, field: Field, key: str | None) -> An
     """One value as JSON would have it."""
     if key is None:
         return MISSING
-    value = _json(batch.column(batch.schema.get_field_index(key))[row].as_py())
+    column = batch.column(batch.schema.get_field_index(key))
+    value = _json(column[row].as_py(), _value_type(column.type))
     if field.path.steps and field.path.steps[0] == key:
         return field.path.value({key: value})
     return value
 
 
-def _json(value: Any) -> Any:
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _json(value: Any, kind: pa.DataType) -> Any:
+    import pyarrow as pa
+
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | float | Decimal):
         return Number(_number(value))
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, date | time):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    if isinstance(value, dict) or (isinstance(value, list) and _is_map(value)):
-        found = Object((str(k), _json(v)) for k, v in dict(value).items())
-        found.repeated = None
-        found.raw = json.dumps(value, default=str)
-        return found
+    if pa.types.is_map(kind):
+        pairs = [(str(key), _json(item, kind.item_type)) for key, item in value]
+        return _object(pairs, {str(key): item for key, item in value})
+    if pa.types.is_struct(kind):
+        return _object(
+            [(name, _json(item, kind.field(name).type)) for name, item in value.items()], value
+        )
     if isinstance(value, list):
-        items = Array(_json(v) for v in value)
+        items = Array(_json(item, kind.value_type) for item in value)
         items.raw = json.dumps(value, default=str)
         return items
     return str(value)
 
 
-def _is_map(value: list[Any]) -> bool:
-    return bool(value) and all(isinstance(item, tuple) and len(item) == 2 for item in value)
+def _object(pairs: list[tuple[str, Any]], value: dict[str, Any]) -> Object:
+    found = Object(pairs)
+    found.repeated = None
+    found.raw = json.dumps(value, default=str)
+    return found
 
 
 def _number(value: float | Decimal) -> str:
