@@ -73,7 +73,6 @@ class Instruction:
     values: tuple[str, ...] = ()
     may_be_empty: bool = False  # a quoted empty value means "none"
     repeats: bool = False  # several lines add up; otherwise the last one counts
-    is_secret: bool = False
     grammar: str = ""  # the start rule of its value, when it has a grammar of its own
     group: str = ""  # instructions of a group stand together when formatted
     old: Old | None = None
@@ -392,7 +391,6 @@ def _connection() -> Iterator[Instruction]:
             _BOTH if name == "KAFKA_SSL_CA_PEM" else Shape.LINE,
             aliases=_GCS_ALIASES.get(name, ()),
             may_be_empty=True,
-            is_secret=name.endswith(("_SECRET", "_PASSWORD", "_JSON")),
             group="connection",
         )
     yield Instruction(

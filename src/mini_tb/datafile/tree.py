@@ -92,8 +92,8 @@ class Block:
     content: Schema | Indexes | None = None
 
 
-Trivia = Token  # COMMENT, BLANK or STRAY (a line that is no instruction)
 Entry = Setting | Block | Token
+"""A Token is a COMMENT, a BLANK or a STRAY: a line that begins with no instruction."""
 
 
 @dataclass(slots=True)
