@@ -11,13 +11,16 @@ from mini_tb.server.app import Route
 from mini_tb.server.call import Call
 from mini_tb.server.reply import Reply
 
+_ALWAYS = ("engine", "indexes", "new_columns_detected", "statistics", "quarantine_rows")
+"""Clients read these of every item of a list, whatever `attrs` they asked for."""
+
 
 def list_datasources(call: Call) -> Any:
     """The data sources that the token may read."""
     attrs = call.param("attrs")
     return {
         "datasources": [
-            resources.selected(_object(call, found), attrs)
+            resources.selected(_object(call, found), attrs, _ALWAYS)
             for found in call.workspace.project.datasources.values()
             if call.access.may("DATASOURCES:READ", found.name)
         ]

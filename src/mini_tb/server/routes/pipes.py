@@ -77,8 +77,9 @@ def _explained(call: Call, name: str) -> Reply:
 def list_pipes(call: Call) -> Any:
     """The pipes that the token may read."""
     attrs, node_attrs = call.param("attrs"), call.param("node_attrs")
+    always = ("url", "nodes") if node_attrs else ("url",)
     found = [
-        resources.selected(_object(call, pipe, node_attrs), attrs, ("url",))
+        resources.selected(_object(call, pipe, node_attrs), attrs, always)
         for pipe in _readable(call)
     ]
     return {"pipes": found}
