@@ -296,7 +296,14 @@ class ExpressionBinder:
     def aggregate(self, node: syntax.Call) -> Expr:
         params = [constant(self.bind(param)) for param in node.params or []]
         args = self.values(node.args)
-        bound = bind_aggregate(node.name, params, args, distinct=node.distinct)
+        bound = bind_aggregate(
+            node.name,
+            params,
+            args,
+            distinct=node.distinct,
+            respect_nulls=node.null_treatment == "RESPECT NULLS",
+            is_windowed=node.over is not None,
+        )
         filter_ = self.bind(node.filter) if node.filter is not None else None
         expr = Aggregate(bound.type, bound, args, filter_)
         return self.window(expr, node) if node.over is not None else expr

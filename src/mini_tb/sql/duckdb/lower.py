@@ -7,6 +7,7 @@ from typing import Any
 
 from mini_tb.sql import tree
 from mini_tb.sql.duckdb.select import lower_select
+from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
@@ -68,30 +69,7 @@ class Lowering:
         return expr.function.lower([self.expr(arg) for arg in expr.args], condition)
 
     def window(self, expr: tree.Window) -> str:
-        over: list[str] = []
-        if expr.partition_by:
-            over.append("PARTITION BY " + ", ".join(self.expr(e) for e in expr.partition_by))
-        if expr.order_by:
-            over.append("ORDER BY " + ", ".join(self.order_key(key) for key in expr.order_by))
-        if expr.frame is not None:
-            first, last = self.frame_bound(expr.frame.first), self.frame_bound(expr.frame.last)
-            over.append(f"{expr.frame.unit} BETWEEN {first} AND {last}")
-        clause = f"OVER ({' '.join(over)})"
-        if isinstance(expr.call, tree.Aggregate):
-            condition = expr.call.filter
-            text = None if condition is None else truth(condition, self.expr(condition))
-            args = [self.expr(arg) for arg in expr.call.args]
-            return expr.call.function.lower(args, text, over=clause)
-        args = [self.expr(arg) for arg in expr.call.args]
-        function = expr.call.function
-        if callable(function.lower):
-            return function.lower(expr.call, args).replace("OVER ()", clause)
-        text = function.lower.format(*args, args=", ".join(args))
-        return f"CAST({text} {clause} AS {to_duckdb(expr.type)})"
-
-    def frame_bound(self, bound: tuple[str, tree.Expr | None]) -> str:
-        kind, expression = bound
-        return kind if expression is None else f"{self.expr(expression)} {kind}"
+        return lower_window(self, expr)
 
     def order_key(self, key: tree.OrderKey) -> str:
         direction = "DESC" if key.descending else "ASC"

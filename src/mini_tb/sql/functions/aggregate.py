@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.combinators import Bound
-from mini_tb.sql.functions.aggregates.registry import bind, is_aggregate
-from mini_tb.sql.functions.aggregates.rows import GroupRows
-from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.aggregates.registry import bind, find_base, is_aggregate
+from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
+from mini_tb.sql.functions.function import ArgumentError, text
 from mini_tb.sql.tree import Expr
 from mini_tb.types import DataType
 
@@ -40,15 +40,31 @@ def bind_aggregate(
     params: Sequence[Any],
     args: list[Expr],
     *,
-    distinct: bool,
+    distinct: bool = False,
     respect_nulls: bool = False,
+    is_windowed: bool = False,
 ) -> BoundAggregate:
-    """The aggregate for these arguments. Raises `ArgumentError`."""
+    """The aggregate for these arguments; one that is a parameter in truth (the delimiter of
+    `groupConcat(x, ',')`) is taken out of `args`. Raises `ArgumentError`."""
     if distinct or name.startswith("countDistinct"):
         name = _distinct(name)
     if respect_nulls:
         name = _respecting(name)
-    return BoundAggregate(bind(name, params, [arg.type for arg in args]))
+    if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
+        params = [text(args.pop())]
+    bound = BoundAggregate(bind(name, params, [arg.type for arg in args]))
+    _check_place(name, bound, len(args), is_windowed)
+    return bound
+
+
+def _check_place(name: str, bound: BoundAggregate, count: int, is_windowed: bool) -> None:
+    """Raises `ArgumentError` where the function is not to be had over a window, or only there.
+
+    It is lowered once for that, which also finds parameters that do not fit.
+    """
+    lowered = bound.lower(["x"] * count, None, over="OVER ()" if is_windowed else "")
+    if is_windowed and is_unnesting(lowered):
+        raise ArgumentError(f"`{name}` is not supported over a window", 48)
 
 
 def _distinct(name: str) -> str:

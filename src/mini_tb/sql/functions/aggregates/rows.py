@@ -53,6 +53,9 @@ class GroupRows:
     def call(
         self, function: str, *args: str, order: str | None = None, distinct: bool = False
     ) -> str:
+        if self.over and self.condition and function in ("first", "last"):
+            # Over a window these are functions of their own, which take no FILTER.
+            return f"{function}(CASE WHEN {self.condition} THEN {args[0]} END IGNORE NULLS) {self.over}"
         inside = ", ".join(args) or ("*" if function == "count" else "")
         if distinct:
             inside = f"DISTINCT {inside}"
