@@ -152,8 +152,7 @@ class Request:
         reached: list[str] = []
         if pipe is not None:
             view = catalog.view(pipe, pipe.output, pipe.name)
-            names = {"_": view, pipe.name: view} if as_result else {"_": view}
-            catalog = catalog.with_replaced(names)
+            catalog = catalog.with_replaced({"_": view, pipe.name: view})
             reached = self._reached(view.sql, pipe, pipe.output.name, set())
         own = self._reached(rendering.sql, None if as_result else pipe, None, set())
         signature = None if self.access.is_admin else repr(self.access.scopes)

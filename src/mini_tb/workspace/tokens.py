@@ -14,7 +14,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.deploy.diff import Grant
@@ -214,7 +214,9 @@ class Tokens:
             message = "invalid authentication token"
             raise UserError.of("AU001", message, status=403) from error
         expires = claims["exp"]
-        if not isinstance(expires, (int, float)) or expires <= self._now().timestamp():
+        if isinstance(expires, bool) or not isinstance(expires, int | float):
+            raise UserError.of("AU001", "`exp` is seconds since 1970", status=403)
+        if expires <= _timestamp(self._now()):
             raise UserError.of("AU007", "the token has expired", status=403)
         if claims.get("workspace_id") != self._workspace_id:
             raise UserError.of("AU001", "the token is for another workspace", status=403)
@@ -250,6 +252,11 @@ class Tokens:
         self._state.delete(KIND, token.name)
         del self._by_name[token.name]
         self._by_digest = {_digest(t.text): t for t in self._by_name.values()}
+
+
+def _timestamp(moment: datetime) -> float:
+    """Seconds since 1970 of a naive UTC time, whatever the machine's zone."""
+    return moment.replace(tzinfo=UTC).timestamp()
 
 
 def _scope(grant: Grant) -> Scope:

@@ -111,18 +111,26 @@ def _open(path: Path | None, settings: Settings, threads: int) -> DuckDBPyConnec
         writer = duckdb.connect(str(path) if path else ":memory:", config=config)
     except (duckdb.Error, OSError) as error:
         raise _cannot_open(path, str(error)) from error
+    if writer.execute("SELECT current_setting('lock_configuration')").fetchall() == [(True,)]:
+        # DuckDB gives every opener in a process the same database: it is open here already.
+        writer.close()
+        raise _is_open(path)
     writer.execute("SET python_enable_replacements = false")
     writer.execute("SET TimeZone = 'UTC'")
     writer.execute("SET enable_external_access = false")
     return writer
 
 
+def _is_open(path: Path | None) -> UserError:
+    hint = "talk to the running server, or stop it"
+    return UserError.of("RT001", f"`{path}` is open elsewhere", hint=hint, status=409)
+
+
 def _cannot_open(path: Path | None, text: str) -> UserError:
     """What to tell a person who owns the file; nothing on disk was changed."""
     where = f"`{path}`"
     if "lock" in text and "onflict" in text:
-        hint = "talk to the running server, or stop it"
-        return UserError.of("RT001", f"{where} is open in another process", hint=hint, status=409)
+        return _is_open(path)
     if "newer" in text or "storage version" in text or "version number" in text:
         hint = "open it with the version of mini-tb that wrote it"
         return UserError.of("RT002", f"{where} was written by a newer version", hint=hint)

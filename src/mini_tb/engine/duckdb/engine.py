@@ -111,6 +111,8 @@ class DuckDBEngine:
         `on_start` gets what cancels the statement, before it runs."""
         given = values or {}
         bound = {name: given[name] for name in compiled.parameters}
+        if compiled.uses_now:
+            bound["now"] = given["now"]
         return DuckDBResult(
             self._connections,
             self._watchdog,
