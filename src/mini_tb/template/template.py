@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.source import Piece
@@ -91,8 +91,12 @@ class Template:
         self._tree = tree
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def parse(text: str) -> Template:
-        """Parses and checks a template. Raises `TemplateError` with the offset of a mistake."""
+        """Parses and checks a template. Raises `TemplateError` with the offset of a mistake.
+
+        The same text gives the same object, so that checking, compiling and serving a project
+        compile each template once."""
         return Template(text, parse_tags(text))
 
     @cached_property

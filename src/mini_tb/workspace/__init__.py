@@ -6,7 +6,22 @@ the records of deployments, `tokens` and `access` who may do what, `jobs`, `secr
 is remembered.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mini_tb.workspace.access import EVERYTHING, Access, Scope
-from mini_tb.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mini_tb.workspace.workspace import Workspace
 
 __all__ = ["EVERYTHING", "Access", "Scope", "Workspace"]
+
+
+def __getattr__(name: str) -> object:
+    # Checking a project needs `build` alone: the runtime is loaded by who opens one.
+    if name == "Workspace":
+        from mini_tb.workspace.workspace import Workspace
+
+        return Workspace
+    raise AttributeError(name)
