@@ -215,7 +215,9 @@ class ExpressionBinder:
                 assert other is not None
                 bound.append(other)
             else:
-                bound.append(self.lambda_(lam, function.lambda_types(types, len(lam.params))))
+                made = self.lambda_(lam, function.lambda_types(types, len(lam.params)))
+                made.folds, made.predicate = function.folds, function.predicate
+                bound.append(made)
         return bound
 
     def values(self, nodes: list[syntax.Expression]) -> list[Expr]:

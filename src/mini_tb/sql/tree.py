@@ -69,10 +69,12 @@ class Local(Expr):
 
 @dataclass(slots=True)
 class LambdaExpr(Expr):
-    """A lambda; `type` is the type of its body."""
+    """A lambda; `type` is the type of its body. `folds` and `predicate` are its function's."""
 
     params: tuple[Local, ...]
     body: Expr
+    folds: bool = False
+    predicate: bool = False
 
     def children(self) -> Iterator[Expr]:
         yield self.body

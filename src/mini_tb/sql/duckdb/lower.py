@@ -22,6 +22,8 @@ class Lowering:
     def __init__(self) -> None:
         self.substitutes: list[tuple[tree.Expr, str]] = []
         """Expressions that have been computed already, and the text that means them."""
+        self.locals: dict[str, str] = {}
+        """Text of the lambda parameters that are fields of one."""
 
     # Expressions -----------------------------------------------------------------------------
 
@@ -42,11 +44,19 @@ class Lowering:
         return f"{expr.relation}.{quote_identifier(expr.name)}"
 
     def local(self, expr: tree.Local) -> str:
-        return quote_identifier(expr.name)
+        return self.locals.get(expr.name) or quote_identifier(expr.name)
 
     def lambda_(self, expr: tree.LambdaExpr) -> str:
-        params = ", ".join(quote_identifier(param.name) for param in expr.params)
-        return f"(lambda {params}: {self.expr(expr.body)})"
+        names = [param.name for param in expr.params]
+        if len(names) > 1 and not expr.folds:
+            row = quote_identifier(f"{names[0]}_row")
+            for i, name in enumerate(names):
+                self.locals[name] = f"struct_extract({row}, {i + 1})"
+            params = row
+        else:
+            params = ", ".join(quote_identifier(name) for name in names)
+        body = self.expr(expr.body)
+        return f"(lambda {params}: {truth(expr.body, body) if expr.predicate else body})"
 
     def call(self, expr: tree.Call) -> str:
         function = expr.function

@@ -11,10 +11,17 @@ from mini_tb.sql.functions.function import Registry
 
 FAMILIES = (
     "arithmetic",
+    "arrays",
+    "higher_order",
+    "maps",
     "comparison",
     "conditional",
     "conversion",
-    "datetime",
+    "datetime_parts",
+    "datetime_start",
+    "datetime_shift",
+    "datetime_between",
+    "datetime_make",
     "rounding",
     "strings",
     "tuples",

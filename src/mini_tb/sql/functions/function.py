@@ -46,6 +46,8 @@ class Function:
     `nulls`: NULL in, NULL out, and the type becomes Nullable (ClickHouse's default). Functions
     that look at NULL themselves (`if`, `isNull`, `tuple`) say False and compute all types.
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
+    `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
+    parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
     the other arguments (in their order) and the number of parameters.
     """
@@ -61,6 +63,8 @@ class Function:
     aliases: tuple[str, ...] = ()
     any_case: bool = False
     lambda_types: Callable[[Sequence[DataType], int], Sequence[DataType]] | None = None
+    predicate: bool = False
+    folds: bool = False
     window_only: bool = False
     unsupported: str | None = None
     doc: str = ""

@@ -1,0 +1,464 @@
+"""Arrays: elements, search, building, cutting, sets. Those with lambdas are in `higher_order`.
+
+An index counts from 1, from the end when negative; a miss gives the element type's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import (
+    FLOAT64,
+    STRING,
+    UINT8,
+    UINT32,
+    UINT64,
+    DataType,
+    array,
+    nullable,
+    to_duckdb,
+    tuple_of,
+)
+from mini_tb.types.duckdb import quote_identifier
+
+
+def need_array(arg: Expr) -> DataType:
+    """The element type of an array argument. Raises `ArgumentError`."""
+    if not arg.type.is_array:
+        raise ArgumentError(f"illegal type `{arg.type}`, expected an Array")
+    return arg.type.element
+
+
+def default_text(t: DataType) -> str:
+    """DuckDB text of a type's default."""
+    return literal(zero(t), t)
+
+
+def _same(args: Sequence[Expr]) -> DataType:
+    need_array(args[0])
+    return args[0].type
+
+
+def _common_arrays(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        need_array(arg)
+    return supertype([arg.type for arg in args])
+
+
+def _cast_all(call: Call, args: list[str], target: DataType) -> list[str]:
+    return [lower_cast(arg.type, target, sql) for arg, sql in zip(call.args, args, strict=True)]
+
+
+# Elements ----------------------------------------------------------------------------------
+
+
+def _element_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if t.is_map:
+        return t.types[1]
+    element = need_array(args[0])
+    return nullable(element) if args[1].type.is_nullable else element
+
+
+def _lower_element(call: Call, args: list[str]) -> str:
+    t = call.args[0].type
+    if t.is_map:
+        key = lower_cast(call.args[1].type, t.types[0], args[1])
+        value = f"{args[0]}[{key}]"
+        if t.types[1].is_nullable or zero(t.types[1]) is None:
+            return value
+        return f"coalesce({value}, {default_text(t.types[1])})"
+    value = f"{args[0]}[CAST({args[1]} AS BIGINT)]"
+    if call.type.is_nullable or zero(call.type) is None:
+        return value
+    return f"coalesce({value}, {default_text(call.type)})"
+
+
+# Search --------------------------------------------------------------------------------------
+
+
+def _find_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    def returns(args: Sequence[Expr]) -> DataType:
+        if args[0].type.is_map:
+            return result
+        element = need_array(args[0])
+        if not element.is_nothing and not args[1].type.is_nothing:
+            supertype([element, args[1].type])
+        return result
+
+    return returns
+
+
+def _needle(call: Call, args: list[str]) -> tuple[str, str]:
+    """The array and the value, brought to a common element type."""
+    element, value = call.args[0].type.element, call.args[1].type
+    if element.is_nothing or value.is_nothing:
+        return args[0], args[1]
+    common = supertype([element.bare, value.bare])
+    return (
+        lower_cast(call.args[0].type, array(common), args[0]),
+        lower_cast(value, common, args[1]),
+    )
+
+
+def _lower_has(call: Call, args: list[str]) -> str:
+    if call.args[0].type.is_map:
+        key = lower_cast(call.args[1].type, call.args[0].type.types[0], args[1])
+        return f"CAST(map_contains({args[0]}, {key}) AS UTINYINT)"
+    items, value = _needle(call, args)
+    return f"CAST(list_position({items}, {value}) IS NOT NULL AS UTINYINT)"
+
+
+def _lower_index_of(call: Call, args: list[str]) -> str:
+    items, value = _needle(call, args)
+    return f"CAST(coalesce(list_position({items}, {value}), 0) AS UBIGINT)"
+
+
+def _lower_count_equal(call: Call, args: list[str]) -> str:
+    items, value = _needle(call, args)
+    return f"CAST(len(list_filter({items}, lambda e: e IS NOT DISTINCT FROM {value})) AS UBIGINT)"
+
+
+def _lower_sets(name: str) -> Callable[[Call, list[str]], str]:
+    def lower(call: Call, args: list[str]) -> str:
+        common = supertype([arg.type for arg in call.args])
+        left, right = _cast_all(call, args, common)
+        return f"CAST({name.format(left, right)} AS UTINYINT)"
+
+    return lower
+
+
+def _two_arrays(args: Sequence[Expr]) -> DataType:
+    _common_arrays(args)
+    return UINT8
+
+
+_HAS_ALL = "coalesce(len(list_filter({1}, lambda e: list_position({0}, e) IS NULL)) = 0, TRUE)"
+_HAS_ANY = "coalesce(len(list_filter({1}, lambda e: list_position({0}, e) IS NOT NULL)) > 0, FALSE)"
+_HAS_SUBSTR = (
+    "(len({1}) = 0 OR len(list_filter(range(1, len({0}) - len({1}) + 2), "
+    "lambda i: list_slice({0}, i, i + len({1}) - 1) = {1})) > 0)"
+)
+
+
+# Building ------------------------------------------------------------------------------------
+
+
+def _lower_concat(call: Call, args: list[str]) -> str:
+    items = ", ".join(_cast_all(call, args, call.type))
+    return f"list_concat({items})" if len(args) > 1 else items
+
+
+def _push_returns(args: Sequence[Expr]) -> DataType:
+    return array(supertype([need_array(args[0]), args[1].type]))
+
+
+def _lower_push(call: Call, args: list[str]) -> str:
+    items = lower_cast(call.args[0].type, call.type, args[0])
+    value = lower_cast(call.args[1].type, call.type.element, args[1])
+    pair = (
+        (f"[{value}]", items) if call.function.name == "arrayPushFront" else (items, f"[{value}]")
+    )
+    return f"list_concat({pair[0]}, {pair[1]})"
+
+
+def _lower_slice(call: Call, args: list[str]) -> str:
+    items, offset = args[0], f"CAST({args[1]} AS BIGINT)"
+    size = f"len({items})"
+    first = f"(CASE WHEN {offset} > 0 THEN {offset} ELSE {size} + {offset} + 1 END)"
+    if len(args) < 3 or call.args[2].type.is_nothing:
+        last = size
+    else:
+        length = f"CAST({args[2]} AS BIGINT)"
+        last = f"(CASE WHEN {length} >= 0 THEN {first} + {length} - 1 ELSE {size} + {length} END)"
+    return f"list_slice({items}, greatest({first}, 1), greatest({last}, 0))"
+
+
+def _resize_returns(args: Sequence[Expr]) -> DataType:
+    element = need_array(args[0])
+    return array(supertype([element, args[2].type])) if len(args) > 2 else args[0].type
+
+
+def _lower_resize(call: Call, args: list[str]) -> str:
+    items = lower_cast(call.args[0].type, call.type, args[0])
+    fill = default_text(call.type.element)
+    if len(args) > 2:
+        fill = lower_cast(call.args[2].type, call.type.element, args[2])
+    size = f"CAST({args[1]} AS BIGINT)"
+    padding = f"list_transform(range(abs({size}) - len({items})), lambda i: {fill})"
+    cut = f"list_slice({items}, 1, {size})"
+    tail = f"list_slice({items}, len({items}) + {size} + 1, len({items}))"
+    return (
+        f"(CASE WHEN {size} >= 0 THEN list_concat({cut}, {padding}) "
+        f"ELSE list_concat({padding}, {tail}) END)"
+    )
+
+
+def _range_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        if not arg.type.is_integer:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected an integer")
+    return array(supertype([arg.type for arg in args]))
+
+
+def _lower_range(call: Call, args: list[str]) -> str:
+    numbers = ", ".join(f"CAST({sql} AS BIGINT)" for sql in args)
+    return f"CAST(range({numbers}) AS {to_duckdb(call.type)})"
+
+
+def _lower_with_constant(call: Call, args: list[str]) -> str:
+    return f"list_transform(range(CAST({args[0]} AS BIGINT)), lambda i: {args[1]})"
+
+
+def _zip_returns(args: Sequence[Expr]) -> DataType:
+    return array(tuple_of(*(need_array(arg) for arg in args)))
+
+
+def _lower_zip(call: Call, args: list[str]) -> str:
+    fields = ", ".join(
+        f"{quote_identifier(str(i + 1))}: struct_extract(z, {i + 1})" for i in range(len(args))
+    )
+    zipped = zipped_arrays(args)
+    if len(args) == 1:
+        return f"list_transform({args[0]}, lambda z: {{'1': z}})"
+    return f"list_transform({zipped}, lambda z: {{{fields}}})"
+
+
+def zipped_arrays(args: Sequence[str]) -> str:
+    """One list of tuples from several arrays. Arrays of different lengths are ClickHouse's 190."""
+    if len(args) == 1:
+        return args[0]
+    same = " AND ".join(f"len({args[0]}) = len({other})" for other in args[1:])
+    message = "error('DB::190: arrays passed to the function must have equal sizes')"
+    return f"(CASE WHEN {same} THEN list_zip({', '.join(args)}) ELSE {message} END)"
+
+
+# Others --------------------------------------------------------------------------------------
+
+
+def _lower_distinct(call: Call, args: list[str]) -> str:
+    # list_distinct loses the order; the first occurrence of each value stays here. NULL goes.
+    items = args[0]
+    kept = f"list_filter({items}, lambda e, i: e IS NOT NULL AND list_position({items}, e) = i)"
+    return kept
+
+
+def _lower_compact(call: Call, args: list[str]) -> str:
+    items = args[0]
+    return f"list_filter({items}, lambda e, i: i = 1 OR e IS DISTINCT FROM {items}[i - 1])"
+
+
+def _flatten_returns(args: Sequence[Expr]) -> DataType:
+    t = need_array(args[0])
+    while t.is_array:
+        t = t.element
+    return array(t)
+
+
+def _lower_flatten(call: Call, args: list[str]) -> str:
+    text, t = args[0], call.args[0].type.element
+    while t.is_array:
+        text, t = f"flatten({text})", t.element
+    return f"coalesce({text}, [])"
+
+
+def _join_returns(args: Sequence[Expr]) -> DataType:
+    element = need_array(args[0])
+    if not (element.is_string or element.is_nothing or element.is_number):
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected an Array(String)")
+    return STRING
+
+
+def _lower_join(call: Call, args: list[str]) -> str:
+    separator = args[1] if len(args) > 1 else "''"
+    element = call.args[0].type.element
+    items = lower_cast(call.args[0].type, array(nullable(STRING)), args[0])
+    if element.is_string:
+        items = args[0]
+    return (
+        f"coalesce(array_to_string(list_filter({items}, lambda e: e IS NOT NULL), {separator}), '')"
+    )
+
+
+def _intersect_returns(args: Sequence[Expr]) -> DataType:
+    return _common_arrays(args)
+
+
+def _lower_intersect(call: Call, args: list[str]) -> str:
+    items = _cast_all(call, args, call.type)
+    tests = " AND ".join(f"list_position({other}, e) IS NOT NULL" for other in items[1:]) or "TRUE"
+    first = items[0]
+    return f"list_filter({first}, lambda e, i: list_position({first}, e) = i AND {tests})"
+
+
+def _lower_union(call: Call, args: list[str]) -> str:
+    items = _cast_all(call, args, call.type)
+    joined = f"list_concat({', '.join(items)})" if len(items) > 1 else items[0]
+    return f"list_filter({joined}, lambda e, i: list_position({joined}, e) = i)"
+
+
+def _length_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not (t.is_string or t.is_array or t.is_map or t.is_tuple):
+        raise ArgumentError(f"illegal type `{t}`, expected a String, Array or Map")
+    return UINT64
+
+
+def _size(call: Call, sql: str) -> str:
+    t = call.args[0].type.bare
+    if t.is_tuple:
+        return str(len(t.types))
+    if t.is_map:
+        return f"cardinality({sql})"
+    if t.is_string:
+        return f"octet_length({sql})" if t.is_bytes else f"strlen({sql})"
+    return f"len({sql})"
+
+
+def _lower_length(call: Call, args: list[str]) -> str:
+    return f"CAST({_size(call, args[0])} AS UBIGINT)"
+
+
+def _empty_returns(args: Sequence[Expr]) -> DataType:
+    if not args[0].type.bare.name == "UUID":
+        _length_returns(args)
+    return UINT8
+
+
+def _lower_empty(call: Call, args: list[str]) -> str:
+    sign = "=" if call.function.name == "empty" else "<>"
+    if call.args[0].type.bare.name == "UUID":
+        return f"CAST({args[0]} {sign} '00000000-0000-0000-0000-000000000000'::UUID AS UTINYINT)"
+    return f"CAST({_size(call, args[0])} {sign} 0 AS UTINYINT)"
+
+
+def _rotate(direction: int) -> Callable[[Call, list[str]], str]:
+    def lower(call: Call, args: list[str]) -> str:
+        items, count = args[0], f"(CAST({args[1]} AS BIGINT) * {direction})"
+        size = f"greatest(len({items}), 1)"
+        at = f"((({count}) % {size} + {size}) % {size})"
+        return (
+            f"list_concat(list_slice({items}, {at} + 1, len({items})), "
+            f"list_slice({items}, 1, {at}))"
+        )
+
+    return lower
+
+
+def _numbers(args: Sequence[Expr]) -> DataType:
+    element = need_array(args[0])
+    if not element.is_number and not element.is_nothing:
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected an Array of numbers")
+    return FLOAT64
+
+
+def _uniq_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        need_array(arg)
+    return UINT32
+
+
+def _lower_uniq(call: Call, args: list[str]) -> str:
+    items = zipped_arrays(args)
+    if len(args) > 1:
+        return f"CAST(len(list_distinct({items})) AS UINTEGER)"
+    has_null = f"CAST(list_position({items}, NULL) IS NOT NULL AS INTEGER)"
+    return f"CAST(len(list_distinct({items})) + {has_null} AS UINTEGER)"
+
+
+def _lower_enumerate_uniq(call: Call, args: list[str]) -> str:
+    items = zipped_arrays(args)
+    same = f"len(list_filter(list_slice({items}, 1, i), lambda o: o IS NOT DISTINCT FROM e))"
+    return f"list_transform({items}, lambda e, i: CAST({same} AS UINTEGER))"
+
+
+def _lower_enumerate_dense(call: Call, args: list[str]) -> str:
+    items = args[0]
+    firsts = f"list_filter({items}, lambda o, j: list_position({items}, o) = j)"
+    return f"list_transform({items}, lambda e: CAST(list_position({firsts}, e) AS UINTEGER))"
+
+
+def _enumerate_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        need_array(arg)
+    return array(UINT32)
+
+
+_EMPTY = {
+    **{f"emptyArray{name}": DataType(name) for name in ("Date", "DateTime", "String")},
+    **{
+        f"emptyArray{sign}Int{bits}": DataType(f"{sign}Int{bits}")
+        for sign in ("", "U")
+        for bits in (8, 16, 32, 64)
+    },
+    **{f"emptyArrayFloat{bits}": DataType(f"Float{bits}") for bits in (32, 64)},
+}
+
+ROWS = (
+    Function("arrayElement", _element_returns, _lower_element, args=(2, 2), nulls=False),
+    Function("has", _find_returns(UINT8), _lower_has, args=(2, 2), nulls=False),
+    Function("indexOf", _find_returns(UINT64), _lower_index_of, args=(2, 2), nulls=False),
+    Function("countEqual", _find_returns(UINT64), _lower_count_equal, args=(2, 2), nulls=False),
+    Function("hasAll", _two_arrays, _lower_sets(_HAS_ALL), args=(2, 2), nulls=False),
+    Function("hasAny", _two_arrays, _lower_sets(_HAS_ANY), args=(2, 2), nulls=False),
+    Function("hasSubstr", _two_arrays, _lower_sets(_HAS_SUBSTR), args=(2, 2), nulls=False),
+    Function("arrayConcat", _common_arrays, _lower_concat, args=(1, None), nulls=False),
+    Function("arrayPushBack", _push_returns, _lower_push, args=(2, 2), nulls=False),
+    Function("arrayPushFront", _push_returns, _lower_push, args=(2, 2), nulls=False),
+    Function("arrayPopBack", _same, "list_slice({0}, 1, len({0}) - 1)", nulls=False, exact=True),
+    Function("arrayPopFront", _same, "list_slice({0}, 2, len({0}))", nulls=False, exact=True),
+    Function("arraySlice", _same, _lower_slice, args=(2, 3), nulls=False),
+    Function("arrayResize", _resize_returns, _lower_resize, args=(2, 3), nulls=False),
+    Function("arrayReverse", _same, "list_reverse({0})", nulls=False, exact=True),
+    Function("range", _range_returns, _lower_range, args=(1, 3)),
+    Function(
+        "arrayWithConstant",
+        lambda a: array(a[1].type),
+        _lower_with_constant,
+        args=(2, 2),
+        nulls=False,
+    ),
+    Function("arrayZip", _zip_returns, _lower_zip, args=(1, None), nulls=False),
+    Function("arrayDistinct", _same, _lower_distinct, nulls=False),
+    Function("arrayCompact", _same, _lower_compact, nulls=False),
+    Function("arrayFlatten", _flatten_returns, _lower_flatten, nulls=False, aliases=("flatten",)),
+    Function("arrayStringConcat", _join_returns, _lower_join, args=(1, 2), nulls=False),
+    Function("arrayIntersect", _intersect_returns, _lower_intersect, args=(1, None), nulls=False),
+    Function("arrayUnion", _common_arrays, _lower_union, args=(1, None), nulls=False),
+    Function(
+        "arrayExcept",
+        _same,
+        "list_filter({0}, lambda e: list_position({1}, e) IS NULL)",
+        args=(2, 2),
+        nulls=False,
+    ),
+    Function("arrayUniq", _uniq_returns, _lower_uniq, args=(1, None), nulls=False),
+    Function(
+        "arrayEnumerate",
+        _enumerate_returns,
+        "range(1, len({0}) + 1)",
+        nulls=False,
+    ),
+    Function(
+        "arrayEnumerateUniq", _enumerate_returns, _lower_enumerate_uniq, args=(1, None), nulls=False
+    ),
+    Function("arrayEnumerateDense", _enumerate_returns, _lower_enumerate_dense, nulls=False),
+    Function("arrayRotateLeft", _same, _rotate(1), args=(2, 2), nulls=False),
+    Function("arrayRotateRight", _same, _rotate(-1), args=(2, 2), nulls=False),
+    Function(
+        "length",
+        _length_returns,
+        _lower_length,
+        any_case=True,
+        bytes_ok=True,
+        aliases=("OCTET_LENGTH",),
+    ),
+    Function("empty", _empty_returns, _lower_empty, bytes_ok=True),
+    Function("notEmpty", _empty_returns, _lower_empty, bytes_ok=True),
+    *(Function(name, array(t), "[]", args=(0, 0), nulls=False) for name, t in _EMPTY.items()),
+)

@@ -1,0 +1,364 @@
+"""Array functions that take a lambda: `arrayMap`, `arrayFilter`, `arraySort`, `arraySum`, …
+
+A lambda of several parameters walks several arrays at once: it takes one tuple of their elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
+from mini_tb.sql.functions.constants import zero
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda
+from mini_tb.sql.tree import Call, Expr, LambdaExpr
+from mini_tb.types import (
+    FLOAT64,
+    UINT8,
+    UINT32,
+    UINT64,
+    DataType,
+    array,
+    decimal,
+    nullable,
+    to_duckdb,
+)
+
+
+def elements(types: Sequence[DataType], count: int) -> Sequence[DataType]:
+    """The types of a lambda's parameters: the elements of the arrays."""
+    if count != len(types) or not all(t.is_array for t in types):
+        raise ArgumentError(f"the lambda takes {count} parameters, found {len(types)} arrays", 43)
+    return [t.element for t in types]
+
+
+def _split(call: Call, args: list[str]) -> tuple[str | None, str]:
+    """The lambda's text, if there is one, and the array it walks."""
+    if is_lambda(call.args[0]):
+        return args[0], zipped_arrays(args[1:])
+    return None, args[0]
+
+
+def _element(args: Sequence[Expr]) -> DataType:
+    """The type of what is looked at: the lambda's result, or the elements."""
+    if is_lambda(args[0]):
+        for arg in args[1:]:
+            need_array(arg)
+        return args[0].type
+    return need_array(args[0])
+
+
+def _is_wide(call: Call) -> bool:
+    """Whether the lambda walks several arrays."""
+    return isinstance(call.args[0], LambdaExpr) and len(call.args[0].params) > 1
+
+
+def _first(call: Call, text: str) -> str:
+    """The elements of the first array from a list of tuples."""
+    return f"list_transform({text}, lambda z: struct_extract(z, 1))" if _is_wide(call) else text
+
+
+def _mapped(call: Call, args: list[str]) -> str:
+    function, items = _split(call, args)
+    return items if function is None else f"list_transform({items}, {function})"
+
+
+# Map and filter ------------------------------------------------------------------------------
+
+
+def _map_returns(args: Sequence[Expr]) -> DataType:
+    if not is_lambda(args[0]):
+        raise ArgumentError("the first argument must be a lambda")
+    return array(_element(args))
+
+
+def _filter_returns(args: Sequence[Expr]) -> DataType:
+    if not is_lambda(args[0]):
+        raise ArgumentError("the first argument must be a lambda")
+    need_array(args[1])
+    return args[1].type
+
+
+def _lower_filter(call: Call, args: list[str]) -> str:
+    function, items = _split(call, args)
+    return _first(call, f"list_filter({items}, {function})")
+
+
+def _condition(call: Call, args: list[str]) -> tuple[str, str]:
+    function, items = _split(call, args)
+    if function is None:
+        function = "lambda e: e <> 0"
+        if call.args[0].type.element.bare.is_bool:
+            function = "lambda e: e"
+    return function, items
+
+
+def _lower_count(call: Call, args: list[str]) -> str:
+    function, items = _condition(call, args)
+    return f"CAST(len(list_filter({items}, {function})) AS UINTEGER)"
+
+
+def _lower_exists(call: Call, args: list[str]) -> str:
+    function, items = _condition(call, args)
+    return f"CAST(len(list_filter({items}, {function})) > 0 AS UTINYINT)"
+
+
+def _lower_all(call: Call, args: list[str]) -> str:
+    function, items = _condition(call, args)
+    return f"CAST(len(list_filter({items}, {function})) = len({items}) AS UTINYINT)"
+
+
+def _checked(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    def returns(args: Sequence[Expr]) -> DataType:
+        _element(args)
+        return result
+
+    return returns
+
+
+def _item_returns(args: Sequence[Expr]) -> DataType:
+    return need_array(args[1])
+
+
+def _lower_item(call: Call, args: list[str]) -> str:
+    function, items = _split(call, args)
+    at = 1 if "First" in call.function.name else -1
+    found = f"list_filter({items}, {function})[{at}]"
+    if _is_wide(call):
+        found = f"struct_extract({found}, 1)"
+    if call.function.name.endswith("OrNull") or zero(call.type) is None:
+        return found
+    return f"coalesce({found}, {default_text(call.type)})"
+
+
+def _lower_item_index(call: Call, args: list[str]) -> str:
+    function, items = _split(call, args)
+    flags = f"list_transform({items}, {function})"
+    if "First" in call.function.name:
+        found = f"list_position({flags}, TRUE)"
+    else:
+        found = f"(len({items}) + 1 - list_position(list_reverse({flags}), TRUE))"
+    return f"CAST(coalesce({found}, 0) AS UINTEGER)"
+
+
+# Reduce --------------------------------------------------------------------------------------
+
+
+def _sum_returns(args: Sequence[Expr]) -> DataType:
+    t = _element(args).bare
+    if t.is_decimal:
+        return decimal(38 if int(t.params[0]) <= 38 else 76, t.scale)
+    if t.is_float:
+        return FLOAT64
+    if t.is_number:
+        return DataType("Int64") if t.is_signed and not t.is_bool else UINT64
+    raise ArgumentError(f"illegal type `{t}`, expected a number")
+
+
+def _number_returns(args: Sequence[Expr]) -> DataType:
+    t = _element(args).bare
+    if not t.is_number:
+        raise ArgumentError(f"illegal type `{t}`, expected a number")
+    return FLOAT64
+
+
+def _lower_sum(call: Call, args: list[str]) -> str:
+    duck = to_duckdb(call.type)
+    items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
+    return f"CAST(coalesce(list_sum({items}), 0) AS {duck})"
+
+
+def _lower_avg(call: Call, args: list[str]) -> str:
+    return f"coalesce(CAST(list_avg({_mapped(call, args)}) AS DOUBLE), CAST(0 AS DOUBLE))"
+
+
+def _lower_product(call: Call, args: list[str]) -> str:
+    return f"coalesce(CAST(list_product({_mapped(call, args)}) AS DOUBLE), CAST(1 AS DOUBLE))"
+
+
+def _lower_extreme(call: Call, args: list[str]) -> str:
+    name = "list_min" if call.function.name == "arrayMin" else "list_max"
+    found = f"{name}({_mapped(call, args)})"
+    return found if zero(call.type) is None else f"coalesce({found}, {default_text(call.type)})"
+
+
+# Sort ----------------------------------------------------------------------------------------
+
+
+def _sort_returns(args: Sequence[Expr]) -> DataType:
+    of = args[1] if is_lambda(args[0]) else args[0]
+    need_array(of)
+    return of.type
+
+
+def _lower_sort(call: Call, args: list[str]) -> str:
+    order = "DESC" if "Reverse" in call.function.name else "ASC"
+    function, items = _split(call, args)
+    if function is None:
+        return f"list_sort({items}, '{order}', 'NULLS LAST')"
+    # Stable: ties keep the order of the array.
+    keys = f"list_transform({items}, {function})"
+    ranked = f"list_grade_up({keys}, '{order}', 'NULLS LAST')"
+    return _first(call, f"list_select({items}, {ranked})")
+
+
+# Running -------------------------------------------------------------------------------------
+
+
+def _running_returns(args: Sequence[Expr]) -> DataType:
+    return array(_sum_returns(args))
+
+
+def _lower_cumulative(call: Call, args: list[str]) -> str:
+    duck = to_duckdb(call.type.element)
+    items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
+    return (
+        f"list_transform({items}, lambda e, i: CAST(list_sum(list_slice({items}, 1, i)) AS {duck}))"
+    )
+
+
+def _lower_cumulative_non_negative(call: Call, args: list[str]) -> str:
+    duck = to_duckdb(call.type.element)
+    items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
+    step = "lambda a, e: list_append(a, greatest(coalesce(a[-1], 0) + e, 0))"
+    return f"list_reduce({items}, {step}, CAST([] AS {duck}[]))"
+
+
+def _difference_returns(args: Sequence[Expr]) -> DataType:
+    t = _element(args).bare
+    if t.is_float or t.is_decimal:
+        return array(t)
+    if not t.is_number:
+        raise ArgumentError(f"illegal type `{t}`, expected a number")
+    return array(DataType(f"Int{min(64, 2 * t.bits if not t.is_bool else 16)}"))
+
+
+def _lower_difference(call: Call, args: list[str]) -> str:
+    duck = to_duckdb(call.type.element)
+    items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
+    return (
+        f"list_transform({items}, lambda e, i: "
+        f"CAST(CASE WHEN i = 1 THEN 0 ELSE e - {items}[i - 1] END AS {duck}))"
+    )
+
+
+def _lower_fill(call: Call, args: list[str]) -> str:
+    """Elements that fail the condition take the value of the one before (after)."""
+    function, items = _split(call, args)
+    flags = f"list_transform({items}, {function})"
+    if "Reverse" in call.function.name:
+        rest = f"list_slice({flags}, i, len({items}))"
+        at = f"coalesce(i - 1 + list_position({rest}, TRUE), len({items}))"
+    else:
+        before = f"list_reverse(list_slice({flags}, 1, i))"
+        at = f"greatest(i + 1 - coalesce(list_position({before}, TRUE), i), 1)"
+    return _first(call, f"list_transform({items}, lambda e, i: {items}[{at}])")
+
+
+def _split_returns(args: Sequence[Expr]) -> DataType:
+    return array(_filter_returns(args))
+
+
+def _lower_split(call: Call, args: list[str]) -> str:
+    """`arraySplit` cuts before the elements that hold, `arrayReverseSplit` after them."""
+    function, items = _split(call, args)
+    flags = f"list_transform({items}, {function})"
+    values = _first(call, items)
+    if "Reverse" in call.function.name:
+        starts = f"list_filter(range(1, len({items}) + 1), lambda i: i = 1 OR {flags}[i - 1])"
+    else:
+        starts = f"list_filter(range(1, len({items}) + 1), lambda i: i = 1 OR {flags}[i])"
+    return (
+        f"list_transform({starts}, lambda s, k: "
+        f"list_slice({values}, s, coalesce({starts}[k + 1] - 1, len({items}))))"
+    )
+
+
+def _fold_types(types: Sequence[DataType], count: int) -> Sequence[DataType]:
+    if len(types) != 2 or count != 2 or not types[0].is_array:
+        raise ArgumentError("takes a lambda of two parameters, one array and a start value", 43)
+    return [types[1], types[0].element]
+
+
+def _fold_returns(args: Sequence[Expr]) -> DataType:
+    if not is_lambda(args[0]):
+        raise ArgumentError("the first argument must be a lambda")
+    if args[0].type != args[2].type:
+        raise ArgumentError(
+            f"the lambda gives `{args[0].type}`, but the start value is `{args[2].type}`"
+        )
+    return args[2].type
+
+
+def _lower_fold(call: Call, args: list[str]) -> str:
+    start = lower_cast(call.args[2].type, call.type, args[2])
+    return f"list_reduce({args[1]}, {args[0]}, {start})"
+
+
+def _higher(
+    name: str,
+    returns: Callable[[Sequence[Expr]], DataType],
+    lower: Callable[[Call, list[str]], str],
+    *,
+    predicate: bool = False,
+    least: int = 1,
+) -> Function:
+    return Function(
+        name,
+        returns,
+        lower,
+        args=(least, None),
+        nulls=False,
+        predicate=predicate,
+        lambda_types=elements,
+    )
+
+
+ROWS = (
+    _higher("arrayMap", _map_returns, _mapped, least=2),
+    _higher("arrayFilter", _filter_returns, _lower_filter, predicate=True, least=2),
+    _higher("arrayCount", _checked(UINT32), _lower_count, predicate=True),
+    _higher("arrayExists", _checked(UINT8), _lower_exists, predicate=True),
+    _higher("arrayAll", _checked(UINT8), _lower_all, predicate=True),
+    _higher("arrayFirst", _item_returns, _lower_item, predicate=True, least=2),
+    _higher("arrayLast", _item_returns, _lower_item, predicate=True, least=2),
+    _higher(
+        "arrayFirstOrNull",
+        lambda args: nullable(_item_returns(args)),
+        _lower_item,
+        predicate=True,
+        least=2,
+    ),
+    _higher(
+        "arrayLastOrNull",
+        lambda args: nullable(_item_returns(args)),
+        _lower_item,
+        predicate=True,
+        least=2,
+    ),
+    _higher("arrayFirstIndex", _checked(UINT32), _lower_item_index, predicate=True, least=2),
+    _higher("arrayLastIndex", _checked(UINT32), _lower_item_index, predicate=True, least=2),
+    _higher("arraySum", _sum_returns, _lower_sum),
+    _higher("arrayAvg", _number_returns, _lower_avg),
+    _higher("arrayProduct", _number_returns, _lower_product),
+    _higher("arrayMin", _element, _lower_extreme),
+    _higher("arrayMax", _element, _lower_extreme),
+    _higher("arraySort", _sort_returns, _lower_sort),
+    _higher("arrayReverseSort", _sort_returns, _lower_sort),
+    _higher("arrayCumSum", _running_returns, _lower_cumulative),
+    _higher("arrayCumSumNonNegative", _running_returns, _lower_cumulative_non_negative),
+    _higher("arrayDifference", _difference_returns, _lower_difference),
+    _higher("arrayFill", _filter_returns, _lower_fill, predicate=True, least=2),
+    _higher("arrayReverseFill", _filter_returns, _lower_fill, predicate=True, least=2),
+    _higher("arraySplit", _split_returns, _lower_split, predicate=True, least=2),
+    _higher("arrayReverseSplit", _split_returns, _lower_split, predicate=True, least=2),
+    Function(
+        "arrayFold",
+        _fold_returns,
+        _lower_fold,
+        args=(3, 3),
+        nulls=False,
+        folds=True,
+        lambda_types=_fold_types,
+    ),
+)
