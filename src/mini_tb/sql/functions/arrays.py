@@ -244,8 +244,7 @@ def zipped_arrays(args: Sequence[str]) -> str:
 def _lower_distinct(call: Call, args: list[str]) -> str:
     # list_distinct loses the order; the first occurrence of each value stays here. NULL goes.
     items = args[0]
-    kept = f"list_filter({items}, lambda e, i: e IS NOT NULL AND list_position({items}, e) = i)"
-    return kept
+    return f"list_filter({items}, lambda e, i: e IS NOT NULL AND list_position({items}, e) = i)"
 
 
 def _lower_compact(call: Call, args: list[str]) -> str:
@@ -325,7 +324,7 @@ def _lower_length(call: Call, args: list[str]) -> str:
 
 
 def _empty_returns(args: Sequence[Expr]) -> DataType:
-    if not args[0].type.bare.name == "UUID":
+    if args[0].type.bare.name != "UUID":
         _length_returns(args)
     return UINT8
 
