@@ -1,19 +1,28 @@
 """Files into data sources, as jobs that have ended when the caller gets them.
 
-A file is read and written batch by batch in one transaction: all of it is there, or nothing. In
-`replace` the rows go that a condition names (or all), and what is materialised from the data source
-is made anew, in the same transaction.
+A file is decoded batch by batch into a table that nobody knows yet, beside everything else: an
+import of any size takes little memory and makes nobody wait. Then one transaction moves the rows:
+all are there, or nothing. In `replace` the rows go that satisfy a condition (or all), only such
+rows come, and what is materialised from the data source is made anew, in the same transaction. An
+append of one batch skips the staging.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.deploy.apply import BUILDING
 from mini_tb.diagnostics import MiniTbError, UserError
+from mini_tb.engine.duckdb.table import quarantine_of
+from mini_tb.types.duckdb import quote_identifier as quote
+from mini_tb.workspace.landing import row_condition
 
 if TYPE_CHECKING:
+    from mini_tb.ingest.decoded import Decoded
+    from mini_tb.project import Datasource
     from mini_tb.workspace.jobs import Handle, Job
     from mini_tb.workspace.workspace import Workspace
 
@@ -75,21 +84,21 @@ def _write(
     from mini_tb.ingest.writer import write_decoded
 
     target, import_id = workspace.datasource(name), handle.job.id
-    blocks: list[dict[str, Any]] = []
-    good = bad = 0
-    with open_source(source) as stream, workspace.landing() as landing:
-        if mode == REPLACE:
-            landing.remove(target, condition)
-        for decoded in decode_stream(
+    if condition is not None:
+        row_condition(target, condition)  # says what is wrong with it before anything is read
+    with open_source(source) as stream:
+        batches = decode_stream(
             stream, target, format, options=options, import_id=import_id, now=workspace.now()
-        ):
-            handle.check()
-            write_decoded(landing, target, [decoded])
-            good += decoded.successful_rows
-            bad += decoded.quarantined_rows
-            blocks.append(_block(decoded.successful_rows, decoded.quarantined_rows))
-        if mode == REPLACE:
-            landing.refill(name)
+        )
+        first, second = next(batches), next(batches, None)
+        if mode == APPEND and second is None:
+            with workspace.landing() as landing:
+                write_decoded(landing, target, [first])
+            counts = [(first.successful_rows, first.quarantined_rows)]
+        else:
+            parts = chain((first,), () if second is None else (second,), batches)
+            counts = _write_staged(workspace, handle, target, parts, mode, condition)
+    good, bad = sum(good for good, _ in counts), sum(bad for _, bad in counts)
     return {
         "import_id": import_id,
         "successful_rows": good,
@@ -98,8 +107,57 @@ def _write(
             "bytes": len(source) if isinstance(source, bytes) else 0,
             "row_count": good,
         },
-        "blocks": blocks,
+        "blocks": [_block(good, bad) for good, bad in counts],
     }
+
+
+def _write_staged(
+    workspace: Workspace,
+    handle: Handle,
+    target: Datasource,
+    batches: Iterator[Decoded],
+    mode: str,
+    condition: str | None,
+) -> list[tuple[int, int]]:
+    """The rows stored and quarantined, batch by batch."""
+    from mini_tb.ingest.block import block_of
+
+    refused = quarantine_of(target)
+    staged = f"{BUILDING}{target.name} {handle.job.id}"
+    staged_refused = f"{BUILDING}{refused.name} {handle.job.id}"
+    counts = []
+    try:
+        with workspace.engine.background() as tx:
+            handle.on_cancel(tx.interrupt)
+            tx.create_table(staged, target)
+            tx.create_table(staged_refused, refused)
+            for batch in batches:
+                handle.check()
+                if batch.successful_rows:
+                    block = block_of(target, [batch])
+                    with tx.incoming(block.rows) as relation:
+                        query = block.query(relation)
+                        now = {"now": workspace.now()} if "$now" in query else None
+                        tx.execute(f"INSERT INTO {quote(staged)} {query}", now)
+                if batch.quarantined_rows:
+                    tx.insert_arrow(staged_refused, batch.quarantine)
+                counts.append((batch.successful_rows, batch.quarantined_rows))
+            handle.on_cancel(None)
+        handle.check()
+        with workspace.landing() as landing:
+            current = landing.current(target)
+            rows = f"SELECT * FROM {quote(staged)}"
+            if mode == APPEND:
+                landing.insert(current, rows)
+            else:
+                landing.replace(current, rows, condition)
+            if any(bad for _, bad in counts):
+                landing.insert_refused(current, f"SELECT * FROM {quote(staged_refused)}")
+    finally:
+        with workspace.engine.transaction() as tx:
+            tx.drop_table(staged)
+            tx.drop_table(staged_refused)
+    return counts
 
 
 def _block(good: int, bad: int) -> dict[str, Any]:

@@ -93,13 +93,13 @@ class Landing:
     def append(self, block: Block) -> None:
         """Store a block and run its materialisations. Raises `UserError` IN301 (HTTP 409) if a
         deployment has changed the data source since the block was decoded."""
-        datasource = self._current(block.datasource)
+        datasource = self.current(block.datasource)
         with self.tx.incoming(block.rows) as relation:
             self.insert(datasource, block.query(relation), is_stable=not block.defaulted)
 
     def quarantine(self, datasource: Datasource, rows: pa.Table) -> None:
         """Add rows to the quarantine of a data source."""
-        current = self._current(datasource)
+        current = self.current(datasource)
         self.tx.insert_arrow(current.name + QUARANTINE_SUFFIX, rows)
         self.versions(current.name + QUARANTINE_SUFFIX)
 
@@ -131,6 +131,21 @@ class Landing:
         columns = ", ".join(quote(column.name) for column in datasource.columns)
         self.versions(datasource.name)
         return self.execute(f"INSERT INTO {quote(datasource.name)} ({columns}) {rows}")
+
+    def insert_refused(self, datasource: Datasource, rows: str) -> None:
+        """Add the rows of a DuckDB query to the quarantine of a data source."""
+        name = self.current(datasource).name + QUARANTINE_SUFFIX
+        self.versions(name)
+        self.execute(f"INSERT INTO {quote(name)} {rows}")
+
+    def replace(self, datasource: Datasource, rows: str, condition: str | None = None) -> None:
+        """Put the rows of a DuckDB query in the place of what a data source holds, and make anew
+        what is materialised from it. With a ClickHouse `condition` only the rows that satisfy it
+        go, and only such rows come."""
+        self.remove(datasource, condition)
+        where = "" if condition is None else f" WHERE {row_condition(datasource, condition)}"
+        self._store(datasource, f"SELECT * FROM ({rows}) AS {ROW}{where}")
+        self.refill(datasource.name)
 
     def take_over(self, datasource: Datasource, staged: str) -> None:
         """Put the stored table `staged`, which has the same columns, in the data source's place."""
@@ -176,7 +191,9 @@ class Landing:
         self._temporary += 1
         return quote(f"block {self._temporary}")
 
-    def _current(self, datasource: Datasource) -> Datasource:
+    def current(self, datasource: Datasource) -> Datasource:
+        """The live data source of that name. Raises `UserError` IN302 (HTTP 404) if there is none
+        any more, IN301 (409) if its columns are others now."""
         current = self.triggers.project.datasources.get(datasource.name)
         if current is None:
             message = f"data source `{datasource.name}` does not exist any more"

@@ -84,8 +84,10 @@ class Workspace:
         seed: bytes,
         clock: Callable[[], datetime] = utc_now,
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
+        folder: Path | None = None,
     ) -> None:
         self.engine = engine
+        self.folder = folder
         self.name = name
         self.id = workspace_id
         self.now = clock
@@ -127,7 +129,13 @@ class Workspace:
         title = name or (folder.resolve().name if folder else "memory")
         made_id = workspace_id or identity(seed, "main")
         return cls(
-            engine, name=title, workspace_id=made_id, seed=seed, clock=clock, timeout_s=timeout_s
+            engine,
+            name=title,
+            workspace_id=made_id,
+            seed=seed,
+            clock=clock,
+            timeout_s=timeout_s,
+            folder=folder,
         )
 
     def close(self) -> None:
@@ -550,6 +558,16 @@ class Workspace:
         from mini_tb.workspace.copy import start_copy
 
         job = start_copy(self, self.pipe(pipe), params or {}, mode)
+        return self.jobs.wait(job.id) if wait else job
+
+    def sink(
+        self, pipe: str, params: Mapping[str, Any] | None = None, *, wait: bool = False
+    ) -> Job:
+        """Start a sink's job: its rows go to files. With `wait` the job has ended. Raises
+        `UserError` (404 no such sink, 400 a place or connector that is not to be had)."""
+        from mini_tb.workspace.sink import start_sink
+
+        job = start_sink(self, self.pipe(pipe), params or {})
         return self.jobs.wait(job.id) if wait else job
 
     def populate(

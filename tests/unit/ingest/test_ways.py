@@ -11,6 +11,7 @@ from ingest_values import KINDS, TYPES, VALUES
 from mini_tb.ingest import decode
 from mini_tb.ingest.columnar import decode_lines
 from mini_tb.ingest.decode import decode_json
+from mini_tb.ingest.decoder import decoder
 from mini_tb.ingest.exact import ExactRows
 from mini_tb.ingest.intake import Intake, intake_of
 from mini_tb.ingest.strict import decode_clean
@@ -43,7 +44,7 @@ def exact(intake: Intake, line: str) -> list[Any] | None:
 
 def columnar(intake: Intake, lines: list[str]) -> dict[int, list[Any]]:
     """The rows that are plainly right, by number."""
-    with decode._Decoder() as connection:
+    with decoder() as connection:
         connection.register("lines", pa.table({"line": pa.array(lines, pa.string())}))
         found = decode_lines(connection, intake)
     rows = [list(row.values()) for row in found.good.to_pylist()]
