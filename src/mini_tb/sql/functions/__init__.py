@@ -23,6 +23,7 @@ FAMILIES = (
     "datetime_between",
     "datetime_make",
     "rounding",
+    "states",
     "strings",
     "tuples",
     "windows",

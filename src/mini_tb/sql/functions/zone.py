@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -53,3 +54,26 @@ def wall(t: DataType, sql: str, zone: str | None = None) -> str:
     if t.is_date:
         return f"CAST({sql} AS TIMESTAMP)"
     return to_wall(sql, zone or t.zone)
+
+
+@lru_cache(maxsize=256)
+def is_whole_hours(zone: str | None) -> bool:
+    """Whether the zone's offsets from UTC have been whole hours since 1970."""
+    if not differs_from_utc(zone):
+        return True
+    info = ZoneInfo(str(zone))
+    offsets = (
+        datetime(year, month, 15, tzinfo=info).utcoffset()
+        for year in range(1970, 2038)
+        for month in (1, 4, 7, 10)
+    )
+    return all(offset is None or offset.total_seconds() % 3600 == 0 for offset in offsets)
+
+
+@lru_cache(maxsize=256)
+def offset_of_1970(zone: str | None) -> int:
+    """Seconds east of UTC at the start of 1970."""
+    if not differs_from_utc(zone):
+        return 0
+    offset = datetime(1970, 1, 1, tzinfo=ZoneInfo(str(zone))).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

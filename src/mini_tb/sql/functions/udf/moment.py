@@ -145,6 +145,42 @@ def _basic_date(texts: Any, wide: Any) -> Any:
     return over_distinct(read, texts, pa.int32())
 
 
+def week(day: date, mode: int) -> int:
+    """`yyyyww`: the year and week of a day by one of MySQL's week modes, or 8 and 9 of ClickHouse.
+
+    Bits of the mode: 1, a week starts on Monday; 2, the days before week 1 belong to the year
+    before, else to week 0; 4, week 1 starts with the year's first such weekday, else it is the
+    first with four days in the year; 8, week 1 is the week of January 1.
+    """
+    monday, carry = bool(mode & 1), bool(mode & 2) or bool(mode & 8)
+    first_weekday = bool(mode & 4) if monday else not mode & 4
+
+    def first(year: int) -> int:
+        """The day number on which week 1 of a year starts."""
+        start = date(year, 1, 1)
+        behind = start.weekday() if monday else (start.weekday() + 1) % 7
+        if mode & 8:
+            return start.toordinal() - behind
+        late = behind != 0 if first_weekday else behind >= 4
+        return start.toordinal() + (7 - behind if late else -behind)
+
+    number, year = day.toordinal(), day.year
+    if number < first(year):
+        if not carry:
+            return year * 100
+        year -= 1
+    elif carry and number >= first(year + 1):
+        year += 1
+    return year * 100 + (number - first(year)) // 7 + 1
+
+
+def _week(days: Any, modes: Any) -> Any:
+    import pyarrow as pa
+
+    mode = int(_first(modes) or 0)
+    return over_distinct(lambda day: week(day, mode), days, pa.int32())
+
+
 _CLOCK = re.compile(r"(-?)(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?", re.ASCII)
 
 
@@ -174,6 +210,7 @@ UDFS = (
     Udf("mt_best_effort", ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "BIGINT", _best_effort),
     Udf("mt_best_effort_ns", ("VARCHAR", "VARCHAR", "BOOLEAN"), "BIGINT", _best_effort_ns),
     Udf("mt_basic_datetime", ("VARCHAR", "VARCHAR", "BOOLEAN"), "BIGINT", _basic),
+    Udf("mt_week", ("DATE", "INTEGER"), "INTEGER", _week),
     Udf("mt_time", ("VARCHAR", "INTEGER"), "BIGINT", _time),
     Udf("mt_basic_date", ("VARCHAR", "BOOLEAN"), "INTEGER", _basic_date),
 )

@@ -1,0 +1,382 @@
+"""The start of a day, an hour, a week, …: `toStartOf*`, `dateTrunc`, `toStartOfInterval`, `tumble`.
+
+Months, quarters, years and weeks start with a Date; days and what is shorter, with a DateTime in
+the zone of the argument. What would be before 1970 is 1970-01-01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mini_tb.sql.functions import zone
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_moment import day, day_number, from_ticks, to_ticks
+from mini_tb.sql.functions.datetime_parts import mode_argument, moment, wall, zone_argument
+from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import DATE, DATE32, DataType, datetime, datetime64, tuple_of
+from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
+
+_SECONDS = {"Second": 1, "Minute": 60, "Hour": 3_600, "Day": 86_400, "Week": 604_800}
+_SCALES = {"Millisecond": 3, "Microsecond": 6, "Nanosecond": 9}
+_MONTHS = {"Month": 1, "Quarter": 3, "Year": 12}
+
+
+def _since_epoch(t: DataType, source: str, sql: str) -> str:
+    """A start that is not before 1970; Date and DateTime never are."""
+    if t.name in ("Date", "DateTime"):
+        return sql
+    first = "DATE '1970-01-01'" if t.is_date else "TIMESTAMP '1970-01-01'"
+    return f"CASE WHEN {source} < {first} THEN {first} ELSE {sql} END"
+
+
+def start_of_date(t: DataType, source: str, w: str, unit: str, count: int = 1) -> str:
+    """DATE text of the start of `count` months, quarters, years or weeks around wall clock `w`."""
+    if unit == "Week":
+        if count == 1:
+            found = f"CAST(date_trunc('week', {w}) AS DATE)"
+        else:
+            size = 7 * count
+            days = day_number(f"CAST({w} AS DATE)")
+            found = day(f"({days} - 4) // {size} * {size} + 4")
+    elif count == 1:
+        found = f"CAST(date_trunc('{unit.lower()}', {w}) AS DATE)"
+    elif unit == "Year":
+        found = f"make_date(year({w}) // {count} * {count}, 1, 1)"
+    else:
+        size = _MONTHS[unit] * count
+        # Counted from January 1900.
+        months = f"(((year({w}) - 1900) * 12 + month({w}) - 1) // {size} * {size})"
+        found = f"make_date(1900 + {months} // 12, {months} % 12 + 1, 1)"
+    first = _since_epoch(t, source, found)
+    return first if first is found or t.is_date else f"CAST({first} AS DATE)"
+
+
+def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count: int = 1) -> str:
+    """TIMESTAMP text of the start of `count` days, hours, minutes or seconds around an instant."""
+    if t.is_date:  # of a day
+        w = f"CAST({sql} AS TIMESTAMP)"
+        if count > 1:
+            w = f"CAST({day(f'{day_number(sql)} // {count} * {count}')} AS TIMESTAMP)"
+        if t.name == "Date32":
+            w = _since_epoch(DataType("DateTime64", params=(0,)), w, w)
+        return zone.to_instant(w, zone_name)
+    if unit in ("Second", "Minute"):
+        size = _SECONDS[unit] * count * 1_000_000
+        if count == 1:
+            found = f"date_trunc('{unit.lower()}', {sql})"
+        else:
+            found = f"make_timestamp(epoch_us({sql}) // {size} * {size})"
+        return _since_epoch(t, sql, found)
+    w = zone.to_wall(sql, zone_name)
+    if unit == "Hour" and count == 1:
+        if zone.is_whole_hours(zone_name):
+            return _since_epoch(t, sql, f"date_trunc('hour', {sql})")
+        # By the minutes that have passed: an hour that the clock shows twice stays apart.
+        return _since_epoch(t, sql, f"({sql} - ({w} - date_trunc('hour', {w})))")
+    if unit == "Hour":
+        size = 3_600_000_000 * count
+        midnight = f"epoch_us(date_trunc('day', {w}))"
+        found = f"make_timestamp({midnight} + (epoch_us({w}) - {midnight}) // {size} * {size})"
+    elif count == 1:
+        found = f"date_trunc('day', {w})"
+    else:
+        days = day_number(f"CAST({w} AS DATE)")
+        found = f"CAST({day(f'{days} // {count} * {count}')} AS TIMESTAMP)"
+    return _since_epoch(t, sql, zone.to_instant(found, zone_name))
+
+
+def start_of_fraction(t: DataType, target: DataType, sql: str, unit: str, count: int) -> str:
+    """Text of the start of `count` milli-, micro- or nanoseconds, as DateTime64 `target`."""
+    precise = lower_cast(t, target, sql)
+    size = 10 ** (target.scale - _SCALES[unit]) * count
+    return from_ticks(target, f"{to_ticks(target, precise)} // {size} * {size}")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`count` of a unit; `name` as in `IntervalDay`."""
+
+    unit: str
+    count: int
+
+    def returns(self, t: DataType, zone_name: str | None) -> DataType:
+        """The type of the start of such a span around a value of type `t`."""
+        if self.unit in ("Week", "Month", "Quarter", "Year"):
+            return DATE
+        if self.unit in _SCALES:
+            if not t.is_datetime:
+                raise ArgumentError(f"illegal type `{t}` for an interval of {self.unit.lower()}s")
+            return datetime64(max(_SCALES[self.unit], t.scale), zone_name or t.zone)
+        if t.is_date and self.unit != "Day":
+            raise ArgumentError(f"illegal type `{t}` for an interval of {self.unit.lower()}s")
+        return datetime(zone_name or t.zone)
+
+    def lower(self, t: DataType, sql: str, zone_name: str | None) -> str:
+        """DuckDB text of the start."""
+        zone_name = zone_name or t.zone
+        if self.unit in ("Week", "Month", "Quarter", "Year"):
+            w = sql if t.is_date else zone.to_wall(sql, zone_name)
+            return start_of_date(t, sql, w, self.unit, self.count)
+        if self.unit in _SCALES:
+            target = self.returns(t, zone_name)
+            return start_of_fraction(t, target, sql, self.unit, self.count)
+        return start_of_time(t, sql, zone_name, self.unit, self.count)
+
+
+def span_argument(expr: Expr) -> Span:
+    """The constant interval of `toStartOfInterval` and `tumble`."""
+    if not expr.type.is_interval:
+        raise ArgumentError(f"expected an interval, found `{expr.type}`")
+    value = constant_count(expr)
+    if value <= 0:
+        raise ArgumentError("the interval must be positive", 36)
+    return Span(str(expr.type.bare.params[0]), value)
+
+
+def constant_count(expr: Expr) -> int:
+    """The count of a constant interval."""
+    if isinstance(expr, Call) and expr.args and expr.args[0].type.is_string:
+        return int(text(expr.args[0]))
+    return integer(expr)
+
+
+# toStartOf<Unit> -------------------------------------------------------------------------
+
+
+def _start(
+    name: str, unit: str, count: int = 1, *, aliases: tuple[str, ...] = (), any_case: bool = False
+) -> Function:
+    span = Span(unit, count)
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        t = moment(args)
+        if unit in (*_SCALES, "Second") and t.name != "DateTime64":
+            raise ArgumentError(f"illegal type `{args[0].type}`, expected DateTime64")
+        if unit == "Second":
+            return datetime64(t.scale, zone_argument(args, 1) or t.zone)
+        return span.returns(t, zone_argument(args, 1))
+
+    def lower(call: Call, args: list[str]) -> str:
+        t, zone_name = call.args[0].type.bare, zone_argument(call.args, 1)
+        if unit == "Second":
+            found = from_ticks(t, f"{to_ticks(t, args[0])} // {10**t.scale} * {10**t.scale}")
+            return f"CAST({found} AS {to_duckdb(call.type)})"
+        return span.lower(t, args[0], zone_name)
+
+    return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
+
+
+def _iso_year(w: str) -> str:
+    return f"CAST(date_trunc('week', make_date(isoyear({w}), 1, 4)) AS DATE)"
+
+
+def _of_wall(name: str, template: Callable[[str], str], **more: object) -> Function:
+    """A Date made of the wall clock."""
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        moment(args)
+        zone_argument(args, 1)
+        return DATE
+
+    def lower(call: Call, args: list[str]) -> str:
+        t = call.args[0].type.bare
+        found = _since_epoch(t, args[0], template(wall(call, args)))
+        return f"CAST({found} AS DATE)"
+
+    return Function(name, returns, lower, args=(1, 2), **more)  # type: ignore[arg-type]  # a row's fields
+
+
+def _week_returns(args: Sequence[Expr]) -> DataType:
+    moment(args)
+    if len(args) > 1:
+        integer(args[1])
+    zone_argument(args, 2)
+    return DATE
+
+
+def _lower_week(call: Call, args: list[str]) -> str:
+    t, w = call.args[0].type.bare, wall(call, args, 2)
+    date = f"CAST({w} AS DATE)"
+    since = f"isodow({w}) - 1" if mode_argument(call) & 1 else f"isodow({w}) % 7"
+    if call.function.name == "toLastDayOfWeek":
+        since += " - 6"
+    found = f"({date} - CAST({since} AS INTEGER))"
+    return f"CAST({_since_epoch(t, args[0], found)} AS DATE)"
+
+
+# dateTrunc, toStartOfInterval ------------------------------------------------------------
+
+_TRUNC = {unit.lower(): unit for unit in (*_SECONDS, *_SCALES, *_MONTHS)}
+
+
+def _trunc_span(args: Sequence[Expr]) -> Span:
+    name = text(args[0]).lower()
+    if name not in _TRUNC:
+        raise ArgumentError(f"unknown unit `{name}`", 36, 0)
+    return Span(_TRUNC[name], 1)
+
+
+def _trunc_returns(args: Sequence[Expr]) -> DataType:
+    t, span = moment(args[1:]), _trunc_span(args)
+    found = span.returns(t, zone_argument(args, 2))
+    if t.name in ("Date", "DateTime"):
+        return found
+    # Unlike its kin, it keeps to the wide types.
+    return DATE32 if found.is_date else datetime64(_SCALES.get(span.unit, 0), found.zone)
+
+
+def _lower_trunc(call: Call, args: list[str]) -> str:
+    t, span = call.args[1].type.bare, _trunc_span(call.args)
+    zone_name = zone_argument(call.args, 2)
+    if t.name == "Date32" or (t.name == "DateTime64" and span.unit not in _SCALES):
+        w = wall(Call(t, call.function, call.args[1:]), args[1:])
+        unit = span.unit.lower()
+        found = f"date_trunc('{unit}', {w})"
+        if call.type.is_datetime:
+            found = zone.to_instant(found, call.type.zone)
+    elif t.name == "DateTime64":
+        found = start_of_fraction(t, call.type.bare, args[1], span.unit, 1)
+    else:
+        found = span.lower(t, args[1], zone_name)
+    return f"CAST({found} AS {to_duckdb(call.type)})"
+
+
+def _interval_arguments(args: Sequence[Expr]) -> tuple[Span, Expr | None, str | None]:
+    """Span, origin and zone of `toStartOfInterval`."""
+    span, origin, zone_name = span_argument(args[1]), None, None
+    for arg in args[2:]:
+        if arg.type.is_string:
+            zone_name = zone.checked(text(arg))
+        else:
+            origin = arg
+    return span, origin, zone_name
+
+
+def _interval_returns(args: Sequence[Expr]) -> DataType:
+    t = moment(args)
+    span, origin, zone_name = _interval_arguments(args)
+    if origin is None:
+        return span.returns(t, zone_name)
+    if origin.type.bare.name != t.name:
+        raise ArgumentError(f"the origin must be of type `{t}`, found `{origin.type}`", 43, 2)
+    if span.unit not in _SECONDS:
+        raise ArgumentError(f"an origin with an interval of {span.unit.lower()}s is not supported")
+    if t.is_date and span.unit not in ("Day", "Week"):
+        raise ArgumentError(f"illegal type `{t}` for an interval of {span.unit.lower()}s")
+    return t if zone_name is None or t.is_date else datetime(zone_name)
+
+
+def _lower_interval(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    span, origin, zone_name = _interval_arguments(call.args)
+    if origin is None:
+        return span.lower(t, args[0], zone_name)
+    start = args[2]
+    if t.is_date:
+        size = span.count * _SECONDS[span.unit] // 86_400
+        return f"({start} + CAST(({args[0]} - {start}) // {size} * {size} AS INTEGER))"
+    size = span.count * _SECONDS[span.unit] * 10**t.scale
+    since = f"({to_ticks(t, args[0])} - {to_ticks(t, start)}) // {size} * {size}"
+    return f"CAST({from_ticks(t, f'{to_ticks(t, start)} + {since}')} AS {to_duckdb(t)})"
+
+
+# tumble, hop -----------------------------------------------------------------------------
+
+_STEP = {
+    "Week": "to_days(7 * {})",
+    "Month": "to_months({})",
+    "Quarter": "to_months(3 * {})",
+    "Year": "to_years({})",
+}
+
+
+def _moved(t: DataType, sql: str, span: Span, count: int) -> str:
+    """A window's bound moved by so many units."""
+    if span.unit in _STEP:
+        return f"CAST({sql} + {_STEP[span.unit].format(count)} AS {to_duckdb(t)})"
+    if span.unit == "Day":
+        w = f"{zone.to_wall(sql, t.zone)} + to_days({count})"
+        return zone.to_instant(f"({w})", t.zone)
+    return f"({sql} + to_microseconds({_SECONDS[span.unit] * count * 1_000_000}))"
+
+
+def _window(name: str, *, hop: bool, side: str) -> Function:
+    """`tumble`/`hop`: the window of a time; `side` is Start, End or '' for both."""
+    at_zone = 3 if hop else 2
+
+    def parts(args: Sequence[Expr]) -> tuple[Span, Span, str | None]:
+        step = span_argument(args[1])
+        size = span_argument(args[2]) if hop else step
+        if step.unit != size.unit:
+            raise ArgumentError("both intervals must be of the same unit", 36)
+        return step, size, zone_argument(args, at_zone)
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        t = moment(args, times=True)
+        step, _, zone_name = parts(args)
+        bound = step.returns(t, zone_name)
+        return bound if side else tuple_of(bound, bound)
+
+    def lower(call: Call, args: list[str]) -> str:
+        step, size, zone_name = parts(call.args)
+        t = call.args[0].type.bare
+        bound = step.returns(t, zone_name)
+        start = step.lower(t, args[0], zone_name)
+        start = _moved(bound, start, step, step.count - size.count) if hop else start
+        end = _moved(bound, start, step, size.count)
+        if side:
+            return start if side == "Start" else end
+        one, two = (quote_identifier(field) for field in field_names(call.type.bare))
+        return f"{{{one}: {start}, {two}: {end}}}"
+
+    return Function(name, returns, lower, args=(at_zone, at_zone + 1))
+
+
+def _slot_returns(args: Sequence[Expr]) -> DataType:
+    return datetime(moment(args, times=True).zone)
+
+
+def _lower_slot(call: Call, args: list[str]) -> str:
+    return start_of_time(call.args[0].type.bare, args[0], None, "Minute", 30)
+
+
+ROWS = (
+    _start("toStartOfYear", "Year"),
+    _start("toStartOfQuarter", "Quarter"),
+    _start("toStartOfMonth", "Month"),
+    _start("toMonday", "Week"),
+    _start("toStartOfDay", "Day"),
+    _start("toStartOfHour", "Hour"),
+    _start("toStartOfMinute", "Minute"),
+    _start("toStartOfFiveMinutes", "Minute", 5, aliases=("toStartOfFiveMinute",)),
+    _start("toStartOfTenMinutes", "Minute", 10),
+    _start("toStartOfFifteenMinutes", "Minute", 15),
+    _start("toStartOfSecond", "Second"),
+    _start("toStartOfMillisecond", "Millisecond"),
+    _start("toStartOfMicrosecond", "Microsecond"),
+    _start("toStartOfNanosecond", "Nanosecond"),
+    _of_wall("toStartOfISOYear", _iso_year),
+    _of_wall("toLastDayOfMonth", lambda w: f"last_day({w})", aliases=("LAST_DAY",), any_case=True),
+    Function("toStartOfWeek", _week_returns, _lower_week, args=(1, 3)),
+    Function("toLastDayOfWeek", _week_returns, _lower_week, args=(1, 3)),
+    Function(
+        "dateTrunc",
+        _trunc_returns,
+        _lower_trunc,
+        args=(2, 3),
+        aliases=("DATE_TRUNC",),
+        any_case=True,
+    ),
+    Function(
+        "toStartOfInterval",
+        _interval_returns,
+        _lower_interval,
+        args=(2, 4),
+        aliases=("date_bin", "time_bucket"),
+    ),
+    Function("timeSlot", _slot_returns, _lower_slot),
+    *(_window(f"tumble{side}", hop=False, side=side) for side in ("", "Start", "End")),
+    *(_window(f"hop{side}", hop=True, side=side) for side in ("", "Start", "End")),
+)
