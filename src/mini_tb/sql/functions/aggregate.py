@@ -10,7 +10,7 @@ from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, text
-from mini_tb.sql.tree import Expr
+from mini_tb.sql.tree import Expr, is_constant
 from mini_tb.types import DataType
 
 
@@ -53,18 +53,23 @@ def bind_aggregate(
     if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
         params = [text(args.pop())]
     bound = BoundAggregate(bind(name, params, [arg.type for arg in args]))
-    _check_place(name, bound, len(args), is_windowed)
+    _check_place(name, bound, args, is_windowed)
     return bound
 
 
-def _check_place(name: str, bound: BoundAggregate, count: int, is_windowed: bool) -> None:
-    """Raises `ArgumentError` where the function is not to be had over a window, or only there.
+def _check_place(name: str, bound: BoundAggregate, args: list[Expr], is_windowed: bool) -> None:
+    """Raises `ArgumentError` where the function cannot be had over a window, or only there.
 
     It is lowered once for that, which also finds parameters that do not fit.
     """
-    lowered = bound.lower(["x"] * count, None, over="OVER ()" if is_windowed else "")
-    if is_windowed and is_unnesting(lowered):
+    lowered = bound.lower(["x"] * len(args), None, over="OVER ()" if is_windowed else "")
+    if not is_unnesting(lowered):
+        return
+    if is_windowed:
         raise ArgumentError(f"`{name}` is not supported over a window", 48)
+    if all(is_constant(arg) for arg in args):
+        # DuckDB would take it for an aggregate of the subquery that it is in.
+        raise ArgumentError(f"`{name}` of constants alone is not supported", 48)
 
 
 def _distinct(name: str) -> str:

@@ -23,6 +23,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     rows_of,
     struct,
     unnested,
+    zipped,
 )
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
@@ -170,8 +171,7 @@ class Array(Wrapper):
     """`-Array`: every element of the array arguments is a row."""
 
     def rows(self, rows: Rows) -> Rows:
-        arrays = rows.args[0] if len(rows.args) == 1 else f"list_zip({', '.join(rows.args)})"
-        return elements(f"flatten({rows.call('list', arrays)})", len(rows.args))
+        return elements(f"flatten({rows.call('list', zipped(rows.args))})", len(rows.args))
 
 
 class Distinct(Wrapper):
@@ -277,10 +277,9 @@ class ForEach(Wrapper):
         return f"coalesce({states.call('list', self.inner.finish(states.item))}, [])"
 
     def _each(self, rows: Rows, aggregate: Callable[[Rows], str]) -> str:
-        zipped = rows.args[0] if len(rows.args) == 1 else f"list_zip({', '.join(rows.args)})"
         elements_of = (
             f"SELECT unnest({ITEM}) AS element, generate_subscripts({ITEM}, 1) AS place "
-            f"FROM {unnested(rows.call('list', zipped))}"
+            f"FROM {unnested(rows.call('list', zipped(rows.args)))}"
         )
         row = GroupRows(columns_of("element", len(rows.args)))
         places = f"SELECT place, {aggregate(row)} AS result FROM ({elements_of}) GROUP BY place"

@@ -27,7 +27,7 @@ from mini_tb.sql.functions.aggregates.combinators import (
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import DataType
 
-FAMILIES = ("simple", "moments", "unique", "arrays", "quantiles")
+FAMILIES = ("simple", "moments", "unique", "arrays", "quantiles", "top", "maps")
 
 
 def _load() -> tuple[dict[str, Base], dict[str, Base]]:

@@ -55,7 +55,8 @@ class GroupRows:
     ) -> str:
         if self.over and self.condition and function in ("first", "last"):
             # Over a window these are functions of their own, which take no FILTER.
-            return f"{function}(CASE WHEN {self.condition} THEN {args[0]} END IGNORE NULLS) {self.over}"
+            known = f"CASE WHEN {self.condition} THEN {args[0]} END IGNORE NULLS"
+            return f"{function}({known}) {self.over}"
         inside = ", ".join(args) or ("*" if function == "count" else "")
         if distinct:
             inside = f"DISTINCT {inside}"
@@ -186,6 +187,15 @@ def columns_of(item: str, count: int) -> tuple[str, ...]:
 def elements(items: str, count: int) -> ListRows:
     """A list that `rows_of` made, as rows of `count` columns."""
     return ListRows.of(items, lambda item: columns_of(item, count))
+
+
+def zipped(lists: Sequence[str]) -> str:
+    """Lists of equal length as one list of rows."""
+    if len(lists) == 1:
+        return lists[0]
+    item = fresh(*lists)
+    row = item_of([f"{item}[{i + 1}]" for i in range(len(lists))])
+    return f"list_transform(list_zip({', '.join(lists)}), lambda {item}: {row})"
 
 
 ITEM, INDEX = '"·e"', '"·i"'

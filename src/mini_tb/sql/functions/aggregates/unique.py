@@ -21,11 +21,10 @@ from mini_tb.sql.functions.aggregates.base import (
 from mini_tb.sql.functions.aggregates.rows import (
     ITEM,
     Rows,
-    distinct_items,
     item_of,
     unnested,
 )
-from mini_tb.types import FLOAT64, INT8, UINT8, UINT64, DataType, array
+from mini_tb.types import FLOAT64, UINT64, DataType, array
 
 
 def _hash(f: Leaf, columns: Sequence[str]) -> str:
@@ -74,10 +73,8 @@ def _limit(params: Sequence[Any]) -> str:
 
 
 def _in_order(f: Leaf, items: str) -> str:
-    # Numbers of one byte are a set of bits for ClickHouse, and come in their order.
-    if f.types[0] in (UINT8, INT8):
-        return f"list_sort(list_distinct({items})){_limit(f.params)}"
-    return f"{distinct_items(items)}{_limit(f.params)}"
+    # ClickHouse gives them in the order of its hash table; ours is one that stays the same.
+    return f"list_sort(list_distinct({items})){_limit(f.params)}"
 
 
 def _array_of(types: Types, params: Sequence[Any]) -> DataType:
