@@ -1,4 +1,4 @@
-"""Copy pipes on their cron schedules, in UTC; each can be paused.
+"""Copy pipes and sinks on their cron schedules, in UTC; each can be paused.
 
 A schedule that was missed while nothing ran, or whose job still works, is not made up for: the next
 time counts.
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import MiniTbError
-from mini_tb.project import Copy, Pipe
+from mini_tb.project import BucketSink, Copy, KafkaSink, Pipe
 
 if TYPE_CHECKING:
     from mini_tb.workspace.jobs import Job
@@ -22,9 +22,9 @@ MAX_SLEEP = timedelta(seconds=30)
 
 
 def schedule_of(pipe: Pipe) -> str | None:
-    """The cron expression of a copy pipe; None for one that runs on demand only."""
-    node = pipe.published
-    return node.kind.schedule if node is not None and isinstance(node.kind, Copy) else None
+    """The cron expression of a copy pipe or sink; None for one that runs on demand only."""
+    kind = pipe.published.kind if pipe.published is not None else None
+    return kind.schedule if isinstance(kind, Copy | KafkaSink | BucketSink) else None
 
 
 def next_run(cron: str, after: datetime) -> datetime:
@@ -84,7 +84,8 @@ class Schedules:
             last = self._workspace.jobs.find(self._running.get(pipe.name, ""))
             if last is not None and last.is_cancellable:
                 continue
-            job = self._workspace.copy(pipe.name)
+            is_copy = pipe.published is not None and isinstance(pipe.published.kind, Copy)
+            job = (self._workspace.copy if is_copy else self._workspace.sink)(pipe.name)
             self._running[pipe.name] = job.id
             jobs.append(job)
         return jobs

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+UDF_PREFIX = "mt_"
+"""What the names of our own functions in compiled statements begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How much of the machine the engine may take; None means a default made from the machine.
@@ -50,6 +54,8 @@ class Connections:
         self.path = path
         self.settings = settings
         self.write_lock = threading.RLock()
+        self._function_lock = threading.Lock()
+        self._has_functions = False
         cores = _cores()
         self.writer = _open(path, settings, max(1, settings.threads or cores // 2))
         self._idle: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
@@ -59,6 +65,20 @@ class Connections:
             reader.execute("SET enable_profiling = 'no_output'")
             self._idle.put(reader)
         self.writer.execute("SET lock_configuration = true")
+
+    def prepare(self, duck_sql: str) -> None:
+        """Make the functions known that a statement may need and DuckDB does not have. Done when
+        the first such statement comes, because it loads much."""
+        if self._has_functions or UDF_PREFIX not in duck_sql:
+            return
+        from mini_tb.sql.duckdb.udf import register
+
+        with self._function_lock:
+            if not self._has_functions:
+                cursor = self.writer.cursor()
+                register(cursor)
+                cursor.close()
+                self._has_functions = True
 
     def lease(self) -> DuckDBPyConnection:
         """A reader of one's own until `give_back`. Raises `EngineError` 202 (HTTP 503) when all

@@ -30,7 +30,8 @@ INCOMING = "incoming"
 class DuckDBTransaction:
     """See `engine.base.Transaction`; made by `DuckDBEngine.transaction`."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connections: Connections, connection: DuckDBPyConnection) -> None:
+        self._connections = connections
         self._connection = connection
 
     def create_table(self, name: str, datasource: Datasource) -> None:
@@ -70,6 +71,7 @@ class DuckDBTransaction:
     ) -> list[tuple[Any, ...]]:
         import duckdb
 
+        self._connections.prepare(duck_sql)
         try:
             return self._connection.execute(duck_sql, dict(values) if values else None).fetchall()
         except duckdb.Error as error:
@@ -134,7 +136,7 @@ class DuckDBEngine:
                 return
             connection = self._connections.writer
             connection.begin()
-            self._transaction = DuckDBTransaction(connection)
+            self._transaction = DuckDBTransaction(self._connections, connection)
             try:
                 yield self._transaction
                 connection.commit()
@@ -180,7 +182,7 @@ class DuckDBEngine:
         connection = self._connections.writer.cursor()
         try:
             connection.begin()
-            yield DuckDBTransaction(connection)
+            yield DuckDBTransaction(self._connections, connection)
             connection.commit()
         except MiniTbError:
             raise

@@ -63,7 +63,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
     (re.compile(r"out of memory", re.IGNORECASE), Code.MEMORY_LIMIT_EXCEEDED, 400),
 )
 
-_OWN_CODE = re.compile(r"DB::(\d+): ?(.*)", re.DOTALL)
+_OWN_CODE = re.compile(r"DB::(\d+): ?(.*)")
 """What compiled SQL raises on purpose (`error('DB::395: text')`): number and text as they are."""
 
 _KIND = re.compile(r"^[A-Z][A-Za-z ]+ Error: ")

@@ -49,6 +49,7 @@ class DuckDBResult:
         self._is_cancelled = False
         self._started = time.perf_counter()
         self._elapsed: float | None = None
+        connections.prepare(compiled.duck_sql)
         self._connection: DuckDBPyConnection | None = connections.lease()
         try:
             if on_start is not None:
