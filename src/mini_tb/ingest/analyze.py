@@ -1,8 +1,8 @@
 """A sample of a file → the columns of a data source that would take it.
 
 Types are guessed as a careful person would write them, so that the next file fits too: integers are
-`Int64` unless they need more, kinds that mix are `String`, a value that may be missing or null makes
-a column `Nullable` (an array gets `DEFAULT []`).
+`Int64` unless they need more, kinds that mix are `String`, a value that may be missing or null
+makes a column `Nullable` (an array gets `DEFAULT []`).
 """
 
 from __future__ import annotations
@@ -173,11 +173,13 @@ def _collect(
             _collect(item, (*steps, key), seen)
     elif isinstance(value, list):
         if any(isinstance(item, dict) for item in value) and None not in steps:
+            fields: dict[str, list[Any]] = {}
             for item in value:
-                if isinstance(item, dict):
-                    for key, inner in item.items():
-                        if not isinstance(inner, dict | list):
-                            seen.setdefault((*steps, None, key), []).append([inner])
+                for key, inner in item.items() if isinstance(item, dict) else ():
+                    if not isinstance(inner, dict | list):
+                        fields.setdefault(key, []).append(inner)
+            for key, inners in fields.items():
+                seen.setdefault((*steps, None, key), []).append(inners)
         else:
             seen.setdefault((*steps, None), []).append(value)
     elif steps:

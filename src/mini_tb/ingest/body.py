@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.jsontext import JsonError
@@ -12,6 +15,7 @@ MAX_BODY = 512 << 20
 """Bytes that a body may have once it is decompressed."""
 
 _CHUNK = 1 << 20
+_ZSTD_PIECE = 4 << 10
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -65,35 +69,34 @@ def _inflate(body: bytes, name: str, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    import io
-
-    import zstandard
-
     parts: list[bytes] = []
     size = 0
-    # A window of more than 128 MB would let a few bytes ask for that much memory.
-    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-        io.BytesIO(body), read_across_frames=True
-    )
-    try:
-        while part := reader.read(_CHUNK):
-            size += len(part)
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(part)
-    except zstandard.ZstdError as error:
-        raise _damaged("zstd", str(error)) from None
-    if body and not parts and not _is_whole_zstd(body):
-        raise _damaged("zstd", "it ends too early")
+    for part in unzstd(io.BytesIO(body)):
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
     return b"".join(parts)
 
 
-def _is_whole_zstd(body: bytes) -> bool:
+def unzstd(stream: BinaryIO) -> Iterator[bytes]:
+    """The decompressed bytes of a zstd stream, piece by piece. Raises `UserError` IN103."""
     import zstandard
 
-    decoder = zstandard.ZstdDecompressor().decompressobj()
-    decoder.decompress(body)
-    return bool(decoder.eof)
+    # Small pieces, and a bounded window: a few bytes could ask for very much memory.
+    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    frame = None
+    try:
+        while piece := stream.read(_ZSTD_PIECE):
+            while piece:
+                frame = frame or decompressor.decompressobj()
+                yield frame.decompress(piece)
+                piece = frame.unused_data if frame.eof else b""
+                frame = None if frame.eof else frame
+    except zstandard.ZstdError as error:
+        raise _damaged("zstd", str(error)) from None
+    if frame is not None:
+        raise _damaged("zstd", "it ends too early")
 
 
 def _too_large(limit: int) -> UserError:

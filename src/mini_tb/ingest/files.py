@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from mini_tb.diagnostics import UserError
+from mini_tb.ingest.body import unzstd
 from mini_tb.ingest.decode import decode_json
 from mini_tb.ingest.decoded import Decoded
 from mini_tb.ingest.delimited import Dialect, decode_csv
@@ -182,17 +183,29 @@ def _decompressing(raw: BinaryIO, stack: ExitStack) -> BinaryIO:
     if start[:2] == b"\x1f\x8b":
         return cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=joined, mode="rb")))
     if start == b"\x28\xb5\x2f\xfd":
-        import zstandard
-
-        decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        return cast(BinaryIO, decompressor.stream_reader(joined, read_across_frames=True))
+        return io.BufferedReader(_Pieces(unzstd(joined)))
     return joined
 
 
-def _zstd_error() -> type[Exception]:
-    import zstandard
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a stream."""
 
-    return zstandard.ZstdError
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
 
 class _Rejoined(io.RawIOBase):
@@ -205,7 +218,7 @@ class _Rejoined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         found = self._start or self._stream.read(len(buffer))
         taken, self._start = found[: len(buffer)], found[len(buffer) :]
         buffer[: len(taken)] = taken
@@ -228,7 +241,7 @@ class _Bounded:
                 if not more:
                     break
                 found += more
-        except (EOFError, zlib.error, gzip.BadGzipFile, _zstd_error()) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise UserError.of("IN103", f"the file is damaged: {str(error).lower()}") from None
         self._size += len(found)
         if self._size > self._limit:
