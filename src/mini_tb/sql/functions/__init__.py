@@ -24,8 +24,11 @@ FAMILIES = (
     "datetime_make",
     "rounding",
     "states",
+    "search",
+    "splitting",
     "strings",
     "tuples",
+    "url",
     "windows",
 )
 
