@@ -78,7 +78,7 @@ class ProjectCatalog:
     pipe: Pipe | None = None
     node: str | None = None
     replaced: Mapping[str, Table | View] = field(default_factory=dict)
-    others: Callable[[str], Table | None] | None = None
+    others: Callable[[str], Table | View | None] | None = None
     guard: Guard | None = None
     inner: Guard | None = None
 
@@ -102,7 +102,7 @@ class ProjectCatalog:
                 return self.view(pipe, node, None if own else name)
         table = self.tables.find(name)
         if table is None and self.others is not None:
-            table = self.others(name)
+            return self.others(name)
         return table
 
     def view(self, pipe: Pipe, node: Node, name: str | None = None) -> View:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def stream(call: Call, result: Result, format_name: str) -> Stream:
     """The answer to `call`: `result`, written as `format_name` while it is read. The result is
     closed with the stream. Raises `UserError` for an unknown format."""
+    if call.observed is not None:
+        call.observed.result = result
     from mini_tb.formats import Answer, Settings, Statistics, find_format
 
     try:

@@ -23,9 +23,10 @@ from starlette.routing import Route as StarletteRoute
 from mini_tb.diagnostics import UserError
 from mini_tb.server.auth import authenticate, token_of
 from mini_tb.server.call import MEGABYTE, Call
-from mini_tb.server.errors import error_response
+from mini_tb.server.errors import Problem, error_response, problem_of
 from mini_tb.server.lineage import Lineages
 from mini_tb.server.middleware import Gate
+from mini_tb.server.observe import note
 from mini_tb.server.pool import Pool, Pools
 from mini_tb.server.rate import RateLimits
 from mini_tb.server.reply import COMPRESSED_FROM, Later, Stream, compress, encoding_for, response_of
@@ -41,8 +42,8 @@ WHOLE = MEGABYTE
 """Answers up to this size are sent in one piece, with their length."""
 
 Handler = Callable[[Call], Any]
-Explain = Callable[[BaseException, Request | None], Response]
-"""Writes an error as the answer to a request."""
+Explain = Callable[[Problem, Request], Response]
+"""Writes what is wrong as the answer to a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +97,31 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        call = Call(self._server, request, token=token_of(request))
+        problem: Problem | None = None
+        status = 200
         try:
-            response = await self._answer(request, send)
+            response = await self._answer(call, send)
         except ClientDisconnect:
             return
         except Exception as error:
-            response = self._explain(error, request)
+            problem = problem_of(error)
+            response = self._explain(problem, request)
         if response is not None:
+            status = response.status_code
+            response.headers["X-Request-Id"] = call.request_id
             await response(scope, receive, send)
+        note(call, status, problem)
 
-    async def _answer(self, request: Request, send: Send) -> Response | None:
-        call = Call(self._server, request, token=token_of(request))
-        call.body = await self._read(request)
+    async def _answer(self, call: Call, send: Send) -> Response | None:
+        call.body = await self._read(call.request)
         reply = await self._run(call, partial(self._handle, call))
         if isinstance(reply, Later):
             made = reply.make(await asyncio.wrap_future(reply.future))
             return response_of(made)
         if isinstance(reply, Stream):
-            return await self._stream(call, reply, send)
+            await self._stream(call, reply, send)
+            return None
         return response_of(reply)
 
     def _handle(self, call: Call) -> Any:
@@ -145,7 +153,7 @@ class Endpoint:
 
     def _too_large(self) -> UserError:
         message = f"the body is larger than {self._limit // MEGABYTE} MB"
-        return UserError.of("RT405", message, status=413)
+        return UserError.of("RT605", message, status=413)
 
     async def _run(self, call: Call, work: Callable[[], Any]) -> Any:
         future = self._pool.start(work)
@@ -158,14 +166,15 @@ class Endpoint:
             watch.cancel()
         return await future
 
-    async def _stream(self, call: Call, stream: Stream, send: Send) -> Response | None:
+    async def _stream(self, call: Call, stream: Stream, send: Send) -> None:
         headers = [(b"content-type", stream.content_type.encode())]
+        headers += [(b"x-request-id", call.request_id.encode())]
         headers += [(k.lower().encode(), v.encode()) for k, v in stream.headers.items()]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if call.method == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
-                return None
+                return
             while True:
                 piece = await self._run(call, partial(next, stream.pieces, None))
                 if piece is None:
@@ -174,7 +183,6 @@ class Endpoint:
             await send({"type": "http.response.body", "body": b""})
         finally:
             stream.close()
-        return None
 
 
 def _start(stream: Stream, accepted: str) -> Any:
@@ -230,7 +238,7 @@ def make_app(server: Server, routes: Iterable[Route], explain: Explain) -> Starl
     from starlette.middleware import Middleware
 
     async def failed(request: Request, error: Exception) -> Response:
-        return explain(error, request)
+        return explain(problem_of(error), request)
 
     app = Starlette(
         routes=make_routes(server, routes, explain),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mini_tb.server.app import Server
+    from mini_tb.server.observe import Observed
     from mini_tb.workspace.access import Access
     from mini_tb.workspace.workspace import Workspace
 
@@ -77,6 +79,8 @@ class Call:
     token: str | None = None
     _workspace: Workspace | None = None
     _access: Access | None = None
+    observed: Observed | None = None
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _on_cancel: Callable[[], None] | None = None
 
@@ -85,6 +89,11 @@ class Call:
         """The workspace that the token belongs to."""
         assert self._workspace is not None
         return self._workspace
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the token is not known (yet)."""
+        return self._workspace is None
 
     @property
     def access(self) -> Access:
@@ -115,13 +124,13 @@ class Call:
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON; None if there is no body. Raises `UserError` RT401 if it is none."""
+        """The body as JSON; None if there is no body. Raises `UserError` RT601 if it is none."""
         if not self.body.strip():
             return None
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            raise UserError.of("RT401", f"the body is no JSON: {error}") from error
+            raise UserError.of("RT601", f"the body is no JSON: {error}") from error
 
     @cached_property
     def form(self) -> dict[str, str | list[str]]:
@@ -156,10 +165,10 @@ class Call:
         return default if not value else value in ("true", "1", "yes", "on")
 
     def required(self, name: str) -> str:
-        """A parameter that must be there. Raises `UserError` RT402 if it is not."""
+        """A parameter that must be there. Raises `UserError` RT602 if it is not."""
         value = self.param(name)
         if not value:
-            raise UserError.of("RT402", f"the parameter `{name}` is missing")
+            raise UserError.of("RT602", f"the parameter `{name}` is missing")
         return value
 
     @property
@@ -175,7 +184,7 @@ class Call:
 
     @cached_property
     def parts(self) -> list[Part]:
-        """The parts of a multipart body. Raises `UserError` RT403 if it cannot be read."""
+        """The parts of a multipart body. Raises `UserError` RT603 if it cannot be read."""
         return multipart(self.request.headers.get("content-type", ""), self.body)
 
     @cached_property
@@ -235,7 +244,7 @@ def multipart(content_type: str, body: bytes) -> list[Part]:
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
-        raise UserError.of("RT403", "the multipart body has no boundary")
+        raise UserError.of("RT603", "the multipart body has no boundary")
     found: list[Part] = []
     state: dict[str, Any] = {}
     data = bytearray()
@@ -285,5 +294,5 @@ def multipart(content_type: str, body: bytes) -> list[Part]:
         parser.write(body)
         parser.finalize()
     except MultipartParseError as error:
-        raise UserError.of("RT403", f"the multipart body cannot be read: {error}") from error
+        raise UserError.of("RT603", f"the multipart body cannot be read: {error}") from error
     return found

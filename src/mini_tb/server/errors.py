@@ -82,16 +82,15 @@ def line_of(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.message} ({diagnostic.hint})"
 
 
-def error_response(error: BaseException, request: Request | None = None) -> Response:
+def error_response(problem: Problem, request: Request) -> Response:
     """The answer to a request that failed."""
-    problem = problem_of(error)
     headers = dict(problem.headers)
     if problem.number is not None:
         headers["X-DB-Exception-Code"] = str(int(problem.number))
     content: dict[str, Any] = dict(problem.body) or {"error": problem.message}
     if problem.code is not None:
         headers["X-Mini-TB-Code"] = problem.code
-        if request is not None and "error" in content:
+        if "error" in content:
             content["documentation"] = f"{request.base_url}docs/errors/{problem.code}"
     return Response(
         orjson.dumps(content, default=str),

@@ -51,11 +51,19 @@ def import_file(
     failure: list[MiniTbError] = []
 
     def work(handle: Handle) -> dict[str, Any]:
+        event = {"job_id": handle.job.id, "import_id": handle.job.id}
         try:
-            return _write(workspace, handle, target.name, source, format, mode, condition, options)
+            done = _write(workspace, handle, target.name, source, format, mode, condition, options)
         except MiniTbError as error:
             failure.append(error)
+            workspace.service.operation(
+                mode, target.name, result="error", error=str(error), **event
+            )
             raise
+        good, bad = done["successful_rows"], done["quarantined_rows"]
+        event |= {"rows": good, "rows_quarantine": bad, "written_rows": good}
+        workspace.service.operation(mode, target.name, **event)
+        return done
 
     job = workspace.jobs.run(
         "import",

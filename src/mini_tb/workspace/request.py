@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -88,10 +88,15 @@ class Request:
     params: Mapping[str, Any]
     secrets: Mapping[str, str]
     access: Access
-    others: Callable[[str], Table | None] | None = None
+    others: Callable[[str], Table | View | None] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     _rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
     _own: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> Collection[tuple[str, str]]:
+        """The nodes that were rendered so far, as (pipe, node)."""
+        return self._rendered.keys()
 
     def render(self, pipe: Pipe, node: Node) -> Rendered:
         """The node's SQL and values for these parameters; worked out once."""

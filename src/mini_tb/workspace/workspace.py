@@ -45,6 +45,7 @@ from mini_tb.workspace.request import CompiledCache, Request
 from mini_tb.workspace.schedule import Schedules
 from mini_tb.workspace.secrets import Secrets
 from mini_tb.workspace.seed import identity, read_seed
+from mini_tb.workspace.service import ServiceLog
 from mini_tb.workspace.state import State
 from mini_tb.workspace.tokens import Tokens
 
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
-    from mini_tb.sql import Compiled, Table
+    from mini_tb.sql import Compiled
     from mini_tb.workspace.jobs import Job
 
 FOLDER = ".mini-tb"
@@ -97,7 +98,8 @@ class Workspace:
         self.secrets = Secrets(self.state, clock)
         self.deployments = Deployments(self.state, clock())
         self.compiled = CompiledCache()
-        self.service_tables: Callable[[str], Table | None] | None = None
+        self.service = ServiceLog(self)
+        self.service_tables = self.service.find
         self._live = self._load()
         self._writer: Writer | None = None
         self._versions: dict[str, int] = {}
@@ -141,6 +143,7 @@ class Workspace:
     def close(self) -> None:
         """Write what waits, stop jobs and statements, close the file."""
         self.schedules.close()
+        self.service.close()
         if self._writer is not None:
             self._writer.close()
         self.jobs.close()
@@ -524,7 +527,10 @@ class Workspace:
         decoded = decode_json(
             body, target, document=is_document, import_id=import_id, now=self.now()
         )
-        return self.writer.submit(target, decoded, import_id=import_id)
+        future = self.writer.submit(target, decoded, import_id=import_id)
+        good, bad, size = decoded.successful_rows, decoded.quarantined_rows, len(body)
+        self.service.events(target.name, good, bad, size)
+        return future
 
     def truncate(self, name: str, *, cascade: bool = False) -> int:
         """Remove all rows of a data source, and with `cascade` what is materialised from them.
@@ -534,6 +540,7 @@ class Workspace:
             removed = landing.remove(target)
             if cascade:
                 landing.refill(target.name)
+        self.service.operation("truncate", target.name, rows=removed)
         return removed
 
     def delete(self, name: str, condition: str, *, dry_run: bool = False) -> int:
@@ -543,7 +550,9 @@ class Workspace:
         with self.landing() as landing:
             if dry_run:
                 return landing.count(target, condition)
-            return landing.remove(target, condition)
+            removed = landing.remove(target, condition)
+        self.service.operation("delete_data", target.name, rows=removed)
+        return removed
 
     def copy(
         self,

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from mini_tb.server.answer import stream
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
-from mini_tb.server.errors import problem_of
+from mini_tb.server.errors import Problem
 from mini_tb.server.reply import Reply, Stream
 
 _DEFAULT_FORMAT = "TabSeparated"
@@ -88,9 +88,8 @@ def _described(call: Call, answer: Stream) -> Stream:
     return Stream(answer.pieces, answer.content_type, answer.close, headers)
 
 
-def error_text(error: BaseException, request: Request | None = None) -> Response:
+def error_text(problem: Problem, request: Request) -> Response:
     """An error as ClickHouse's clients read it."""
-    problem = problem_of(error)
     if problem.number is None:
         problem = replace(problem, number=_STATUSES.get(problem.status, _STD_EXCEPTION))
     return Response(

@@ -90,7 +90,7 @@ def delete_rows_now(call: Call) -> Any:
 def refuse_change(call: Call) -> Any:
     """Creating and altering belong to deployments."""
     message = "data sources come from deployments: they cannot be created or changed one by one"
-    raise UserError.of("RT407", message, hint="deploy the project", status=405)
+    raise UserError.of("RT607", message, hint="deploy the project", status=405)
 
 
 ROUTES = [

@@ -24,7 +24,7 @@ _DEPLOY = "WORKSPACE:DEPLOY"
 def uploaded(call: Call) -> dict[str, str]:
     """The datafiles of a multipart upload: path inside the project → text.
 
-    Raises `UserError` RT411 for a path that leaves the project, RT412 for text that is no UTF-8.
+    Raises `UserError` RT611 for a path that leaves the project, RT612 for text that is no UTF-8.
     """
     files: dict[str, str] = {}
     for part in call.parts:
@@ -36,16 +36,16 @@ def uploaded(call: Call) -> dict[str, str]:
         try:
             files[path] = part.data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise UserError.of("RT412", f"`{path}` is no UTF-8: {error.reason}") from error
+            raise UserError.of("RT612", f"`{path}` is no UTF-8: {error.reason}") from error
     if not call.parts:
-        raise UserError.of("RT413", "no project was uploaded", hint=f"send parts named `{_PART}`")
+        raise UserError.of("RT613", "no project was uploaded", hint=f"send parts named `{_PART}`")
     return files
 
 
 def _inside(filename: str) -> str:
     path = PurePosixPath(filename.replace("\\", "/"))
     if not filename or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise UserError.of("RT411", f"`{filename}` is no path inside a project")
+        raise UserError.of("RT611", f"`{filename}` is no path inside a project")
     return str(path)
 
 

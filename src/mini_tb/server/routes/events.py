@@ -20,7 +20,7 @@ def post_events(call: Call) -> Any:
     """
     name = call.query.get("name")
     if not isinstance(name, str) or not name:
-        raise UserError.of("RT402", "the parameter `name` is missing", hint="name a data source")
+        raise UserError.of("RT602", "the parameter `name` is missing", hint="name a data source")
     call.access.check("DATASOURCES:APPEND", name)
     format_name = call.query.get("format", "ndjson")
     if format_name not in _FORMATS:

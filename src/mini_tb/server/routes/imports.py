@@ -42,9 +42,9 @@ def post_datasource(call: Call) -> Any:
     name = call.param("name")
     if mode == "create" or not name:
         message = "data sources come from deployments: they cannot be created one by one"
-        raise UserError.of("RT407", message, hint="deploy the project, then `mode=append`")
+        raise UserError.of("RT607", message, hint="deploy the project, then `mode=append`")
     if mode not in ("append", "replace"):
-        raise UserError.of("RT409", f"unknown mode `{mode}`", hint="append or replace")
+        raise UserError.of("RT609", f"unknown mode `{mode}`", hint="append or replace")
     # Clients of this older way look for `error`; those of the newer one take it for one.
     return {**_import(call, name, mode), "error": False}
 

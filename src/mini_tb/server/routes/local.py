@@ -81,7 +81,7 @@ def get_error_page(call: Call) -> Any:
     """What a diagnostic code means."""
     code = call.path("code")
     if code not in CODES:
-        raise UserError.of("RT415", f"there is no code `{code}`", status=404)
+        raise UserError.of("RT615", f"there is no code `{code}`", status=404)
     return Reply(f"{code}: {CODES[code]}\n", content_type="text/plain; charset=utf-8")
 
 

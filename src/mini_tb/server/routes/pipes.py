@@ -10,6 +10,7 @@ from mini_tb.server import resources
 from mini_tb.server.answer import stream
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
+from mini_tb.server.observe import Observed
 from mini_tb.server.openapi import document
 from mini_tb.server.reply import Reply
 
@@ -38,11 +39,12 @@ def get_pipe(call: Call) -> Any:
     if format_name is None:
         known = ", ".join(f"`.{known}`" for known in FORMATS)
         message = f"no endpoint answers as `.{extension}`"
-        raise UserError.of("RT406", message, hint=known, status=404)
+        raise UserError.of("RT606", message, hint=known, status=404)
     if extension == "csv" and call.param("__tb__csv_header") in ("0", "false"):
         format_name = "CSV"
     if call.flag("explain"):
         return _explained(call, name)
+    call.observed = Observed(name)
     result = call.workspace.query(
         name,
         call.template_params,
@@ -58,7 +60,7 @@ def post_pipe(call: Call) -> Any:
     """An endpoint's rows with parameters in a form or a JSON object."""
     if "." not in call.path("name"):
         message = "pipes come from deployments: they cannot be created or changed one by one"
-        raise UserError.of("RT407", message, hint="deploy the project", status=405)
+        raise UserError.of("RT607", message, hint="deploy the project", status=405)
     return get_pipe(call)
 
 

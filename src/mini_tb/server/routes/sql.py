@@ -8,6 +8,7 @@ from mini_tb.diagnostics import UserError
 from mini_tb.server.answer import stream
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
+from mini_tb.server.observe import QUERY_API, Observed
 
 _RAW = ("", "text/plain", "application/sql", "application/octet-stream")
 
@@ -29,9 +30,10 @@ def query_text(call: Call) -> str:
 
 def run_sql(call: Call) -> Any:
     """The rows of `q`. Without FORMAT the answer is JSON."""
+    call.observed = Observed(QUERY_API)
     text = query_text(call)
     if not text.strip():
-        raise UserError.of("RT402", "the parameter `q` is missing", hint="send a SELECT as `q`")
+        raise UserError.of("RT602", "the parameter `q` is missing", hint="send a SELECT as `q`")
     pipeline = call.param("pipeline") or call.param("playground") or None
     result = call.workspace.sql(
         text,

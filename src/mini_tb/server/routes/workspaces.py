@@ -131,7 +131,7 @@ def _is_own(call: Call, entry: Entry) -> bool:
 def change_members(call: Call) -> Any:
     """There is one user on one's own machine."""
     message = "a local workspace has one user, you: there are no members to change"
-    raise UserError.of("RT414", message, status=400)
+    raise UserError.of("RT614", message, status=400)
 
 
 # Branches ------------------------------------------------------------------------------------
