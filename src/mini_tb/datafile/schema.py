@@ -316,9 +316,11 @@ _INSTEAD = {
     "TTL": "use `ENGINE_TTL` for the whole row",
 }
 
+# The expression holds no `TYPE`: there is exactly one on a line, in capitals.
 _INDEX_LINE = re.compile(
-    r"[ \t]*(?:(?P<index>INDEX)[ \t]+)?(?P<name>[^\s,]+)[ \t]+(?P<expression>.+?)[ \t]+"
-    r"(?P<type>TYPE)[ \t]+(?P<kind>\w+(?:[ \t]*\(.*?\))?)"
+    r"[ \t]*(?:(?P<index>INDEX)[ \t]+)?(?P<name>[^\s,]+)[ \t]+"
+    r"(?P<expression>(?!TYPE[ \t])\S+(?:[ \t]+(?!TYPE[ \t])\S+)*)[ \t]+"
+    r"(?P<type>TYPE)[ \t]+(?P<kind>\w+(?:[ \t]*\((?:[^()]|\([^()]*\))*\))?)"
     r"(?:[ \t]+(?P<granularity>GRANULARITY)[ \t]+(?P<number>\d+))?[ \t]*(?P<comma>,)?[ \t]*\r?\Z"
 )
 

@@ -149,6 +149,7 @@ def _column(section: Section, definition: ColumnDefinition) -> Column | None:
 _STATE_IN_NULLABLE = re.compile(
     r"Nullable\(\s*SimpleAggregateFunction\(\s*(\w+)\s*,\s*(.+)\)\s*\)", re.DOTALL
 )
+_DEEPEST = 200  # brackets in a type; no real type has a tenth of it
 # What the parser of types takes and a column of a data source may not have.
 _REFUSED = (
     (re.compile(r"boolean", re.IGNORECASE), "write `Bool`, or `UInt8`"),
@@ -168,6 +169,10 @@ def _type(section: Section, definition: ColumnDefinition) -> DataType | None:
             span = section.tree.span(start + refused.start(), start + refused.end())
             section.error("TY001", f"`{refused[0]}` is not a type of a column", span, hint)
             return None
+    if text.count("(") > _DEEPEST:
+        span = section.tree.span_of(token)
+        section.error("TY001", "the type is nested too deep", span)
+        return None
     state = _STATE_IN_NULLABLE.fullmatch(text)
     if state is not None:
         text = f"SimpleAggregateFunction({state[1]}, Nullable({state[2]}))"

@@ -159,23 +159,20 @@ def check_expression(
     columns: Mapping[str, Column],
 ) -> list[Column]:
     """The columns an expression reads; a name that is none is an error."""
+    names = dict.fromkeys(name for name, called, _ in expression_names(text) if not called)
+    parameters = {name for match in _LAMBDA.finditer(text) for name in _NAME.findall(match[0])}
     found = []
-    for name, called, _ in expression_names(text):
-        if called:
-            continue
+    for name in names:
         column = columns.get(name) or columns.get(name.partition(".")[0])
         if column is not None:
             found.append(column)
-        elif _is_column_like(name, text, columns):
+        elif name not in parameters and not any(c.startswith(f"{name}.") for c in columns):
             _unknown_column(section, name, where, span, columns)
     return found
 
 
-def _is_column_like(name: str, text: str, columns: Mapping[str, Column]) -> bool:
-    if any(column.startswith(f"{name}.") for column in columns):
-        return False
-    # The parameters of a lambda are names of their own.
-    return not re.search(rf"\b{re.escape(name)}\b[\w\s,()]*->", text)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_LAMBDA = re.compile(r"(?:\([\w\s,]*\)|\b\w+)\s*->")
 
 
 def _check_keys(section: Section, engine: Engine, columns: Mapping[str, Column]) -> None:

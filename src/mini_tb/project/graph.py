@@ -68,17 +68,23 @@ class Graph:
     def chain(self, pipe: str, node: str) -> list[NodeKey]:
         """All nodes that `node` needs, each after those it reads, `node` itself last."""
         order: list[NodeKey] = []
-        self._visit((pipe, node), order, set())
+        seen: set[NodeKey] = set()
+        # A node is left (None) once all that it reads is in order.
+        pending: list[tuple[NodeKey, bool]] = [((pipe, node), False)]
+        while pending:
+            key, is_left = pending.pop()
+            if is_left:
+                order.append(key)
+                continue
+            if key in seen:
+                continue
+            seen.add(key)
+            pending.append((key, True))
+            pending += [(read, False) for read in reversed(self._nodes_read(key))]
         return order
 
-    def _visit(self, key: NodeKey, order: list[NodeKey], seen: set[NodeKey]) -> None:
-        if key in seen:
-            return
-        seen.add(key)
-        for reference in self.reads.get(key, ()):
-            if reference.node is not None:
-                self._visit(reference.node, order, seen)
-        order.append(key)
+    def _nodes_read(self, key: NodeKey) -> list[NodeKey]:
+        return [r.node for r in self.reads.get(key, ()) if r.node is not None]
 
     def datasources(self, pipe: str, node: str) -> list[str]:
         """The data sources that `node` reads, itself or through other nodes, in order."""
@@ -93,20 +99,20 @@ class Graph:
         """Every ring of nodes that read each other, once, with the place that closes it."""
         done: set[NodeKey] = set()
         for start in self.reads:
-            yield from self._cycles_from(start, [], done)
-
-    def _cycles_from(
-        self, key: NodeKey, path: list[NodeKey], done: set[NodeKey]
-    ) -> Iterator[tuple[list[NodeKey], Span | None]]:
-        if key in done:
-            return
-        path.append(key)
-        for reference in self.reads.get(key, ()):
-            if reference.node is None:
+            if start in done:
                 continue
-            if reference.node in path:
-                yield path[path.index(reference.node) :], reference.span
-            else:
-                yield from self._cycles_from(reference.node, path, done)
-        path.pop()
-        done.add(key)
+            path = [start]
+            on_path = {start}
+            rest = [iter(self.reads.get(start, ()))]
+            while path:
+                reference = next(rest[-1], None)
+                if reference is None:
+                    done.add(path[-1])
+                    on_path.discard(path.pop())
+                    rest.pop()
+                elif reference.node in on_path:
+                    yield path[path.index(reference.node) :], reference.span
+                elif reference.node is not None and reference.node not in done:
+                    path.append(reference.node)
+                    on_path.add(reference.node)
+                    rest.append(iter(self.reads.get(reference.node, ())))

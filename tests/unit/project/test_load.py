@@ -173,3 +173,18 @@ def test_a_node_that_selects_from_its_own_name_means_the_resource() -> None:
     assert loaded.graph.datasources("p", "t") == ["t"]
     pipe = loaded.project.pipes["p"]
     assert resolve(loaded.project, pipe, "t", "other").node == ("p", "t")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SCHEMA >\n    a " + "Array(" * 3000 + "String" + ")" * 3000 + "\n",
+        "SCHEMA >\n    a String CODEC" + "(" * 3000 + ")" * 3000 + "\n",
+        "SCHEMA >\n    a String\nINDEXES >\n    INDEX " + "a " * 3000 + " TYPE " * 500 + "\n",
+        "SCHEMA >\n    a String\nENGINE_PARTITION_KEY " + "b " * 3000 + "\n",
+        "SCHEMA >\n    a String DEFAULT " + "'" * 3001 + "\nENGINE_TTL " + "'a\" " * 3000 + "\n",
+    ],
+    ids=["deep type", "deep codec", "long index", "long key", "quotes"],
+)
+def test_monstrous_texts_are_refused_quickly(text: str) -> None:
+    assert load_project({"x.datasource": text}).errors
