@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
 from mini_tb.ingest.coerce import Refused, parser
-from mini_tb.ingest.delimited import Dialect
+from mini_tb.ingest.delimited import Dialect, column_name
 from mini_tb.ingest.jsontext import JsonError, Number, parse_json
 from mini_tb.types import parse_type
 
@@ -205,10 +205,7 @@ def _path(steps: tuple[str | None, ...]) -> str:
 
 
 def _name(steps: tuple[str | None, ...], taken: set[str]) -> str:
-    name = "_".join(step for step in steps if step is not None)
-    name = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "column"
-    if name[0].isdigit():
-        name = f"c_{name}"
+    name = column_name("_".join(step for step in steps if step is not None))
     base, n = name, 2
     while name.lower() in taken:
         name, n = f"{base}_{n}", n + 1

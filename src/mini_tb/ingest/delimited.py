@@ -8,6 +8,7 @@ are matched by position. A line with too many or too few cells goes to quarantin
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -73,6 +74,12 @@ def first_row(text: str, delimiter: str, quote: str = '"') -> list[str]:
     )
 
 
+def column_name(title: str) -> str:
+    """The column name that a title of a file stands for: `Full name` is `Full_name`."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", title.strip()).strip("_")
+    return f"c_{name}" if name[:1].isdigit() else name or "column"
+
+
 def _guess_delimiter(text: str, columns: int) -> str:
     """The delimiter that cuts the first lines into equally many cells, best into one a column."""
     lines = [line for line in text.split("\n")[:20] if line.strip()]
@@ -94,7 +101,7 @@ def _guess_delimiter(text: str, columns: int) -> str:
 def _is_header(cells: list[str], names: tuple[str, ...]) -> bool:
     """Whether half of the first line's cells are columns' names."""
     known = {name.lower() for name in names}
-    found = [cell.strip().lower() for cell in cells]
+    found = [column_name(cell).lower() for cell in cells]
     hits = sum(cell in known for cell in found)
     return bool(hits) and hits * 2 >= len(found)
 
@@ -169,7 +176,7 @@ def _columns(cells: list[str], intake: Intake, has_header: bool) -> list[str]:
         width = max(len(cells), 1)
         return [intake.names[i] if i < len(intake.names) else f"\0{i}" for i in range(width)]
     known = {name.lower(): name for name in intake.names}
-    return [known.get(cell.strip().lower(), f"\0{i}") for i, cell in enumerate(cells)]
+    return [known.get(column_name(cell).lower(), f"\0{i}") for i, cell in enumerate(cells)]
 
 
 def _decoded(
@@ -204,7 +211,9 @@ def _decoded(
         for i, row in zip(
             pa.compute.indices_nonzero(bad).to_pylist(), cells.filter(bad).to_pylist(), strict=True
         ):
-            exact.add_unreadable(start + i, ",".join(row.values()), "not UTF-8")
+            exact.add_unreadable(
+                start + i, ",".join(cell for cell in row.values() if cell is not None), "not UTF-8"
+            )
         cells = cells.filter(pa.compute.invert(bad))
     with decoder() as connection:
         found = decode_cells(connection, intake, cells)

@@ -163,7 +163,7 @@ def _spooled_parquet(
 @contextmanager
 def _open_url(url: str) -> Iterator[BinaryIO]:
     from http.client import HTTPException
-    from urllib.error import URLError
+    from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
 
     if urlsplit(url).scheme not in ("http", "https"):
@@ -174,6 +174,8 @@ def _open_url(url: str) -> Iterator[BinaryIO]:
             yield response
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(error, HTTPError):
+            error.close()
         raise UserError.of("IN109", f"`{url}` cannot be read: {str(reason).lower()}") from None
 
 
