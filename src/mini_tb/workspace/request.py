@@ -23,6 +23,7 @@ from mini_tb.source import Fragment
 from mini_tb.sql import Table, Value, View, tables
 from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
 from mini_tb.workspace.render import render_node
+from mini_tb.workspace.system import OPEN
 
 if TYPE_CHECKING:
     from mini_tb.sql import Compiled
@@ -222,6 +223,8 @@ class Request:
         name = found.name
         if isinstance(found, View):
             self.access.check(READ_PIPE, name.partition(".")[0])
+            return found
+        if name in OPEN:
             return found
         if name.endswith(QUARANTINE_SUFFIX) and name not in self.live.project.datasources:
             name = name.removesuffix(QUARANTINE_SUFFIX)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ OPERATIONS, BLOCKS = "tinybird.datasources_ops_log", "tinybird.block_log"
 JOBS, RELEASES = "tinybird.jobs_log", "tinybird.releases_log"
 STORAGE = "tinybird.datasources_storage"
 
+_PREFIX = "tinybird."
 MAX_NOTES = 20_000
 KEPT_ROWS = 200_000
 INTERVAL_S = 1.0
@@ -130,25 +131,34 @@ class ServiceLog:
             )
 
     def find(self, name: str) -> Table | View | None:
-        """The service data source of that name, with everything noted so far."""
+        """The service data source of that name. Before each run of a query that names it, `refresh`
+        brings it up to date."""
         if name not in NAMES:
             return None
+        from mini_tb.engine.relation import table_of
         from mini_tb.source import Fragment
         from mini_tb.sql import View
 
         if name in _VIEWS:
             return View(name, Fragment(_VIEWS[name]), _Own(self))
-        self.flush()
-        told = _TOLD.get(name)
         with self._workspace.engine.transaction() as tx:
             self._table(name, tx)
-            if told is not None:
-                tx.truncate(name)
-                if rows := told(self._workspace):
-                    tx.insert_arrow(name, to_arrow(schema(name), rows))
-        from mini_tb.engine.relation import table_of
-
         return table_of(schema(name))
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Write everything noted so far, if one of these names is a service data source, and tell
+        again what is not noted."""
+        wanted = [name for name in names if name.startswith(_PREFIX) and name in NAMES]
+        if not wanted:
+            return
+        self.flush()
+        for name in wanted:
+            told = _TOLD.get(name)
+            if told is None:
+                continue
+            with self._workspace.engine.transaction() as tx:
+                tx.truncate(name)
+                tx.insert_arrow(name, to_arrow(schema(name), told(self._workspace)))
 
     def flush(self) -> None:
         """Write what is noted to its tables."""

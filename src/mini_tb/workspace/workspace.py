@@ -41,6 +41,7 @@ from mini_tb.workspace.deployment import (
 from mini_tb.workspace.jobs import Jobs
 from mini_tb.workspace.landing import Landing
 from mini_tb.workspace.live import Live
+from mini_tb.workspace.maintenance import Maintenance
 from mini_tb.workspace.request import CompiledCache, Request
 from mini_tb.workspace.schedule import Schedules
 from mini_tb.workspace.secrets import Secrets
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
-    from mini_tb.sql import Compiled
+    from mini_tb.sql import Compiled, Table, View
     from mini_tb.workspace.jobs import Job
 
 FOLDER = ".mini-tb"
@@ -99,12 +100,13 @@ class Workspace:
         self.deployments = Deployments(self.state, clock())
         self.compiled = CompiledCache()
         self.service = ServiceLog(self)
-        self.service_tables = self.service.find
         self._live = self._load()
         self._writer: Writer | None = None
         self._versions: dict[str, int] = {}
+        self._rewrites: dict[str, int] = {}
         self.jobs = Jobs(self.state, clock)
         self.schedules = Schedules(self)
+        self.maintenance = Maintenance(self)
 
     @classmethod
     def open(
@@ -143,6 +145,7 @@ class Workspace:
     def close(self) -> None:
         """Write what waits, stop jobs and statements, close the file."""
         self.schedules.close()
+        self.maintenance.close()
         self.service.close()
         if self._writer is not None:
             self._writer.close()
@@ -462,6 +465,12 @@ class Workspace:
         compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
         return self._execute(compiled, values, request, timeout_s, on_start)
 
+    def service_tables(self, name: str) -> Table | View | None:
+        """What queries may name beside the project: service data sources and system tables."""
+        from mini_tb.workspace.system import system_table
+
+        return self.service.find(name) or system_table(self, name)
+
     def _pipe_by_id(self, key: str) -> Pipe | None:
         for name, pipe in self.project.pipes.items():
             if self.resource_id("pipe", name) == key:
@@ -481,6 +490,7 @@ class Workspace:
     ) -> DuckDBResult:
         if compiled.uses_now:
             values["now"] = self.now()
+        self.service.refresh(compiled.tables)
         limit = self.timeout_s if timeout_s is None else timeout_s
         result = self.engine.execute(compiled, values, timeout_s=limit, on_start=on_start)
         result.settings = request.settings
@@ -502,7 +512,7 @@ class Workspace:
         """A transaction of rows, for the writer; see `ingest.writer.Store`."""
         changed: set[str] = set()
         with self.engine.transaction() as tx:
-            yield Landing(tx, self._live.triggers, self.now(), changed.add)
+            yield Landing(tx, self._live.triggers, self.now(), changed.add, self._rewritten)
         for name in changed:
             self._changed(name)
 
@@ -608,6 +618,18 @@ class Workspace:
     def data_version(self, names: frozenset[str]) -> tuple[int, ...]:
         """Changes whenever the rows of one of these data sources may have changed."""
         return (self._live.version, *(self._versions.get(name, 0) for name in sorted(names)))
+
+    def rewrites(self, name: str) -> int:
+        """How often rows of a data source were taken away, since the workspace was opened."""
+        return self._rewrites.get(name, 0)
+
+    def _rewritten(self, name: str) -> None:
+        self._rewrites[name] = self._rewrites.get(name, 0) + 1
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of all data and records at this moment, while everything goes on but
+        for writes, which wait. Raises `UserError` RT301… if the file cannot be written."""
+        self.engine.backup(target)
 
     def _changed(self, name: str) -> None:
         self._versions[name] = self._versions.get(name, 0) + 1
