@@ -13,6 +13,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     INDEX,
     ITEM,
     columns_of,
+    let,
     unnested,
 )
 from mini_tb.sql.functions.aggregates.simple import sum_type
@@ -42,7 +43,16 @@ def _first(f: Leaf, items: str) -> str:
 
 
 def _last(f: Leaf, items: str) -> str:
-    return f"({items})[-{size(f.base.name, f.params)}:]"
+    """The last values, as they lie in a ring: the n-th is at the place n modulo its size."""
+    count = size(f.base.name, f.params)
+
+    def turned(xs: str) -> str:
+        start = f"greatest(len({xs}) - {count}, 0)"
+        turn = f"CASE WHEN {start} > 0 THEN {start} % {count} ELSE 0 END"
+        last = f"{xs}[{start} + 1:]"
+        return f"list_concat({last}[{count} - {turn} + 1:], {last}[:{count} - {turn}])"
+
+    return let(items, turned)
 
 
 def _kept(name: str, keep: Any, params: tuple[int, int]) -> Base:
@@ -107,6 +117,9 @@ def _moving(f: Leaf, items: str) -> str:
     else:
         count = str(window) if window else "count(*) OVER ()"
         moved = f"CAST(sum({value}) {over} AS DOUBLE) / {count}"
+        if f.types[0].is_decimal:
+            unit = 10 ** f.types[0].scale
+            moved = f"trunc(round({moved} * {unit}, 6)) / {unit}"
     places = f"SELECT {moved} AS v, {INDEX} AS i FROM {unnested(items)}"
     return f"(SELECT list(v ORDER BY i) FROM ({places}))"
 
@@ -165,7 +178,7 @@ def _concat(f: Leaf, items: str) -> str:
 
 BASES = (
     _kept("groupArray", _first, (0, 1)),
-    _kept("groupArrayLast", _last, (1, 1)),
+    listed("groupArrayLast", _array_of, _last, params=(1, 1), nulls="skip"),
     _kept("groupArraySample", _first, (1, 2)),
     _kept("groupArraySorted", _sorted, (1, 1)),
     listed(

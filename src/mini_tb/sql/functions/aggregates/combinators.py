@@ -131,6 +131,41 @@ class If(Wrapper):
 
 
 @dataclass(frozen=True, slots=True)
+class Known(Wrapper):
+    """No suffix: skips the rows with a NULL before `inner`, which was bound without Nullable.
+
+    ClickHouse skips them before any combinator. Where a base function can do it just as well it
+    does; this is for the combinators that look at rows themselves.
+    """
+
+    is_nullable: bool = False
+    """Whether the result is NULL where no row is left."""
+
+    @property
+    def type(self) -> DataType:
+        return nullable(self.inner.type) if self.is_nullable else self.inner.type
+
+    def rows(self, rows: Rows) -> Rows:
+        for text, given in zip(rows.args, self.args, strict=True):
+            if given.is_nullable:
+                rows = rows.where(f"{text} IS NOT NULL")
+        return rows
+
+    def value(self, rows: Rows) -> str:
+        known = self.rows(rows)
+        value = self.inner.value(known)
+        if self.type == self.inner.type:
+            return value
+        return f"CASE WHEN {known.call('count')} > 0 THEN {value} END"
+
+    def finish(self, state: str) -> str:
+        value = self.inner.finish(state)
+        if self.type == self.inner.type:
+            return value
+        return f"CASE WHEN len({state}) > 0 THEN {value} END"
+
+
+@dataclass(frozen=True, slots=True)
 class OrElse(Wrapper):
     """`-OrNull`, `-OrDefault`: NULL, or the type's default, for no rows."""
 
@@ -157,7 +192,10 @@ class OrElse(Wrapper):
         return self._unless_none(field(state, "rows"), self.inner.finish(field(state, "state")))
 
     def _count(self, rows: Rows) -> str:
-        for text, given in zip(rows.args, self.args, strict=True):
+        inner: Bound = self.inner
+        while isinstance(inner, If):
+            rows, inner = inner.rows(rows), inner.inner
+        for text, given in zip(rows.args, inner.signature[2], strict=True):
             if given.is_nullable:
                 rows = rows.where(f"{text} IS NOT NULL")
         return rows.call("count")
@@ -229,7 +267,7 @@ class Extreme(Wrapper):
 
     @property
     def state(self) -> DataType:
-        return array(tuple_of(*self.args))
+        return array(self.args[0] if len(self.args) == 1 else tuple_of(*self.args))
 
     def value(self, rows: Rows) -> str:
         return self.finish(self.collect(rows))

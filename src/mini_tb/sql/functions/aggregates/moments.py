@@ -23,6 +23,8 @@ from mini_tb.types import FLOAT32, FLOAT64, UINT64, DataType, array, tuple_of
 
 Fields = Mapping[str, str]
 
+INFINITY = "CAST('inf' AS DOUBLE)"
+
 
 def _float(types: Types, params: Sequence[Any]) -> DataType:
     return FLOAT32 if all(t == FLOAT32 for t in types) else FLOAT64
@@ -60,9 +62,9 @@ def _fourth(s: Fields) -> str:
     return f"(({d} - (4 * {c} - {inner}) * {a} / {n}) / {n})"
 
 
-def _at_least(count: int, text: str, s: Fields) -> str:
-    """`text` if there are so many rows; nan for fewer, NULL for none."""
-    known = f"CASE WHEN {s['n']} >= {count} THEN {text} WHEN {s['n']} > 0 THEN {NAN} END"
+def _at_least(count: int, text: str, s: Fields, fewer: str = NAN) -> str:
+    """`text` if there are so many rows; `fewer` for fewer, NULL for none."""
+    known = f"CASE WHEN {s['n']} >= {count} THEN {text} WHEN {s['n']} > 0 THEN {fewer} END"
     return known if count > 1 else f"CASE WHEN {s['n']} > 0 THEN {text} END"
 
 
@@ -98,7 +100,7 @@ def _stable(name: str, function: str) -> Base:
         value=lambda f, rows: _known(rows.call(function, double(rows.args[0])), rows.call("count")),
         columns=lambda f, args: (double(args[0]),),
         row=lambda f: FLOAT64,
-        empty=NAN,
+        empty=INFINITY,
         needs_numbers=True,
     )
 
@@ -108,8 +110,8 @@ def _of_list(items: str, function: str) -> str:
 
 
 def _known(text: str, count: str) -> str:
-    """nan where DuckDB gives NULL for too few rows."""
-    return f"CASE WHEN {count} > 0 THEN coalesce({text}, {NAN}) END"
+    """The stable ones answer inf for too few rows, where the others answer nan."""
+    return f"CASE WHEN {count} > 0 THEN coalesce({text}, {INFINITY}) END"
 
 
 VARIANCES = (
@@ -170,14 +172,16 @@ def _pair(
     *aliases: str,
     returns: Any = _float,
     any_case: bool = False,
+    is_stable: bool = False,
 ) -> Base:
+    none = INFINITY if is_stable else NAN
     return fields(
         name,
         returns,
         {key: _PAIR[key] for key in keys.split()},
         lambda f, s: finish(s),
         args=(2, 2),
-        empty=lambda f: f"CAST({NAN} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
+        empty=lambda f: f"CAST({none} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
         needs_numbers=True,
         any_case=any_case,
@@ -196,13 +200,13 @@ def _fit(s: Fields) -> tuple[str, str]:
     """Slope and intercept of y over x."""
     n = s["n"]
     divisor = f"({s['x2']} * {n} - {s['x1']} * {s['x1']})"
-    k = f"(({s['xy']} * {n} - {s['x1']} * {s['y1']}) / nullif({divisor}, 0))"
+    k = f"(({s['xy']} * {n} - {s['x1']} * {s['y1']}) / {divisor})"
     return k, f"(({s['y1']} - {k} * {s['x1']}) / {n})"
 
 
 def _line(f: Leaf, s: Fields) -> str:
     k, b = _fit(s)
-    some = f"{{'k': coalesce({k}, {NAN}), 'b': coalesce({b}, {NAN})}}"
+    some = f"{{'k': {k}, 'b': {b}}}"
     return f"CASE WHEN {s['n']} > 0 THEN {some} END"
 
 
@@ -231,8 +235,14 @@ def _determination(s: Fields) -> str:
 PAIRS = (
     _pair("covarPop", "n x1 y1 xy", _cov_pop, "COVAR_POP"),
     _pair("covarSamp", "n x1 y1 xy", _cov_samp, "COVAR_SAMP"),
-    _pair("covarPopStable", "n x1 y1 xy", _cov_pop, returns=FLOAT64),
-    _pair("covarSampStable", "n x1 y1 xy", _cov_samp, returns=FLOAT64),
+    _pair("covarPopStable", "n x1 y1 xy", _cov_pop, returns=FLOAT64, is_stable=True),
+    _pair(
+        "covarSampStable",
+        "n x1 y1 xy",
+        lambda s: _at_least(2, f"{_covariation(s)} / ({s['n']} - 1)", s, INFINITY),
+        returns=FLOAT64,
+        is_stable=True,
+    ),
     _pair(
         "corr",
         "n x1 y1 xy x2 y2",
@@ -242,8 +252,9 @@ PAIRS = (
     _pair(
         "corrStable",
         "n x1 y1 xy x2 y2",
-        lambda s: _at_least(1, _correlation(s), s),
+        lambda s: _at_least(2, _correlation(s), s, INFINITY),
         returns=FLOAT64,
+        is_stable=True,
     ),
     fields(
         "simpleLinearRegression",
@@ -260,6 +271,7 @@ PAIRS = (
         {"n": _COUNT},
         lambda f, s: s["n"],
         args=(2, 2),
+        nulls="skip",
         needs_numbers=True,
         any_case=True,
     ),

@@ -19,6 +19,7 @@ from mini_tb.sql.functions.aggregates.base import (
     numbers,
 )
 from mini_tb.sql.functions.aggregates.rows import (
+    INDEX,
     ITEM,
     Rows,
     columns_of,
@@ -47,6 +48,7 @@ class Kind:
     args: int = 1
     extra: int = 0
     is_weighted: bool = False
+    takes_decimals: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     """What is kept of a row, if not the row: see `listed`."""
 
@@ -75,6 +77,14 @@ def _float32_type(t: DataType) -> DataType:
     return t if t.is_date_or_datetime else FLOAT32
 
 
+def _moment_or_float64_type(t: DataType) -> DataType:
+    return t if t.is_date_or_datetime else FLOAT64
+
+
+def _always_float32_type(t: DataType) -> DataType:
+    return FLOAT32
+
+
 def _float64_type(t: DataType) -> DataType:
     return FLOAT64
 
@@ -98,21 +108,25 @@ def _high(f: Leaf, s: str, level: float) -> str:
 
 
 def _number(f: Leaf, text: str) -> str:
-    """A value as a DOUBLE to calculate with; moments are their microseconds."""
+    """A value as the number to calculate with: days of a Date, seconds of a DateTime."""
     t = f.types[0]
-    if t.is_date_or_datetime:
-        return f"CAST(epoch_us(CAST({text} AS TIMESTAMP)) AS DOUBLE)"
+    if t.is_date:
+        return f"CAST(date_diff('day', DATE '1970-01-01', {text}) AS DOUBLE)"
+    if t.is_datetime:
+        return f"epoch({text})"
     return f"CAST({text} AS DOUBLE)"
 
 
 def _from_number(f: Leaf, text: str) -> str:
     t = f.types[0]
-    if t.is_date_or_datetime:
-        moment = f"make_timestamp(CAST(trunc({text}) AS BIGINT))"
-        return f"date_trunc('second', {moment})" if t.name == "DateTime" else moment
+    if t.is_date:
+        return f"DATE '1970-01-01' + CAST(trunc({text}) AS INTEGER)"
+    if t.is_datetime:
+        ticks = 10**t.scale
+        return f"make_timestamp(CAST(trunc(({text}) * {ticks}) * {1_000_000 // ticks} AS BIGINT))"
     if t.is_decimal:
         return f"trunc({text} * {10**t.scale}) / {10**t.scale}"
-    return text
+    return f"trunc({text})" if f.type.is_integer else text
 
 
 def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
@@ -140,17 +154,18 @@ def _ranked(f: Leaf, s: str, place: str) -> str:
     low = f"greatest(1, least(len({s}), CAST(floor({place}) AS BIGINT)))"
     high = f"greatest(1, least(len({s}), CAST(floor({place}) AS BIGINT) + 1))"
     share = f"{place} - floor({place})"
-    a, b = f"CAST({s}[{low}] AS DOUBLE)", f"CAST({s}[{high}] AS DOUBLE)"
+    a, b = _number(f, f"{s}[{low}]"), _number(f, f"{s}[{high}]")
     inside = f"{a} + ({share}) * ({b} - {a})"
+    first, last = _number(f, f"{s}[1]"), _number(f, f"{s}[len({s})]")
     return (
-        f"CASE WHEN {place} < 1 THEN CAST({s}[1] AS DOUBLE) "
-        f"WHEN {place} >= len({s}) THEN CAST({s}[len({s})] AS DOUBLE) ELSE {inside} END"
+        f"CASE WHEN {place} < 1 THEN {first} WHEN {place} >= len({s}) THEN {last} ELSE {inside} END"
     )
 
 
 def _digest(f: Leaf, s: str, level: float) -> str:
     """Centroids of one row each: no interpolation happens between them."""
-    return f"{s}[greatest(1, CAST(ceil({level!r} * len({s})) AS BIGINT))]"
+    value = _number(f, f"{s}[greatest(1, CAST(ceil({level!r} * len({s})) AS BIGINT))]")
+    return _from_number(f, f"CAST(CAST({value} AS FLOAT) AS DOUBLE)")
 
 
 def _sketch(f: Leaf, s: str, level: float) -> str:
@@ -159,22 +174,32 @@ def _sketch(f: Leaf, s: str, level: float) -> str:
     if not 0 < accuracy < 1:
         raise ArgumentError("the accuracy of `quantileDD` must be between 0 and 1", 36)
     gamma = (1 + accuracy) / (1 - accuracy)
-    value = f"CAST({s}[1 + CAST(floor({level!r} * (len({s}) - 1)) AS BIGINT)] AS DOUBLE)"
-    bucket = f"ceil(ln(abs({value})) / ln({gamma!r}))"
-    middle = f"pow({gamma!r}, {bucket} - 1) * (1 + {accuracy!r})"
-    return f"CASE WHEN {value} = 0 THEN 0 ELSE sign({value}) * {middle} END"
+    value = _number(f, f"{s}[1 + CAST(floor({level!r} * (len({s}) - 1)) AS BIGINT)]")
+    bucket = f"floor(ln(abs({value})) / ln({gamma!r}))"
+    middle = f"sign({value}) * pow({gamma!r}, {bucket}) * (1 + {accuracy!r})"
+    return _from_number(f, f"CASE WHEN {value} = 0 THEN 0 ELSE {middle} END")
 
 
 def _bfloat16(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
     """Seven bits of fraction are kept, the rest is cut off."""
-    x = f"CAST({args[0]} AS DOUBLE)"
+    x = _number(f, args[0])
     unit = f"pow(2, floor(log2(abs(nullif({x}, 0)))) - 7)"
     return (f"coalesce(trunc({x} / {unit}) * {unit}, {x})", *args[1:])
 
 
+def _rounded(f: Leaf, s: str, level: float) -> str:
+    place = f"greatest(1, CAST(ceil({level!r} * len({s})) AS BIGINT))"
+    return _from_number(f, f"{s}[{place}]")
+
+
+def _rounded_reaching(f: Leaf, s: str, level: float) -> str:
+    return _from_number(f, _reaching(f, s, level))
+
+
 def _timing(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
-    """Whole milliseconds up to half a minute."""
-    return (f"CAST(least(30000, trunc({args[0]})) AS DOUBLE)", *args[1:])
+    """Whole milliseconds up to half a minute; what is negative counts as that."""
+    x = f"trunc({_number(f, args[0])})"
+    return (f"CASE WHEN {x} BETWEEN 0 AND 30000 THEN {x} ELSE 30000.0 END", *args[1:])
 
 
 def _double_row(f: Leaf) -> DataType:
@@ -193,19 +218,22 @@ def _simple_value(f: Leaf, rows: Rows) -> str:
 # Weighted ------------------------------------------------------------------------------------
 
 _RUN = (
-    "SELECT v, w, sum(w) OVER (ORDER BY v) AS upto, sum(w) OVER () AS total, "
-    "lag(v) OVER (ORDER BY v) AS last_v, lag(w) OVER (ORDER BY v) AS last_w "
+    "SELECT v, w, sum(w) OVER run AS upto, sum(w) OVER () AS total, lag(v) OVER run AS last_v, "
+    "lag(w) OVER run AS last_w FROM ({}) WINDOW run AS (ORDER BY v, place ROWS UNBOUNDED PRECEDING)"
 )
 """Values in their order, with the weight of each (`w`) and of all up to it (`upto`)."""
 
 
-def _cumulated(items: str) -> str:
+def _cumulated(items: str, *, merged: bool) -> str:
+    """`_RUN` over a list of (value, weight); with `merged` equal values are one."""
     value, weight = columns_of(ITEM, 2)
-    merged = (
-        f"SELECT {value} AS v, sum(CAST({weight} AS DOUBLE)) AS w FROM {unnested(items)} "
-        f"WHERE {weight} > 0 GROUP BY v"
-    )
-    return f"({_RUN} FROM ({merged}))"
+    rows = f"SELECT {value} AS v, CAST({weight} AS DOUBLE) AS w, {INDEX} AS place"
+    rows = f"{rows} FROM {unnested(items)}"
+    if merged:
+        rows = f"SELECT v, sum(w) AS w, min(place) AS place FROM ({rows}) GROUP BY v"
+    else:
+        rows = f"{rows} WHERE {weight} > 0"
+    return f"({_RUN.format(rows)})"
 
 
 def _reaching(f: Leaf, s: str, level: float) -> str:
@@ -213,9 +241,18 @@ def _reaching(f: Leaf, s: str, level: float) -> str:
 
 
 def _passing(f: Leaf, s: str, level: float) -> str:
-    if level == 1:
-        return "max(v)"
-    return f"min(v) FILTER (WHERE upto > floor({level!r} * total))"
+    found = f"min(v) FILTER (WHERE upto > floor({level!r} * total))" if level < 1 else "max(v)"
+    return _coarse(found, "any_value(total)", 31)
+
+
+def _coarse(value: str, count: str, fine: int) -> str:
+    """Beyond a second, many measurements are kept in steps of 16 milliseconds."""
+    steps = f"floor({value} / 16) * 16"
+    return f"CASE WHEN {count} > {fine} AND {value} >= 1024 THEN {steps} ELSE {value} END"
+
+
+def _measured(f: Leaf, s: str, level: float) -> str:
+    return _coarse(_nth(f, s, level), f"len({s})", 5670)
 
 
 def _middles(f: Leaf, s: str, level: float) -> str:
@@ -224,9 +261,10 @@ def _middles(f: Leaf, s: str, level: float) -> str:
     middle = "(upto - w / 2)"
     here, left = f"{middle} / total", "(upto - w - last_w / 2) / total"
     last = _number(f, "last_v")
-    between = f"{last} + ({level!r} - {left}) / ({here} - {left}) * ({number} - {last})"
+    share = f"({level!r} - {left}) / ({here} - {left})"
+    between = f"{last} + {share} * ({number} - {last})"
     text = f"CASE WHEN last_v IS NULL THEN {number} ELSE {between} END"
-    first = f"min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {level!r}).q"
+    first = f"(min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {level!r})).q"
     return _from_number(f, f"coalesce({first}, max({number}))")
 
 
@@ -245,13 +283,13 @@ def _centroids(f: Leaf, s: str, level: float) -> str:
     here = "(upto - w / 2)"
     left = "(upto - w - last_w / 2 + CASE WHEN last_w = 1 THEN 0.5 ELSE 0 END)"
     right = f"({here} - CASE WHEN w = 1 THEN 0.5 ELSE 0 END)"
-    number, last = _number(f, "v"), _number(f, "last_v")
+    number, last = (f"CAST({_number(f, v)} AS FLOAT)::DOUBLE" for v in ("v", "last_v"))
     inside = f"{last} + ({number} - {last}) * ({x} - {left}) / ({right} - {left})"
     text = (
         f"CASE WHEN last_v IS NULL THEN {number} WHEN {x} <= {left} THEN {last} "
         f"WHEN {x} >= {right} THEN {number} ELSE {inside} END"
     )
-    first = f"min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {x}).q"
+    first = f"(min({{'v': v, 'place': upto, 'q': {text}}}) FILTER (WHERE {here} >= {x})).q"
     return _from_number(f, f"coalesce({first}, max({number}))")
 
 
@@ -270,24 +308,48 @@ KINDS = (
     Kind("Exact", _same_type, _nth),
     Kind("ExactLow", _same_type, _low),
     Kind("ExactHigh", _same_type, _high),
-    Kind("ExactExclusive", _float64_type, _exclusive),
-    Kind("ExactInclusive", _float64_type, _inclusive),
-    Kind("Timing", _float32_type, _nth, options=_MILLISECONDS),
-    Kind("TDigest", _float32_type, _digest),
-    Kind("BFloat16", _float64_type, _digest, options=_ROUNDED),
-    Kind("DD", _float64_type, _sketch, extra=1),
+    Kind("ExactExclusive", _float64_type, _exclusive, takes_decimals=False),
+    Kind("ExactInclusive", _float64_type, _inclusive, takes_decimals=False),
+    Kind("Timing", _always_float32_type, _measured, takes_decimals=False, options=_MILLISECONDS),
+    Kind("TDigest", _float32_type, _digest, takes_decimals=False),
+    Kind("BFloat16", _moment_or_float64_type, _rounded, takes_decimals=False, options=_ROUNDED),
+    Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes_decimals=False),
     Kind("ExactWeighted", _same_type, _reaching, args=2, is_weighted=True),
     Kind("InterpolatedWeighted", _same_type, _middles, args=2, is_weighted=True),
     Kind("ExactWeightedInterpolated", _interpolated_type, _repeated, args=2, is_weighted=True),
-    Kind("TDigestWeighted", _float32_type, _centroids, args=2, is_weighted=True),
-    Kind("TimingWeighted", _float32_type, _passing, 2, is_weighted=True, options=_MILLISECONDS),
-    Kind("BFloat16Weighted", _float64_type, _reaching, 2, is_weighted=True, options=_ROUNDED),
+    Kind(
+        "TDigestWeighted",
+        _float32_type,
+        _centroids,
+        args=2,
+        is_weighted=True,
+        takes_decimals=False,
+    ),
+    Kind(
+        "TimingWeighted",
+        _always_float32_type,
+        _passing,
+        args=2,
+        is_weighted=True,
+        takes_decimals=False,
+        options=_MILLISECONDS,
+    ),
+    Kind(
+        "BFloat16Weighted",
+        _moment_or_float64_type,
+        _rounded_reaching,
+        args=2,
+        is_weighted=True,
+        takes_decimals=False,
+        options=_ROUNDED,
+    ),
 )
 
 
 def _bases(kind: Kind) -> tuple[Base, Base]:
     def check(types: Types, params: Sequence[Any]) -> None:
-        if not (types[0].is_number or types[0].is_date_or_datetime):
+        takes = types[0].is_number or types[0].is_date_or_datetime
+        if not takes or (types[0].is_decimal and not kind.takes_decimals):
             raise ArgumentError(f"illegal type `{types[0]}` of an argument of a quantile")
         numbers(f"quantile{kind.suffix}", types[1:])
 
@@ -304,7 +366,8 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             return f"[{', '.join(f'coalesce({text}, {none})' for text in texts)}]"
 
         if kind.is_weighted:
-            return f"(SELECT {values('')} FROM {_cumulated(items)})"
+            run = _cumulated(items, merged=kind.suffix != "TDigestWeighted")
+            return f"(SELECT {values('')} FROM {run})"
         return let(f"list_sort({items})", values)
 
     def known(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:

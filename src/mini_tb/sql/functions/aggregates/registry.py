@@ -15,6 +15,7 @@ from mini_tb.sql.functions.aggregates.combinators import (
     Extreme,
     ForEach,
     If,
+    Known,
     MapValues,
     Merge,
     OrElse,
@@ -95,13 +96,33 @@ Params = tuple[Any, ...]
 Args = tuple[DataType, ...]
 
 
+def bare_types(types: Sequence[DataType]) -> Args:
+    """The types without Nullable."""
+    return tuple(t.bare for t in types)
+
+
+def _base_of(name: str) -> Base:
+    """The function at the root of a name with combinators."""
+    base = find_base(name)
+    if base is not None:
+        return base
+    split = split_suffix(name)
+    assert split is not None
+    return _base_of(split[0])
+
+
 def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     condition = args[-1]
     if not condition.is_number and not condition.is_nothing:
         raise ArgumentError(
             f"illegal type `{condition}` of the condition of `{prefix}If`, expected a number"
         )
-    return If(bind(prefix, params, args[:-1]), suffix, args)
+    values = args[:-1]
+    bare = bare_types(values)
+    if prefix.endswith("State") and bare != values:
+        # The state is that of a function without Nullable.
+        return If(Known(bind(prefix, params, bare), "", values), suffix, args)
+    return If(bind(prefix, params, values), suffix, args)
 
 
 def _or_else(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
@@ -126,7 +147,11 @@ def _distinct(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
 
 
 def _extreme(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
-    return Extreme(bind(prefix, params, args[:-1]), suffix, args)
+    bare = bare_types(args)
+    bound = Extreme(bind(prefix, params, bare[:-1]), suffix, bare)
+    if bare == args:
+        return bound
+    return Known(bound, "", args, is_nullable=_base_of(prefix).nulls == "null")
 
 
 def _map(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
@@ -142,7 +167,9 @@ def _resample(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     check_resample(params[-3:])
     if not (args[-1].is_integer or args[-1].is_date_or_datetime):
         raise ArgumentError(f"illegal type `{args[-1]}` of the key of `{prefix}Resample`")
-    return Resample(bind(prefix, params[:-3], args[:-1]), suffix, args, params[-3:])
+    bare = bare_types(args)
+    bound = Resample(bind(prefix, params[:-3], bare[:-1]), suffix, bare, params[-3:])
+    return bound if bare == args else Known(bound, "", args)
 
 
 def _state(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
@@ -205,7 +232,7 @@ def representation(bound: Bound) -> tuple[str, ...]:
         return (bound.base.name.replace("quantiles", "quantile"),)
     assert isinstance(bound, Wrapper)
     inner = representation(bound.inner)
-    plain = isinstance(bound, If | Array | State | Merge | SimpleState)
+    plain = isinstance(bound, If | Known | Array | State | Merge | SimpleState)
     return inner if plain else (*inner, bound.suffix)
 
 

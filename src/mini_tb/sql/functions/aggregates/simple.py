@@ -122,8 +122,24 @@ def _average_finish(f: Leaf, state: str) -> str:
     return let(state, finish)
 
 
-def _weighted_finish(f: Leaf, s: Mapping[str, str]) -> str:
-    return f"{s['sum']} / nullif({s['weight']}, 0)"
+def _weighted_collect(f: Leaf, rows: Rows) -> str:
+    value, weight = map(double, rows.args)
+    if f.types[0].is_float and not f.types[1].is_float:
+        # Whole weights take the values without their fractions.
+        value = f"trunc({value})"
+    return struct(
+        {"sum": rows.call("sum", f"{value} * {weight}"), "weight": rows.call("sum", weight)}
+    )
+
+
+def _weighted_merge(f: Leaf, rows: Rows) -> str:
+    (column,) = rows.args
+    return struct({name: rows.call("sum", field(column, name)) for name in ("sum", "weight")})
+
+
+def _weighted_check(types: Types, params: Sequence[Any]) -> None:
+    if types[0].is_decimal != types[1].is_decimal:
+        raise ArgumentError(f"types `{types[0]}` and `{types[1]}` do not go together")
 
 
 def _sum_count_type(types: Types, params: Sequence[Any]) -> DataType:
@@ -135,17 +151,44 @@ def _pair(f: Leaf, s: Mapping[str, str]) -> str:
     return struct({"1": total, "2": s["count"]})
 
 
+def _narrow_sum_type(types: Types, params: Sequence[Any]) -> DataType:
+    t = types[0]
+    if t.is_decimal:
+        width = next(w for w in (9, 18, 38, 76) if int(t.params[0]) <= w)
+        return decimal(width, t.scale)
+    return UINT8 if t.is_bool else t
+
+
+def _kahan() -> Base:
+    def total(f: Leaf, rows: Rows) -> str:
+        (column,) = rows.args
+        return rows.call("sum" if f.type.is_decimal else "kahan_sum", column)
+
+    def collect(f: Leaf, rows: Rows) -> str:
+        return total(f, rows if f.type.is_decimal else rows.take(double(rows.args[0])))
+
+    return Base(
+        "sumKahan",
+        lambda types, params: sum_type(types) if types[0].is_decimal else FLOAT64,
+        lambda f: f.type,
+        collect,
+        total,
+        lambda f, s: s,
+        needs_numbers=True,
+    )
+
+
 SUMS = (
     plain("sum", sum_type, "sum", text=_number, after=_wrap_sum, any_case=True),
     plain(
         "sumWithOverflow",
-        lambda types, params: UINT8 if types[0].is_bool else types[0],
+        _narrow_sum_type,
         "sum",
         text=_number,
         after=_wrap_sum,
         needs_numbers=True,
     ),
-    plain("sumKahan", FLOAT64, "kahan_sum", text=lambda f, x: double(x), needs_numbers=True),
+    _kahan(),
     Base(
         "avg",
         _average_type,
@@ -161,17 +204,17 @@ SUMS = (
         ),
         any_case=True,
     ),
-    fields(
+    Base(
         "avgWeighted",
         FLOAT64,
-        {
-            "sum": Part("sum", lambda x, w: f"{double(x)} * {double(w)}"),
-            "weight": Part("sum", lambda x, w: double(w)),
-        },
-        _weighted_finish,
+        lambda f: tuple_of(FLOAT64, FLOAT64, names=("sum", "weight")),
+        _weighted_collect,
+        _weighted_merge,
+        lambda f, s: let(s, lambda e: f"{field(e, 'sum')} / nullif({field(e, 'weight')}, 0)"),
         args=(2, 2),
         empty=NAN,
         needs_numbers=True,
+        check=_weighted_check,
     ),
     fields(
         "sumCount",

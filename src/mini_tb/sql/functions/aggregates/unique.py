@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import (
-    NAN,
     Base,
     Leaf,
     Types,
@@ -113,5 +112,5 @@ BASES = (
         params=(0, 1),
         nulls="skip",
     ),
-    listed("entropy", FLOAT64, _entropy, args=(1, None), empty=NAN),
+    listed("entropy", FLOAT64, _entropy, args=(1, None)),
 )
