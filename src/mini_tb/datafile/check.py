@@ -108,11 +108,12 @@ def _check_block(tree: Tree, block: Block) -> Iterator[Problem]:
             "start the block's text on the next line",
             Severity.WARNING,
         )
-    lines = content_lines(tree, block.body) if block.body is not None else []
-    if not lines and not row.may_be_empty:
-        yield _at(block.word, "DF013", f"the block of `{row.name}` is empty")
-    if lines and not row.grammar:
-        yield from _check_swallowed(tree, block, lines)
+    body = block.body
+    if body is None or not _CONTENT.search(body):
+        if not row.may_be_empty:
+            yield _at(block.word, "DF013", f"the block of `{row.name}` is empty")
+    elif not row.grammar and _SUSPICIOUS.search(body):
+        yield from _check_swallowed(tree, block, content_lines(tree, body))
 
 
 def _check_setting(setting: Setting) -> Iterator[Problem]:
@@ -186,6 +187,12 @@ def _living(kind: Kind) -> list[str]:
     return [name for name, row in BY_KIND[kind].items() if row.old is None]
 
 
+_CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+# Most blocks have no line that could be meant as an instruction, and are not looked at closer.
+_SUSPICIOUS = re.compile(
+    r"^(?:[A-Z][A-Z_]{3}|[ \t]+(?i:TYPE|TARGET_|COPY_|EXPORT_|ENGINE|DATASOURCE)[ \t_\w])",
+    re.MULTILINE,
+)
 _CAPITALS = re.compile(r"([A-Z][A-Z_]{3,})(?=\s|$)")
 _INDENTED = re.compile(
     r"[ \t]+(?:(TYPE)[ \t]+[\"']?(?:endpoint|materialized|copy|sink)[\"']?"
