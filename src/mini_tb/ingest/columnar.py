@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MISSING, _NULL = "NULL", "'NULL'"
 """How DuckDB writes a missing kind, and the kind of a null, in the text of a list."""
 _DOUBTFUL = "?"
-_TRAILING_COMMAS = (",}", ",]", ", }", ", ]")
+_TRAILING_COMMA = r",\s*[}\]]"
 """DuckDB reads JSON with a trailing comma, ClickHouse does not."""
 _WHOLE = Plain(frozenset({"OBJECT"}))
 MAX_SIGNATURES = 2_000
@@ -128,8 +128,8 @@ def line_query(intake: Intake, rules: tuple[Plain | None, ...]) -> str:
         inner.append(f"json_type(line, {quote_string(path)}) AS e{i}")
     for i, structure in enumerate(reads.structures):
         inner.append(f"json_transform(line, {quote_string(json.dumps(structure))}) AS v{i}")
-    commas = " OR ".join(f"contains(line, '{mark}')" for mark in _TRAILING_COMMAS)
-    signature = f"CASE WHEN {commas} THEN '{_DOUBTFUL}' ELSE k::VARCHAR END"
+    doubt = f"regexp_matches(line, {quote_string(_TRAILING_COMMA)})"
+    signature = f"CASE WHEN {doubt} THEN '{_DOUBTFUL}' ELSE k::VARCHAR END"
     return (
         f"SELECT {signature} AS signature, {', '.join(values)}"
         f" FROM (SELECT {', '.join(inner)} FROM lines)"

@@ -135,7 +135,11 @@ def _lines(body: bytes) -> pa.Array | list[bytes]:
         return body.split(b"\n")
     offsets = pa.array([0, len(body)], pa.int64()).buffers()[1]
     whole = pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(body))
-    return pa.compute.split_pattern(whole, "\n").flatten()
+    lines = pa.compute.split_pattern(whole, "\n").flatten()
+    lengths = pa.compute.binary_length(lines)
+    if pa.compute.min(lengths).as_py() == 0:  # the end after the last line break, if nothing else
+        lines = lines.filter(pa.compute.greater(lengths, 0))
+    return lines
 
 
 def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) -> Decoded:
