@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.errors import QueryError
-from mini_tb.sql.functions.arithmetic import duck_interval
+from mini_tb.sql.functions.datetime_shift import duck_interval
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.types import DataType, to_duckdb
 from mini_tb.types.duckdb import quote_identifier

@@ -1,197 +1,584 @@
-"""Arithmetic: `plus`, `minus`, `multiply`, `divide`, `intDiv`, `modulo`, `negate`, …"""
+"""Arithmetic: `plus`, `minus`, `multiply`, `divide`, `intDiv`, `modulo`, `negate`, `abs`, `gcd`, …
+
+Integers wrap around as in ClickHouse up to 64 bits; wider ones raise on overflow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions import datetime_shift as dates
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_moment import to_number
+from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Call, Expr
+from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
-    DATETIME,
-    FLOAT32,
     FLOAT64,
     INT32,
     DataType,
-    datetime64,
+    decimal,
+    nullable,
     to_duckdb,
+    tuple_of,
 )
+from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
 from mini_tb.types.promote import integer
 
-_INTERVAL = {
-    "Nanosecond": "to_microseconds({} // 1000)",
-    "Microsecond": "to_microseconds({})",
-    "Millisecond": "to_milliseconds({})",
-    "Second": "to_seconds({})",
-    "Minute": "to_minutes({})",
-    "Hour": "to_hours({})",
-    "Day": "to_days({})",
-    "Week": "to_days(7 * {})",
-    "Month": "to_months({})",
-    "Quarter": "to_months(3 * {})",
-    "Year": "to_years({})",
-}
-
-
-def duck_interval(unit: str, count: str) -> str:
-    """DuckDB's INTERVAL of `count` (BIGINT text) units."""
-    narrow = count if unit in ("Hour", "Minute", "Microsecond", "Nanosecond") else None
-    return _INTERVAL[unit].format(narrow or f"CAST({count} AS INTEGER)")
+Returns = Callable[[Sequence[Expr]], DataType]
+Lower = Callable[[Call, list[str]], str]
 
 
 def _bits(t: DataType) -> int:
     return 8 if t.is_bool else t.bits
 
 
-def number_result(a: DataType, b: DataType, *, minus: bool = False) -> DataType:
-    """The type of `a + b`, `a * b`, and with `minus` of `a - b`, for plain numbers."""
-    if a.is_decimal or b.is_decimal:
-        if a.is_float or b.is_float:
-            return FLOAT64
-        decimals = [t for t in (a, b) if t.is_decimal]
-        precision = max(int(t.params[0]) for t in decimals)
-        for wide in (9, 18, 38, 76):
-            if precision <= wide:
-                precision = wide
-                break
-        return DataType("Decimal", params=(precision, max(t.scale for t in decimals)))
-    if a.is_float or b.is_float:
-        for t in (a, b):
-            if t.name == "Float64" or (not t.is_float and _bits(t) > 16):
-                return FLOAT64
-        return FLOAT32
-    bits = max(_bits(a), _bits(b))
-    signed = minus or (a.is_signed and not a.is_bool) or (b.is_signed and not b.is_bool)
-    return integer(bits if bits >= 64 else bits * 2, signed=signed)
+def _is_signed(t: DataType) -> bool:
+    return t.is_signed and not t.is_bool
 
 
-def _add_returns(args: Sequence[Expr], *, minus: bool) -> DataType:
-    a, b = args[0].type, args[1].type
-    if a.is_number and b.is_number:
-        return number_result(a, b, minus=minus)
-    if a.is_date_or_datetime and b.is_interval:
-        return shifted(a, str(b.params[0]))
-    if b.is_date_or_datetime and a.is_interval and not minus:
-        return shifted(b, str(a.params[0]))
-    if a.is_date_or_datetime and b.is_integer:
-        return a
-    if b.is_date_or_datetime and a.is_integer and not minus:
-        return b
-    if minus and a.is_date_or_datetime and b.is_date_or_datetime:
-        return INT32
-    raise ArgumentError(f"illegal types `{a}` and `{b}`")
+def _illegal(a: DataType, b: DataType) -> ArgumentError:
+    return ArgumentError(f"illegal types `{a}` and `{b}`")
 
 
-def shifted(t: DataType, unit: str) -> DataType:
-    """The type of a date or time moved by an interval of `unit`."""
-    index = ("Nanosecond", "Microsecond", "Millisecond").index
-    if unit in ("Nanosecond", "Microsecond", "Millisecond"):
-        scale = (9, 6, 3)[index(unit)]
-        return datetime64(max(scale, t.scale), t.zone)
-    if t.is_date and unit in ("Second", "Minute", "Hour"):
-        return DATETIME if t.name == "Date" else datetime64(0)
-    return t
+def _width(t: DataType) -> int:
+    """Digits of the width in which a Decimal is computed."""
+    precision = int(t.params[0])
+    return next(width for width in (9, 18, 38, 76) if precision <= width)
 
 
-def _lower_add(call: Call, args: list[str]) -> str:
-    sign = "-" if call.function.name == "minus" else "+"
-    a, b = call.args[0].type.bare, call.args[1].type.bare
-    duck = to_duckdb(call.type)
-    if a.is_number and b.is_number:
-        return f"(CAST({args[0]} AS {duck}) {sign} CAST({args[1]} AS {duck}))"
-    if a.is_interval or (a.is_integer and b.is_date_or_datetime):
-        a, b, args = b, a, [args[1], args[0]]
-    if b.is_interval:
-        moved = f"{args[0]} {sign} {duck_interval(str(b.params[0]), args[1])}"
-        return f"CAST({moved} AS {duck})"
-    if b.is_integer:
-        unit = "Day" if a.is_date else "Second"
-        moved = f"{args[0]} {sign} {duck_interval(unit, f'CAST({args[1]} AS BIGINT)')}"
-        return f"CAST({moved} AS {duck})"
-    if a.is_date and b.is_date:
-        return f"CAST({args[0]} - {args[1]} AS INTEGER)"
-    return f"CAST(epoch({args[0]}) - epoch({args[1]}) AS INTEGER)"
-
-
-def _multiply_returns(args: Sequence[Expr]) -> DataType:
-    a, b = args[0].type, args[1].type
-    if not (a.is_number and b.is_number):
-        raise ArgumentError(f"illegal types `{a}` and `{b}`")
-    result = number_result(a, b)
-    if result.is_decimal:
-        return DataType("Decimal", params=(result.params[0], a.scale + b.scale))
-    return result
-
-
-def _lower_multiply(call: Call, args: list[str]) -> str:
-    duck = to_duckdb(call.type)
-    if call.type.is_decimal:
-        return f"CAST({args[0]} * {args[1]} AS {duck})"
-    return f"(CAST({args[0]} AS {duck}) * CAST({args[1]} AS {duck}))"
-
-
-def _numbers(args: Sequence[Expr]) -> None:
+def _check_numbers(args: Sequence[Expr]) -> None:
     for arg in args:
         if not arg.type.is_number:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
 
 
-def _float(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
-    return FLOAT64
+def _div_zero(sql: str, divisor: str) -> str:
+    return f"CASE WHEN {divisor} = 0 THEN {failure(153, 'Division by zero')} ELSE {sql} END"
 
 
-def _negate_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
-    t = args[0].type
-    if t.is_float or t.is_decimal or t.is_interval:
-        return t
-    bits = _bits(t)
-    return integer(bits if t.is_signed or bits >= 64 else bits * 2, signed=True)
+# Result types ----------------------------------------------------------------------------
 
 
-def _lower_negate(call: Call, args: list[str]) -> str:
-    return f"(-CAST({args[0]} AS {to_duckdb(call.type)}))"
+def number_result(a: DataType, b: DataType, *, minus: bool = False) -> DataType:
+    """The type of `a + b`, and with `minus` of `a - b`, for plain numbers."""
+    if a.is_float or b.is_float:
+        for t in (a, b):
+            if t.is_integer and t.bits > 64:
+                raise _illegal(a, b)
+        return FLOAT64
+    if a.is_decimal or b.is_decimal:
+        decimals = [t for t in (a, b) if t.is_decimal]
+        return decimal(max(map(_width, decimals)), max(t.scale for t in decimals))
+    bits = max(_bits(a), _bits(b))
+    return integer(bits if bits >= 64 else bits * 2, signed=minus or _is_signed(a) or _is_signed(b))
+
+
+def product_result(a: DataType, b: DataType) -> DataType:
+    """The type of `a * b`."""
+    result = number_result(a, b)
+    if result.is_decimal:
+        scale = a.scale + b.scale
+        if scale > int(result.params[0]):
+            raise ArgumentError("the scale of the product is too large", 69)
+        return decimal(int(result.params[0]), scale)
+    if result.is_integer and result.bits == 256:
+        raise ArgumentError("products of 256 bits are not supported", 48)
+    return result
+
+
+def quotient_result(a: DataType, b: DataType) -> DataType:
+    """The type of `a / b`."""
+    if a.is_float or b.is_float or not (a.is_decimal or b.is_decimal):
+        return FLOAT64
+    if a.is_decimal and b.is_decimal and a.scale < b.scale:
+        raise ArgumentError("the scale of the dividend is less than that of the divisor", 69)
+    width = max(_width(t) for t in (a, b) if t.is_decimal)
+    return decimal(width, a.scale if a.is_decimal else b.scale)
+
+
+# Lowering of numbers ---------------------------------------------------------------------
+
+
+def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args: list[str]) -> str:
+    """DuckDB text of `+`, `-` or `*` on numbers."""
+    duck = to_duckdb(result)
+    left, right = args
+    if result.is_decimal:
+        left, right = (
+            sql
+            if t.is_decimal
+            else f"CAST({sql} AS DECIMAL(38, 0))"
+            if t.bits > 64
+            else f"CAST({sql} AS DECIMAL({_DIGITS[_bits(t)]}, 0))"
+            for t, sql in ((a, left), (b, right))
+        )
+        return f"CAST({left} {operator} {right} AS {duck})"
+    if result.is_float or max(_bits(a), _bits(b)) < 64 or result.bits > 64:
+        return f"(CAST({left} AS {duck}) {operator} CAST({right} AS {duck}))"
+    # 64 bits: computed in 128 and cut.
+    wide = "HUGEINT"
+    if operator == "*" and not _is_signed(a) and not _is_signed(b):
+        wide = "UHUGEINT"
+    computed = f"(CAST({left} AS {wide}) {operator} CAST({right} AS {wide}))"
+    if wide == "UHUGEINT":
+        return f"CAST({computed} & CAST({(1 << 64) - 1} AS UHUGEINT) AS {duck})"
+    return wrap(computed, result)
+
+
+_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
+
+
+def _unscaled(t: DataType, sql: str) -> str:
+    """The integer behind a Decimal (or an integer itself), as HUGEINT."""
+    if not t.is_decimal:
+        return f"CAST({sql} AS HUGEINT)"
+    digits = t.scale + 1
+    return f"CAST({sql} * CAST({10**t.scale} AS DECIMAL({digits}, 0)) AS HUGEINT)"
+
+
+def _lower_quotient(call: Call, args: list[str]) -> str:
+    a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
+    if result.is_float:
+        return f"(CAST({args[0]} AS DOUBLE) / CAST({args[1]} AS DOUBLE))"
+    scale = result.scale
+    power = 10 ** (scale - a.scale + b.scale)
+    quotient = f"(({_unscaled(a, args[0])} * {power}) // {_unscaled(b, args[1])})"
+    step = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
+    exact = f"CAST(CAST({quotient} AS DECIMAL({37 - scale}, 0)) * {step} AS {to_duckdb(result)})"
+    return _div_zero(exact, args[1])
+
+
+# plus, minus, multiply, divide on everything ---------------------------------------------
+
+
+def _fake(t: DataType) -> Expr:
+    return Const(t, None)
+
+
+def _by_element(function: Callable[[], Function], args: Sequence[Expr]) -> DataType:
+    """The type of an operator over tuples: of its elements, with a number for every one."""
+    a, b = args[0].type.bare, args[-1].type.bare
+    found = []
+    for i in range(len(a.types)):
+        if len(args) == 1:
+            pair = [_fake(a.types[i])]
+        elif b.is_tuple:
+            if len(a.types) != len(b.types):
+                raise ArgumentError("tuples of different sizes")
+            pair = [_fake(a.types[i]), _fake(b.types[i])]
+        else:
+            pair = [_fake(a.types[i]), args[1]]
+        returns = function().returns
+        assert callable(returns)
+        plain = [_fake(arg.type.bare) for arg in pair]
+        result = returns(plain)
+        found.append(nullable(result) if any(arg.type.is_nullable for arg in pair) else result)
+    return tuple_of(*found)
+
+
+def _lower_by_element(call: Call, args: list[str]) -> str:
+    a = call.args[0].type.bare
+    b = call.args[-1].type.bare
+    fields = []
+    for i, (name, result) in enumerate(
+        zip(field_names(call.type.bare), call.type.bare.types, strict=True)
+    ):
+        left = f"struct_extract({args[0]}, {quote_string(field_names(a)[i])})"
+        pair, texts = [_fake(a.types[i])], [left]
+        if len(args) > 1:
+            pair.append(_fake(b.types[i]) if b.is_tuple else call.args[1])
+            taken = (
+                f"struct_extract({args[1]}, {quote_string(field_names(b)[i])})"
+                if b.is_tuple
+                else args[1]
+            )
+            texts.append(taken)
+        lower = call.function.lower
+        assert callable(lower)
+        text = lower(Call(result, call.function, pair), texts)
+        fields.append(f"{quote_identifier(name)}: {text}")
+    return "{" + ", ".join(fields) + "}"
+
+
+def _is_spans(t: DataType) -> bool:
+    return t.is_tuple and bool(t.types) and all(e.is_interval for e in t.types)
+
+
+def _add_returns(args: Sequence[Expr], *, minus: bool) -> DataType:
+    a, b = args[0].type.bare, args[1].type.bare
+    if a.is_number and b.is_number:
+        return number_result(a, b, minus=minus)
+    if (a.is_interval or _is_spans(a)) and b.is_interval:
+        return a if a == b else dates.interval_sum_returns(args)
+    if (b.is_interval or _is_spans(b)) and (a.is_date_or_datetime or a.is_string):
+        return dates.shifted_by_tuple(a, b if b.is_tuple else tuple_of(b))
+    if (a.is_interval or _is_spans(a)) and (b.is_date_or_datetime or b.is_string) and not minus:
+        return dates.shifted_by_tuple(b, a if a.is_tuple else tuple_of(a))
+    if a.is_date_or_datetime and _is_count(b):
+        return a
+    if b.is_date_or_datetime and _is_count(a) and not minus:
+        return b
+    if minus and a.is_datetime and b.is_datetime:
+        scale = max(a.scale, b.scale)
+        both = a.name == b.name == "DateTime"
+        return INT32 if both else decimal(18, scale)
+    if minus and a.is_date and a == b:
+        return INT32
+    if a.is_tuple and b.is_tuple:
+        return _by_element(lambda: MINUS if minus else PLUS, args)
+    raise _illegal(a, b)
+
+
+def _is_count(t: DataType) -> bool:
+    return t.is_float or t.is_bool or (t.is_integer and t.bits <= 64)
+
+
+def _lower_add(call: Call, args: list[str]) -> str:
+    minus = call.function.name == "minus"
+    sign = "-" if minus else "+"
+    a, b = call.args[0].type.bare, call.args[1].type.bare
+    if a.is_number and b.is_number:
+        return lower_number(sign, a, b, call.type.bare, args)
+    if (a.is_interval or _is_spans(a)) and b.is_interval:
+        if a == b:
+            return f"({args[0]} {sign} {args[1]})"
+        return dates.lower_interval_sum(call, args, back=minus)
+    if a.is_tuple and b.is_tuple:
+        return _lower_by_element(call, args)
+    if a.is_interval or _is_spans(a) or (_is_count(a) and b.is_date_or_datetime):
+        a, b, args = b, a, [args[1], args[0]]
+    if b.is_interval:
+        return dates.shift(a, str(b.params[0]), args[0], args[1], back=minus)
+    if b.is_tuple:
+        return dates.shift_by_tuple(a, b, args[0], args[1], back=minus)
+    if _is_count(b):
+        return _shift_by_number(a, b, args, back=minus)
+    if a.is_date:
+        return f"CAST({args[0]} - {args[1]} AS INTEGER)"
+    return _seconds_between(a, b, call.type.bare, args)
+
+
+def _shift_by_number(t: DataType, n: DataType, args: list[str], *, back: bool) -> str:
+    """A Date moved by days, a time by seconds; fractions of them are cut off."""
+    unit = "Day" if t.is_date else "Second"
+    return dates.shift(t, unit, args[0], dates.count_text(n, args[1]), back=back)
+
+
+def _seconds_between(a: DataType, b: DataType, result: DataType, args: list[str]) -> str:
+    if result == INT32:
+        (_, first), (_, second) = to_number(a, args[0]), to_number(b, args[1])
+        return wrap(f"(CAST({first} AS BIGINT) - CAST({second} AS BIGINT))", INT32)
+    wide = DataType("DateTime64", params=(result.scale,))
+    first, second = (
+        to_number(wide, lower_cast(t, wide, sql))[1] for t, sql in ((a, args[0]), (b, args[1]))
+    )
+    return f"CAST({first} - {second} AS {to_duckdb(result)})"
+
+
+def _multiply_returns(args: Sequence[Expr]) -> DataType:
+    a, b = args[0].type.bare, args[1].type.bare
+    if a.is_number and b.is_number:
+        return product_result(a, b)
+    if a.is_tuple and b.is_number:
+        return _by_element(lambda: MULTIPLY, args)
+    if b.is_tuple and a.is_number:
+        return _by_element(lambda: MULTIPLY, [args[1], args[0]])
+    raise _illegal(a, b)
+
+
+def _lower_multiply(call: Call, args: list[str]) -> str:
+    a, b = call.args[0].type.bare, call.args[1].type.bare
+    if a.is_tuple:
+        return _lower_by_element(call, args)
+    if b.is_tuple:
+        return _lower_by_element(Call(call.type, call.function, call.args[::-1]), args[::-1])
+    return lower_number("*", a, b, call.type.bare, args)
+
+
+def _divide_returns(args: Sequence[Expr]) -> DataType:
+    a, b = args[0].type.bare, args[1].type.bare
+    if a.is_tuple and b.is_number:
+        return _by_element(lambda: DIVIDE, args)
+    if not (a.is_number and b.is_number):
+        raise _illegal(a, b)
+    return quotient_result(a, b)
+
+
+def _lower_divide(call: Call, args: list[str]) -> str:
+    return _lower_by_element(call, args) if call.type.is_tuple else _lower_quotient(call, args)
+
+
+# intDiv, modulo --------------------------------------------------------------------------
+
+
+def _whole_bits(t: DataType) -> int:
+    """The width of the integer that a division of `t` gives."""
+    if t.is_float:
+        return t.bits
+    if t.is_decimal:
+        return {9: 32, 18: 64, 38: 128, 76: 256}[_width(t)]
+    return _bits(t)
 
 
 def _int_div_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
+    _check_numbers(args)
     a, b = args[0].type, args[1].type
-    signed = (a.is_signed and not a.is_bool) or (b.is_signed and not b.is_bool)
-    return integer(_bits(a) if not (a.is_float or a.is_decimal) else 64, signed=signed)
+    return integer(_whole_bits(a), signed=_is_signed(a) or _is_signed(b))
+
+
+def _wide(a: DataType, b: DataType) -> str:
+    """A DuckDB integer type that holds the values of both."""
+    bits = max(_bits(a), _bits(b))
+    if bits > 128:
+        raise ArgumentError("division of 256-bit integers is not supported", 48)
+    if bits > 64:
+        return "HUGEINT" if _is_signed(a) or _is_signed(b) else "UHUGEINT"
+    if not _is_signed(a) and not _is_signed(b):
+        return "UBIGINT"
+    narrow = all(_bits(t) < 64 or _is_signed(t) for t in (a, b))
+    return "BIGINT" if narrow else "HUGEINT"
+
+
+def _lower_int_div(call: Call, args: list[str]) -> str:
+    a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
+    duck = to_duckdb(result)
+    if a.is_float or b.is_float:
+        quotient = f"trunc(CAST({args[0]} AS DOUBLE) / CAST({args[1]} AS DOUBLE))"
+        bad = failure(153, "Cannot perform integer division on infinite or too large numbers")
+        finite = f"CASE WHEN isfinite({quotient}) THEN {quotient} WHEN {quotient} IS NULL THEN NULL"
+        return wrap(f"CAST({finite} ELSE {bad} END AS HUGEINT)", result)
+    if a.is_decimal or b.is_decimal:
+        left = f"{_unscaled(a, args[0])} * {10**b.scale}"
+        return _div_zero(
+            wrap(f"(({left}) // ({_unscaled(b, args[1])} * {10**a.scale}))", result), args[1]
+        )
+    wide = _wide(a, b)
+    quotient = f"(CAST({args[0]} AS {wide}) // CAST({args[1]} AS {wide}))"
+    if result.is_signed and not _is_signed(a):
+        return wrap(f"CAST({quotient} AS HUGEINT)", result)
+    return f"CAST({quotient} AS {duck})"
 
 
 def _modulo_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
+    a, b = args[0].type, args[1].type
+    if a.name in ("Date", "DateTime") and b.is_number and not b.is_decimal:
+        return FLOAT64 if b.is_float else integer(_bits(b), signed=_is_signed(b))
+    _check_numbers(args)
+    if a.is_float or b.is_float:
+        return FLOAT64
+    if a.is_decimal and b.is_decimal:
+        if _width(b) > _width(a) or a.scale != b.scale:
+            raise _illegal(a, b)
+        return decimal(_width(a), max(a.scale, b.scale))
+    if a.is_decimal or b.is_decimal:
+        t = a if a.is_decimal else b
+        return decimal(_width(t), t.scale)
+    bits = _bits(b)
+    if _is_signed(a):
+        return integer(bits * 2 if bits < 64 else bits, signed=True)
+    return integer(bits, signed=False)
+
+
+def _lower_modulo(call: Call, args: list[str]) -> str:
+    a, b = call.args[0].type.bare, call.args[1].type.bare
+    duck = to_duckdb(call.type)
+    first = args[0]
+    if a.is_date_or_datetime:
+        a, first = to_number(a, first)
+    if call.type.is_float:
+        return f"(CAST({first} AS DOUBLE) % CAST({args[1]} AS DOUBLE))"
+    if call.type.is_decimal:
+        # ClickHouse divides the integers behind the Decimals, whatever their scales.
+        rest = f"({_unscaled(a, first)} % {_unscaled(b, args[1])})"
+        scale = call.type.bare.scale
+        step = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
+        return _div_zero(
+            f"CAST(CAST({rest} AS DECIMAL({37 - scale}, 0)) * {step} AS {duck})", args[1]
+        )
+    wide = _wide(a, b)
+    return f"CAST(CAST({first} AS {wide}) % CAST({args[1]} AS {wide}) AS {duck})"
+
+
+def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
+    _check_numbers(args)
     a, b = args[0].type, args[1].type
     if a.is_float or b.is_float:
         return FLOAT64
     if a.is_decimal or b.is_decimal:
-        return a if a.is_decimal else b
-    bits = _bits(b)
-    if a.is_signed and not a.is_bool:
-        return integer(bits if b.is_signed else min(bits * 2, 64), signed=True)
-    return integer(bits, signed=False)
+        raise _illegal(a, b)
+    return integer(_bits(b), signed=False)
+
+
+def _lower_positive_modulo(call: Call, args: list[str]) -> str:
+    a, b = call.args[0].type.bare, call.args[1].type.bare
+    wide = "DOUBLE" if call.type.is_float else _wide(a, b)
+    rest = f"(CAST({args[0]} AS {wide}) % CAST({args[1]} AS {wide}))"
+    if not _is_signed(a):
+        return f"CAST({rest} AS {to_duckdb(call.type)})"
+    size = f"abs(CAST({args[1]} AS {wide}))"
+    moved = f"CASE WHEN {rest} < 0 THEN {rest} + {size} ELSE {rest} END"
+    return f"CAST({moved} AS {to_duckdb(call.type)})"
+
+
+def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] = ()) -> Function:
+    """`…OrZero` and `…OrNull`: instead of an error where the divisor is 0 (or -1 of the least)."""
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        assert callable(base.returns)
+        found = base.returns(args)
+        return found if zero else nullable(found)
+
+    def lower(call: Call, args: list[str]) -> str:
+        assert callable(base.lower)
+        a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
+        text = base.lower(Call(result, base, call.args), args)
+        if result.is_float and zero:
+            return text
+        instead = f"CAST(0 AS {to_duckdb(result)})" if zero else "NULL"
+        bad = f"{args[1]} = 0"
+        if base.name == "intDiv" and a.is_integer and _is_signed(a) and _is_signed(b):
+            bad += f" OR ({args[1]} = -1 AND {args[0]} = {-(1 << (_bits(a) - 1))})"
+        return f"CASE WHEN {bad} THEN {instead} ELSE {text} END"
+
+    return Function(name, returns, lower, args=(2, 2), aliases=aliases)
+
+
+# negate, abs, … --------------------------------------------------------------------------
+
+
+def _negate_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type.bare
+    if t.is_tuple:
+        return _by_element(lambda: NEGATE, args)
+    if t.is_interval:
+        return t
+    _check_numbers(args)
+    if t.is_float or t.is_decimal:
+        return t
+    bits = _bits(t)
+    return integer(bits if _is_signed(t) or bits >= 64 else bits * 2, signed=True)
+
+
+def _lower_negate(call: Call, args: list[str]) -> str:
+    t, result = call.args[0].type.bare, call.type.bare
+    if t.is_tuple:
+        return _lower_by_element(call, args)
+    if not result.is_integer or result.bits > 64 or result.bits > _bits(t):
+        return f"(-CAST({args[0]} AS {to_duckdb(result)}))"
+    return wrap(f"(-CAST({args[0]} AS {'BIGINT' if result.bits < 64 else 'HUGEINT'}))", result)
 
 
 def _abs_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
+    _check_numbers(args)
     t = args[0].type
     return t if t.is_float or t.is_decimal else integer(_bits(t), signed=False)
 
 
+def _lower_abs(call: Call, args: list[str]) -> str:
+    t, duck = call.args[0].type.bare, to_duckdb(call.type)
+    if t.is_float or t.is_decimal:
+        return f"abs({args[0]})"
+    if not _is_signed(t):
+        return f"CAST({args[0]} AS {duck})"
+    wide = {64: "HUGEINT", 128: "HUGEINT", 256: "BIGNUM"}.get(t.bits, "BIGINT")
+    return f"CAST(abs(CAST({args[0]} AS {wide})) AS {duck})"
+
+
+def _gcd_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        if not arg.type.is_integer or arg.type.bits > 64:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected an integer")
+    return number_result(args[0].type.bare, args[1].type.bare)
+
+
+def _lower_gcd(call: Call, args: list[str]) -> str:
+    first, second = (f"CAST({sql} AS HUGEINT)" for sql in args)
+    found = wrap(f"{call.function.name}({first}, {second})", call.type.bare)
+    zero = f"({args[0]} = 0 OR {args[1]} = 0)"
+    return f"CASE WHEN {zero} THEN {failure(153, 'Division by zero')} ELSE {found} END"
+
+
+def _float_returns(args: Sequence[Expr]) -> DataType:
+    _check_numbers(args)
+    return FLOAT64
+
+
+def _swap_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_integer or t.bits > 64:
+        raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
+    return t
+
+
+def _lower_swap(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    moved = (
+        f"(CAST({args[0]} AS HUGEINT) >> {shift} & 255) * {1 << (t.bits - 8 - shift)}"
+        for shift in range(0, t.bits, 8)
+    )
+    return wrap(f"({' + '.join(moved)})", t)
+
+
+PLUS = Function("plus", lambda args: _add_returns(args, minus=False), _lower_add, args=(2, 2))
+MINUS = Function("minus", lambda args: _add_returns(args, minus=True), _lower_add, args=(2, 2))
+MULTIPLY = Function("multiply", _multiply_returns, _lower_multiply, args=(2, 2))
+DIVIDE = Function("divide", _divide_returns, _lower_divide, args=(2, 2))
+NEGATE = Function("negate", _negate_returns, _lower_negate)
+INT_DIV = Function("intDiv", _int_div_returns, _lower_int_div, args=(2, 2))
+MODULO = Function(
+    "modulo",
+    _modulo_returns,
+    _lower_modulo,
+    args=(2, 2),
+    aliases=("mod", "moduloLegacy"),
+    any_case=True,
+)
+POSITIVE_MODULO = Function(
+    "positiveModulo",
+    _positive_modulo_returns,
+    _lower_positive_modulo,
+    args=(2, 2),
+    aliases=("positive_modulo", "pmod"),
+    any_case=True,
+)
+
 ROWS = (
+    PLUS,
+    MINUS,
+    MULTIPLY,
+    DIVIDE,
+    NEGATE,
+    INT_DIV,
+    MODULO,
+    POSITIVE_MODULO,
+    _guarded("intDivOrZero", INT_DIV, zero=True),
+    _guarded("intDivOrNull", INT_DIV, zero=False),
+    _guarded("moduloOrZero", MODULO, zero=True),
+    _guarded("moduloOrNull", MODULO, zero=False, aliases=("modOrNull",)),
+    _guarded(
+        "positiveModuloOrNull",
+        POSITIVE_MODULO,
+        zero=False,
+        aliases=("positive_modulo_or_null", "pmodOrNull"),
+    ),
+    _guarded("divideOrNull", DIVIDE, zero=False),
+    Function("abs", _abs_returns, _lower_abs, any_case=True),
+    Function("gcd", _gcd_returns, _lower_gcd, args=(2, 2)),
+    Function("lcm", _gcd_returns, _lower_gcd, args=(2, 2)),
     Function(
-        "plus", lambda args: _add_returns(args, minus=False), _lower_add, args=(2, 2), exact=True
+        "max2",
+        _float_returns,
+        "greatest(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE))",
+        args=(2, 2),
+        any_case=True,
     ),
     Function(
-        "minus", lambda args: _add_returns(args, minus=True), _lower_add, args=(2, 2), exact=True
+        "min2",
+        _float_returns,
+        "least(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE))",
+        args=(2, 2),
+        any_case=True,
     ),
-    Function("multiply", _multiply_returns, _lower_multiply, args=(2, 2)),
-    Function(
-        "divide", _float, "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", args=(2, 2), exact=True
-    ),
-    Function("intDiv", _int_div_returns, "trunc({0} // {1})", args=(2, 2)),
-    Function("modulo", _modulo_returns, "({0} % {1})", args=(2, 2), aliases=("mod",)),
-    Function("negate", _negate_returns, _lower_negate),
-    Function("abs", _abs_returns, "abs({0})", any_case=True),
+    Function("byteSwap", _swap_returns, _lower_swap, any_case=True),
 )

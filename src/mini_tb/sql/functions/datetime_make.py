@@ -111,7 +111,7 @@ def _clock(numbers: list[str]) -> tuple[str, str]:
     year, month, day, hour, minute, second = numbers
     valid = (
         f"{year} BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND 31 AND "
-        f"{hour} >= 0 AND {minute} >= 0 AND {second} >= 0"
+        f"{hour} BETWEEN 0 AND 99 AND {minute} >= 0 AND {second} >= 0"
     )
     at = (
         f"CAST(TRY(make_date({year}, {month}, 1)) + CAST({day} - 1 AS INTEGER) AS TIMESTAMP) + "

@@ -64,6 +64,15 @@ def shift(source: DataType, unit: str, sql: str, count: str, *, back: bool = Fal
     return f"CAST({zone.to_instant(moved, source.zone)} AS TIMESTAMP)"
 
 
+def duck_interval(unit: str, count: str) -> str:
+    """DuckDB's INTERVAL of `count` (BIGINT text) units; nanoseconds are cut to microseconds."""
+    if unit == "Nanosecond":
+        return f"to_microseconds({count} // 1000)"
+    if unit in _NANOSECONDS:
+        return f"to_microseconds({count} * {_NANOSECONDS[unit] // 1_000})"
+    return (_DAYS.get(unit) or _MONTHS[unit]).format(f"CAST({count} AS INTEGER)")
+
+
 def count_text(t: DataType, sql: str) -> str:
     """A count of units as BIGINT; fractions are cut off."""
     return lower_cast(t, INT64, sql)
