@@ -1,0 +1,108 @@
+"""ClickHouse's own HTTP interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from http_client import Client
+
+
+def ask(
+    served: Client, query: str | None = None, method: str = "GET", **options: Any
+) -> httpx.Response:
+    params = {**options.pop("params", {})} | ({"query": query} if query is not None else {})
+    headers = {"X-ClickHouse-Key": served.token, **options.pop("headers", {})}
+    return served.http.request(
+        method, served.clickhouse_url, params=params, headers=headers, **options
+    )
+
+
+def test_the_default_format(served: Client) -> None:
+    response = ask(served, "SELECT 1 AS a, 'x' AS b")
+    assert response.text == "1\tx\n"
+    assert response.headers["x-clickhouse-format"] == "TabSeparated"
+    assert ask(served, "SELECT 1", params={"default_format": "JSONEachRow"}).text == '{"1":1}\n'
+    headers = {"X-ClickHouse-Format": "CSV"}
+    assert ask(served, "SELECT 'x'", headers=headers).text == '"x"\n'
+    assert ask(served, "SELECT 1 FORMAT JSON").json()["data"] == [{"1": 1}]
+
+
+def test_where_the_query_may_stand(served: Client) -> None:
+    assert ask(served, method="POST", content="SELECT 1").text == "1\n"
+    assert ask(served, "SELECT", method="POST", content="2").text == "2\n"
+    assert ask(served, "SELECT 1", method="POST").text == "1\n"
+
+
+def test_where_the_token_may_stand(served: Client) -> None:
+    url = served.clickhouse_url
+    params = {"query": "SELECT 1"}
+    assert served.http.get(url, params=params, auth=("anybody", served.token)).text == "1\n"
+    assert served.http.get(url, params={**params, "password": served.token}).text == "1\n"
+    for refused in (
+        served.http.get(url, params=params),
+        served.http.get(url, params=params, auth=("anybody", "nope")),
+    ):
+        assert refused.status_code == 403
+        assert refused.headers["x-clickhouse-exception-code"] == "516"
+        assert refused.text.startswith("Code: 516. DB::Exception: ")
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text", "expected"),
+    [
+        ("String", "a", "1\n"),
+        ("String", "a\\tb", "0\n"),
+        ("Array(String)", "['a','b']", "2\n"),
+    ],
+)
+def test_parameters(served: Client, type_name: str, text: str, expected: str) -> None:
+    operator = "IN" if type_name.startswith("Array") else "="
+    query = f"SELECT uniqExact(device) FROM readings WHERE device {operator} {{x:{type_name}}}"
+    assert ask(served, query, params={"param_x": text}).text == expected
+
+
+def test_typed_parameters(served: Client) -> None:
+    query = "SELECT count() FROM readings WHERE value >= {v:Float64} AND at >= {t:DateTime}"
+    params = {"param_v": "2", "param_t": "2024-01-01 00:30:00"}
+    assert ask(served, query, params=params).text == "2\n"
+    missing = ask(served, "SELECT {x:UInt8}")
+    assert missing.status_code == 400 and "`x`" in missing.text
+
+
+def test_settings_are_ignored(served: Client) -> None:
+    params = {"max_execution_time": "10", "wait_end_of_query": "1", "database": "default"}
+    assert ask(served, "SELECT 1", params=params).text == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [("SELECT", "62"), ("SELECT nope FROM readings", "47"), ("DROP TABLE x", "")],
+)
+def test_errors_are_clickhouses(served: Client, query: str, number: str) -> None:
+    response = ask(served, query)
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith("text/plain")
+    assert response.headers["x-clickhouse-exception-code"].startswith(number)
+    assert response.text.startswith(f"Code: {number}")
+
+
+def test_native(served: Client) -> None:
+    response = ask(served, "SELECT toUInt8(7) AS n, 'x' AS s FORMAT Native")
+    assert response.content == b"\x02\x01\x01n\x05UInt8\x07\x01s\x06String\x01x"
+
+
+def test_ping(served: Client) -> None:
+    assert served.http.get(f"{served.clickhouse_url}/ping").text == "Ok.\n"
+    assert ask(served).text == "Ok.\n"
+
+
+def test_what_clients_ask_first(served: Client) -> None:
+    query = "SELECT name, value, readonly FROM system.settings LIMIT 10000"
+    assert ask(served, query).text == ""
+    assert ask(served, "SELECT * FROM system.one").text == "0\n"
+    tables = ask(served, "SELECT name FROM system.tables WHERE engine = 'MergeTree' ORDER BY name")
+    assert tables.text == "readings\nsnapshot\n"
+    columns = ask(served, "SELECT name, type FROM system.columns WHERE table = 'snapshot'")
+    assert columns.text == "device\tString\nlast\tFloat64\n"
