@@ -1,0 +1,192 @@
+"""Ingestion beside what DuckDB does with the same bytes: `python -m bench.ingest`.
+
+The whole path (decode with validation, insert, commit to a file) against `INSERT … FROM read_json`
+with the columns given, which validates nothing else. Every rival writes to a file of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bench.measure import compare, in_turns_given, report, timed
+from mini_tb.workspace import Workspace
+
+_COLUMNS = {
+    "timestamp": "DateTime",
+    "resource_id": "String",
+    "resource_type": "LowCardinality(String)",
+    "resource_name": "String",
+    "metric_name": "LowCardinality(String)",
+    "metric_value": "Float64",
+    "region": "LowCardinality(String)",
+    "account_id": "String",
+    "environment": "LowCardinality(String)",
+}
+_METRICS = ("cpu_utilization", "memory_usage", "disk_io", "network_in", "request_count")
+_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1")
+
+
+def lines(count: int, *, bad: float = 0.0, seed: int = 1) -> bytes:
+    """NDJSON of so many metrics; a share `bad` of them with text where a number belongs."""
+    rng = random.Random(seed)
+    start = datetime(2025, 1, 1)
+    made = []
+    for _ in range(count):
+        key = rng.randrange(10_000)
+        value: object = round(rng.random() * 1e6, 3)
+        made.append(
+            json.dumps(
+                {
+                    "timestamp": str(start + timedelta(seconds=rng.randrange(180 * 86_400))),
+                    "resource_id": f"r-{key}",
+                    "resource_type": ("ec2", "rds", "s3")[key % 3],
+                    "resource_name": f"app-{key % 50}",
+                    "metric_name": rng.choice(_METRICS),
+                    "metric_value": "bad" if rng.random() < bad else value,
+                    "region": _REGIONS[key % 4],
+                    "account_id": f"acc-{key % 1000}",
+                    "environment": ("production", "staging")[key % 2],
+                },
+                separators=(",", ":"),
+            )
+        )
+    return "\n".join(made).encode() + b"\n"
+
+
+def files(*, materialized: bool) -> dict[str, str]:
+    """A landing data source, with a daily view of it or without."""
+    schema = ",\n".join(f"    `{n}` {t} `json:$.{n}`" for n, t in _COLUMNS.items())
+    made = {
+        "datasources/metrics.datasource": f"SCHEMA >\n{schema}\n\n"
+        'ENGINE "MergeTree"\nENGINE_SORTING_KEY "resource_id, timestamp"\n'
+    }
+    if materialized:
+        made["datasources/daily.datasource"] = (
+            "SCHEMA >\n    `day` Date,\n    `metric_name` String,\n"
+            "    `n` SimpleAggregateFunction(sum, UInt64),\n"
+            "    `top` SimpleAggregateFunction(max, Float64)\n\n"
+            'ENGINE "AggregatingMergeTree"\nENGINE_SORTING_KEY "day, metric_name"\n'
+        )
+        made["pipes/to_daily.pipe"] = (
+            "NODE daily_node\nSQL >\n    SELECT\n        toDate(timestamp) AS day,\n"
+            "        toString(metric_name) AS metric_name,\n"
+            "        count() AS n,\n        max(metric_value) AS top\n"
+            "    FROM metrics\n    GROUP BY day, metric_name\n\n"
+            "TYPE materialized\nDATASOURCE daily\n"
+        )
+    return made
+
+
+class Rivals:
+    """Databases in one folder, and what each does with a body."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.plain = self._workspace("plain", materialized=False)
+        self.with_view = self._workspace("view", materialized=True)
+
+    def _workspace(self, name: str, *, materialized: bool) -> Workspace:
+        workspace = Workspace.open(self.folder / name)
+        deployed = workspace.deploy(files(materialized=materialized))
+        if deployed.diagnostics:
+            raise SystemExit("\n".join(d.message for d in deployed.diagnostics))
+        return workspace
+
+    def read_json(self, body: bytes) -> Callable[[], float]:
+        """DuckDB alone, from a file in memory, into a file."""
+        import duckdb
+
+        source = Path("/dev/shm" if Path("/dev/shm").exists() else self.folder) / "bench.ndjson"
+        source.write_bytes(body)
+        connection = duckdb.connect(str(self.folder / "raw.duckdb"))
+        types = {"DateTime": "TIMESTAMP", "Float64": "DOUBLE"}
+        columns = {name: types.get(kind, "VARCHAR") for name, kind in _COLUMNS.items()}
+        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(f"CREATE OR REPLACE TABLE metrics ({listed})")
+        given = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
+        query = (
+            f"INSERT INTO metrics SELECT * FROM read_json('{source}', columns = {given},"
+            " format = 'newline_delimited')"
+        )
+        return lambda: timed(lambda: connection.execute(query))
+
+    def append(self, workspace: Workspace, body: bytes) -> Callable[[], float]:
+        """The whole path, committed."""
+        return lambda: timed(lambda: workspace.append("metrics", body))
+
+    def one_row_requests(self, count: int, clients: int, *, grouped: bool) -> Callable[[], float]:
+        """Seconds for so many requests of one row; `grouped` by the writer, or one after another,
+        each with a transaction of its own."""
+        body = lines(1)
+        append = self.plain.append
+
+        def together() -> None:
+            def client() -> None:
+                for _ in range(count // clients):
+                    append("metrics", body)
+
+            threads = [threading.Thread(target=client) for _ in range(clients)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        def alone() -> None:
+            for _ in range(count):
+                append("metrics", body)
+
+        return lambda: timed(together if grouped else alone)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.plain.close()
+        self.with_view.close()
+
+
+def main() -> None:
+    """Run all comparisons and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=7)
+    given = parser.parse_args()
+    clean, dirty = lines(given.rows), lines(given.rows, bad=0.01)
+    with tempfile.TemporaryDirectory() as folder:
+        rivals = Rivals(Path(folder))
+        print(f"{given.rows} rows of NDJSON, {len(clean) / 1e6:.1f} MB, validated and committed")
+        timings = in_turns_given(
+            {
+                "DuckDB read_json, insert": rivals.read_json(clean),
+                "append": rivals.append(rivals.plain, clean),
+                "append, 1 % of the rows bad": rivals.append(rivals.plain, dirty),
+                "append, with a materialized view": rivals.append(rivals.with_view, clean),
+            },
+            given.runs,
+        )
+        report(timings)
+        raw, append, bad, view = (timing.median for timing in timings.values())
+        compare("rate of append to read_json", raw / append, at_least=0.8)
+        compare("rate with 1 % bad rows to read_json", raw / bad, at_least=0.6)
+        compare("rate with a view to without", append / view, at_least=0.7)
+        print("requests of one row")
+        timings = in_turns_given(
+            {
+                "1 client: a transaction each": rivals.one_row_requests(256, 1, grouped=False),
+                "64 clients: grouped": rivals.one_row_requests(1024, 64, grouped=True),
+            },
+            3,
+        )
+        report(timings)
+        alone, together = (timing.median for timing in timings.values())
+        compare("rate of grouped to one by one", (1024 / together) / (256 / alone), at_least=8)
+        rivals.close()
+
+
+if __name__ == "__main__":
+    main()
