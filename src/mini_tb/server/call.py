@@ -37,6 +37,7 @@ RESERVED = frozenset(
         "cli_version",
         "debug",
         "debug_source_tables",
+        "default_format",
         "explain",
         "finalize_aggregations",
         "from",

@@ -24,10 +24,10 @@ def post_events(call: Call) -> Any:
     call.access.check("DATASOURCES:APPEND", name)
     format_name = call.query.get("format", "ndjson")
     if format_name not in _FORMATS:
-        raise UserError.of("IN401", f"cannot read events as `{format_name}`", hint="send ndjson")
+        raise UserError.of("IN106", f"cannot read events as `{format_name}`", hint="send ndjson")
     body = call.content
     if not body.strip():
-        raise UserError.of("IN402", "the body is empty: there are no events in it")
+        raise UserError.of("IN101", "the body is empty: there are no events in it")
     waits = call.query.get("wait") in ("true", "1")
     future = call.workspace.append_later(name, body, format=str(format_name))
     return Later(future, lambda appended: _counted(appended, 200 if waits else 202))

@@ -58,7 +58,7 @@ def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
     part = None if url else _file(call)
     body = b"" if url else part.data if part else call.content
     if not url and not body:
-        raise UserError.of("IN402", "the body is empty: there is no file in it")
+        raise UserError.of("IN101", "the body is empty: there is no file in it")
     job = import_file(
         call.workspace,
         found.name,
@@ -97,7 +97,7 @@ def _format(call: Call, part: Part | None, url: str | None) -> str:
     if given:
         if given not in FORMATS:
             known = ", ".join(FORMATS)
-            raise UserError.of("IN401", f"cannot read files of format `{given}`", hint=known)
+            raise UserError.of("IN106", f"cannot read files of format `{given}`", hint=known)
         return FORMATS[given]
     named = format_of(url or (part.filename if part else None) or "")
     if named is not None:

@@ -29,7 +29,7 @@ def query_text(call: Call) -> str:
 
 
 def run_sql(call: Call) -> Any:
-    """The rows of `q`. Without FORMAT the answer is JSON."""
+    """The rows of `q`. Without FORMAT the answer is in `default_format`, or JSON."""
     call.observed = Observed(QUERY_API)
     text = query_text(call)
     if not text.strip():
@@ -43,7 +43,7 @@ def run_sql(call: Call) -> Any:
         timeout_s=call.server.query_timeout_s,
         on_start=call.on_start,
     )
-    return stream(call, result, result.compiled.format or "JSON")
+    return stream(call, result, result.compiled.format or call.param("default_format") or "JSON")
 
 
 def list_tables(call: Call) -> Any:

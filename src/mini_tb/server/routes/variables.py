@@ -48,7 +48,7 @@ def _known(call: Call) -> Any:
     name = call.path("name")
     found = call.workspace.secrets.find(name)
     if found is None:
-        raise UserError.of("CF102", f"there is no secret `{name}`", status=404)
+        raise UserError.of("CF105", f"there is no secret `{name}`", status=404)
     return found
 
 
