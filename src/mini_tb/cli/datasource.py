@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mini_tb.cli.console import note, say, say_bytes, say_json, say_table
+from mini_tb.cli.console import note, progress, say, say_answer, say_json, say_lines, say_table
 from mini_tb.cli.settings import settings
+from mini_tb.cli.target import Target
 
 app = typer.Typer(help="Data sources and their rows.", no_args_is_help=True)
-_FORMATS = {".csv": "csv", ".parquet": "parquet"}
+FORMATS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "ndjson",
+    ".ndjson": "ndjson",
+    ".parquet": "parquet",
+}
+PIECE = 16 << 20
+"""Bytes of an NDJSON file that are sent at once."""
 
 
 @app.command("ls")
 def list_datasources(context: typer.Context) -> None:
-    """List data sources, with how many rows they have."""
+    """List data sources, with how many rows they have.
+
+    Example: mini-tb datasource ls
+    """
     here = settings(context)
     with here.open() as target:
         found = target.get("/v0/datasources")["datasources"]
@@ -35,6 +49,7 @@ def list_datasources(context: typer.Context) -> None:
             )
             for d in found
         ),
+        right=(1, 2),
     )
 
 
@@ -42,56 +57,128 @@ def list_datasources(context: typer.Context) -> None:
 def append(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The data source.")],
-    data: Annotated[str, typer.Argument(help="A file, a URL, or events as JSON.")],
+    data: Annotated[str, typer.Argument(help="A file, a URL, events as JSON, or - for stdin.")],
 ) -> None:
-    """Append rows from a file (csv, ndjson, parquet, each also .gz), a URL, or JSON on the line.
+    """Append rows from a file (csv, ndjson, json, parquet, each also .gz), a URL, or the line.
 
-    Says how many rows went to quarantine, and shows the newest of them.
+    Says how many rows went to quarantine, and shows the newest of them; that alone is no failure.
+
+    Examples:
+
+    mini-tb datasource append visits visits.ndjson
+
+    mini-tb datasource append visits '{"page": "/", "visitor": "ann"}'
+
+    mini-tb generate visits --rows 1000 | mini-tb datasource append visits -
     """
     here = settings(context)
-    path = Path(data)
     with here.open() as target:
-        if data.startswith(("http://", "https://")):
-            answer = target.call("POST", f"/v1/datasources/{name}/append", {"url": data}).json()
-        elif path.is_file():
-            suffixes = [s for s in path.suffixes if s != ".gz"]
-            kind = _FORMATS.get(suffixes[-1] if suffixes else "", "ndjson")
-            answer = target.call(
-                "POST",
-                "/v0/datasources",
-                {"name": name, "mode": "append", "format": kind},
-                body=path.read_bytes(),
-            ).json()
-        elif data.lstrip()[:1] in ("{", "["):
-            params = {"name": name, "wait": "true"}
-            answer = target.call("POST", "/v0/events", params, body=data.encode()).json()
-        else:
-            raise typer.BadParameter(f"{data} is no file, URL or JSON")
-        if here.is_json:
-            say_json(answer)
-            return
-        bad = int(answer.get("quarantined_rows", answer.get("quarantine_rows", 0)) or 0)
-        good = answer.get("successful_rows")
-        say(f"✓ {good} rows appended to {name}" if good is not None else f"✓ appended to {name}")
-        if bad:
-            note(f"△ {bad} rows went to {name}_quarantine; the newest:")
-            newest = f"SELECT * FROM {name}_quarantine ORDER BY insertion_date DESC LIMIT 1"
-            params = {"default_format": "JSONEachRow"}
-            say_bytes(target.call("POST", "/v0/sql", params, body=newest.encode()).body)
+        good, bad, answer = _append(target, name, data)
+        newest = _newest_quarantined(target, name) if bad else None
+    if here.is_json:
+        say_json({**answer, "successful_rows": good, "quarantined_rows": bad})
+        return
+    say(f"✓ {good:,} rows appended to {name}")
+    if newest is not None:
+        note(f"△ {bad:,} rows went to {name}_quarantine; the newest:")
+        note(json.dumps(newest, ensure_ascii=False, indent=2))
+
+
+def append_file(target: Target, name: str, path: Path) -> tuple[int, int, dict[str, Any]]:
+    """Append a file; how many rows were good, how many bad, and the last answer of the API."""
+    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    kind = FORMATS.get(suffixes[-1].lower() if suffixes else "", "ndjson")
+    pieces = _pieces(path) if kind == "ndjson" else _whole(path)
+    return _send(target, name, kind, pieces, path.stat().st_size)
+
+
+def _append(target: Target, name: str, data: str) -> tuple[int, int, dict[str, Any]]:
+    if data.startswith(("http://", "https://")):
+        answer = target.call("POST", f"/v1/datasources/{name}/append", {"url": data}).json()
+        return (*_counts(answer), answer)
+    if data == "-":
+        from sys import stdin
+
+        return _send(target, name, "ndjson", _by_lines(stdin.buffer), 0)
+    if data.lstrip()[:1] in ("{", "["):
+        params = {"name": name, "wait": "true"}
+        answer = target.call("POST", "/v0/events", params, body=data.encode()).json()
+        return (*_counts(answer), answer)
+    path = Path(data)
+    if not path.is_file():
+        raise typer.BadParameter(f"{data} is no file, URL or JSON", param_hint="DATA")
+    return append_file(target, name, path)
+
+
+def _send(
+    target: Target, name: str, kind: str, pieces: Iterator[tuple[bytes, int]], size: int
+) -> tuple[int, int, dict[str, Any]]:
+    good = bad = 0
+    answer: dict[str, Any] = {}
+    params = {"name": name, "mode": "append", "format": kind}
+    with progress(f"appending to {name}", size) as advance:
+        for body, done in pieces:
+            answer = target.call("POST", "/v0/datasources", params, body=body).json()
+            counts = _counts(answer)
+            good, bad = good + counts[0], bad + counts[1]
+            advance(done)
+    return good, bad, answer
+
+
+def _counts(answer: dict[str, Any]) -> tuple[int, int]:
+    bad = answer.get("quarantined_rows", answer.get("quarantine_rows"))
+    return int(answer.get("successful_rows") or 0), int(bad or 0)
+
+
+def _whole(path: Path) -> Iterator[tuple[bytes, int]]:
+    body = path.read_bytes()
+    yield body, len(body)
+
+
+def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
+    """An NDJSON file in pieces that end at the end of a line, each with how many bytes of the file
+    it comes from: so a file may be larger than memory and than what a request may carry."""
+    import gzip
+
+    with path.open("rb") as file, gzip.GzipFile(fileobj=file) as unpacked:
+        is_gzip = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        before = 0
+        for body, _ in _by_lines(unpacked if is_gzip else file):
+            yield body, file.tell() - before
+            before = file.tell()
+
+
+def _by_lines(file: Any) -> Iterator[tuple[bytes, int]]:
+    while lines := file.readlines(PIECE):
+        body = b"".join(lines)
+        yield body, len(body)
+
+
+def _newest_quarantined(target: Target, name: str) -> Any:
+    return json.loads(target.newest(f"{name}_quarantine", by="insertion_date"))["data"][0]
 
 
 @app.command()
 def data(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The data source.")],
-    limit: Annotated[int, typer.Option(help="Rows to show.")] = 5,
+    name: Annotated[str, typer.Argument(help="The data source; NAME_quarantine for its rejects.")],
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=0)] = 5,
+    style: Annotated[
+        str | None, typer.Option("--format", help="A ClickHouse format: CSVWithNames, …")
+    ] = None,
 ) -> None:
-    """Show rows of a data source."""
+    """Show rows of a data source.
+
+    Example: mini-tb datasource data visits --limit 20
+    """
     here = settings(context)
-    style = "JSON" if here.is_json else "PrettyCompact"
     with here.open() as target:
-        query = f"SELECT * FROM `{name}` LIMIT {limit}".encode()
-        say_bytes(target.call("POST", "/v0/sql", {"default_format": style}, body=query).body)
+        found = target.rows(name, limit=limit, output=style or "JSON")
+    if style is None and not here.is_json:
+        say_answer(json.loads(found))
+    else:
+        say_lines(found)
 
 
 @app.command()
@@ -100,7 +187,10 @@ def truncate(
     name: Annotated[str, typer.Argument(help="The data source.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete all rows of a data source; views that were filled from it keep theirs."""
+    """Delete all rows of a data source; views that were filled from it keep theirs.
+
+    Example: mini-tb datasource truncate visits --yes
+    """
     if not yes:
         typer.confirm(f"delete all rows of {name}?", abort=True)
     with settings(context).open() as target:

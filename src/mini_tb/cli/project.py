@@ -1,78 +1,51 @@
-"""Commands on the project's files: init, check, fmt, build, deploy."""
+"""Commands on the project's files alone: check, fmt, build. No database is opened."""
 
 from __future__ import annotations
 
 import difflib
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mini_tb.cli.console import note, say, say_diagnostics, say_json
 from mini_tb.cli.settings import Settings, settings
-from mini_tb.diagnostics import Diagnostic, Severity
+from mini_tb.diagnostics import Diagnostic, Severity, UserError
 
-_FOLDERS = ("datasources", "pipes", "endpoints", "materializations", "copies", "fixtures", "tests")
-_EVENTS = """DESCRIPTION >
-    Page views, as they arrive
-
-SCHEMA >
-    `timestamp` DateTime `json:$.timestamp`,
-    `page` String `json:$.page`,
-    `visitor` String `json:$.visitor`
-
-ENGINE MergeTree
-ENGINE_SORTING_KEY timestamp, page
-"""
-_TOP = """DESCRIPTION >
-    The most viewed pages
-
-NODE top
-SQL >
-    %
-    SELECT page, count() AS views, uniq(visitor) AS visitors
-    FROM page_views
-    GROUP BY page
-    ORDER BY views DESC, page
-    LIMIT {{ Int32(limit, 10, description="Pages at most") }}
-
-TYPE ENDPOINT
-"""
-_FIXTURE = """{"timestamp":"2026-01-01 10:00:00","page":"/","visitor":"ann"}
-{"timestamp":"2026-01-01 10:00:05","page":"/","visitor":"bob"}
-{"timestamp":"2026-01-01 10:01:00","page":"/docs","visitor":"ann"}
-"""
+if TYPE_CHECKING:
+    from mini_tb.workspace.build import Build
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (init, check, fmt, build, deploy):
+    for command in (check, fmt, build):
         app.command()(command)
 
 
-def init(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Folder to make the project in.")] = ".",
-) -> None:
-    """Make a new project: folders, one data source, one endpoint, a fixture.
+def build_folder(here: Settings) -> tuple[Build, dict[str, str]]:
+    """The project of the folder, checked and compiled, and its secrets."""
+    from mini_tb.project import read_folder
+    from mini_tb.workspace.build import build_project
 
-    Example: mini-tb init shop
-    """
-    root = Path.cwd() / name
-    files = {
-        "datasources/page_views.datasource": _EVENTS,
-        "endpoints/top_pages.pipe": _TOP,
-        "fixtures/page_views.ndjson": _FIXTURE,
-        ".gitignore": ".mini-tb/\n.env.local\n",
-    }
-    for folder in _FOLDERS:
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    for path, text in files.items():
-        if not (root / path).exists():
-            (root / path).write_text(text, encoding="utf-8")
-            say(f"  made {path}")
-    say(f"next: {f'cd {name} && ' if name != '.' else ''}mini-tb deploy --local && mini-tb serve")
+    folder = read_folder(here.folder)
+    made = build_project(folder.files, folder.secrets)
+    return (
+        replace(made, diagnostics=(*folder.diagnostics, *made.diagnostics)),
+        dict(folder.secrets),
+    )
+
+
+def counted(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many errors and warnings there are, in words."""
+    words = []
+    for severity in (Severity.ERROR, Severity.WARNING):
+        number = sum(d.severity is severity for d in diagnostics)
+        if number or severity is Severity.ERROR:
+            words.append(f"{number or 'no'} {severity.value}{'' if number == 1 else 's'}")
+    return ", ".join(words)
 
 
 def check(
@@ -84,13 +57,22 @@ def check(
 ) -> None:
     """Say everything that is wrong with the project's files; exit 1 if there are errors.
 
-    Nothing is deployed and no database is opened.
+    Every template and query is compiled. Nothing is deployed and no database is opened.
+
+    Examples:
+
+    mini-tb check
+
+    mini-tb check --format github    (annotations in a pull request)
     """
-    diagnostics = _build(settings(context)).diagnostics
-    say_diagnostics(diagnostics, "json" if settings(context).is_json else style)
-    _leave_on_errors(diagnostics)
-    if style in ("rich", "plain") and not settings(context).is_json:
-        say("no errors")
+    here = settings(context)
+    made, _ = build_folder(here)
+    style = "json" if here.is_json else style
+    say_diagnostics(made.diagnostics, style)
+    if style in ("rich", "plain"):
+        note(f"{len(made.files)} files, {counted(made.diagnostics)}")
+    if made.errors:
+        raise typer.Exit(1)
 
 
 def fmt(
@@ -98,145 +80,122 @@ def fmt(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Datafiles (default: the project's).")
     ] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what would change; exit 1.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print what would change; exit 1 if anything would.")
+    ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say which files would change; exit 1.")
+        bool, typer.Option("--check", help="Say which files would change; exit 1 if any would.")
     ] = False,
 ) -> None:
-    """Rewrite datafiles in the canonical form; comments stay.
+    """Rewrite datafiles in the canonical form; comments and meaning stay.
 
-    Examples: mini-tb fmt · mini-tb fmt --check · mini-tb fmt --diff pipes/top.pipe
+    A file with errors is left alone, and the others are formatted.
+
+    Examples:
+
+    mini-tb fmt
+
+    mini-tb fmt --check
+
+    mini-tb fmt --diff pipes/top.pipe
     """
     from mini_tb.datafile import format_text
-    from mini_tb.project import read_folder
     from mini_tb.source import SourceFile
 
-    root = settings(context).folder
-    paths = files or [root / name for name in read_folder(root).files]
+    wrong: list[Diagnostic] = []
     changed = 0
+    paths = _datafiles(settings(context).folder, files)
     for path in paths:
-        if not path.is_file():
-            raise typer.BadParameter(f"{path} is no file")
-        text = path.read_bytes().decode("utf-8")
-        formatted = format_text(SourceFile(str(path), text))
+        shown = _shown(path)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            formatted = format_text(SourceFile(shown, text))
+        except UnicodeDecodeError as error:
+            wrong.append(Diagnostic("CF002", f"the file cannot be read: {error}", path=shown))
+            continue
+        except UserError as error:
+            wrong.extend(error.diagnostics)
+            continue
         if formatted == text:
             continue
         changed += 1
         if diff:
             lines = (text.splitlines(True), formatted.splitlines(True))
-            say("".join(difflib.unified_diff(*lines, str(path), str(path))).rstrip("\n"))
+            say("".join(difflib.unified_diff(*lines, shown, shown)).rstrip("\n"))
         elif check:
-            say(f"would change {path}")
+            say(f"would change {shown}")
         else:
             path.write_bytes(formatted.encode())
-            say(f"changed {path}")
-    if not diff:
-        note(f"{changed} of {len(paths)} files {'would change' if check else 'changed'}")
-    if changed and (diff or check):
+            say(f"changed {shown}")
+    say_diagnostics(wrong)
+    verb = "would change" if diff or check else "changed"
+    note(f"{changed} of {len(paths)} files {verb}")
+    if wrong or (changed and (diff or check)):
         raise typer.Exit(1)
+
+
+def _datafiles(folder: Path, files: list[Path] | None) -> list[Path]:
+    from mini_tb.project import read_folder
+    from mini_tb.project.folder import EXTENSIONS
+
+    if not files:
+        return [folder / name for name in read_folder(folder).files]
+    found: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            found += [path / name for name in read_folder(path).files]
+            continue
+        if not path.is_file():
+            raise typer.BadParameter(f"{path} is no file", param_hint="FILES")
+        if path.suffix not in EXTENSIONS:
+            known = ", ".join(EXTENSIONS)
+            raise typer.BadParameter(f"{path} is no datafile ({known})", param_hint="FILES")
+        found.append(path)
+    return found
+
+
+def _shown(path: Path) -> str:
+    """The path as a person here would write it."""
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return str(path)
 
 
 def build(context: typer.Context) -> None:
     """Check and compile the whole project; deploys nothing.
 
     Prints a line a resource; on failure all errors of all files, and exits 1.
+
+    Example: mini-tb build
     """
     started = time.perf_counter()
-    made = _build(settings(context))
-    say_diagnostics(made.diagnostics)
-    if made.errors:
-        note(f"✗ build failed: {len(made.errors)} errors")
-        raise typer.Exit(1)
-    lines = [
-        *(
-            ("datasource", d.name, f"{len(d.columns)} columns")
-            for d in made.project.datasources.values()
-        ),
-        *(("pipe", p.name, f"{len(p.nodes)} nodes") for p in made.project.pipes.values()),
-    ]
-    if settings(context).is_json:
-        say_json({"result": "success", "resources": [list(line[:2]) for line in lines]})
-        return
-    for kind, name, detail in lines:
-        say(f"✓ {kind} {name} ({detail})")
-    say(f"✓ build completed in {time.perf_counter() - started:.1f}s")
-
-
-def deploy(
-    context: typer.Context,
-    local: Annotated[bool, typer.Option("--local", help="Into this folder's `.mini-tb/`.")] = True,
-    check: Annotated[bool, typer.Option("--check", help="Only say what would be done.")] = False,
-    allow_destructive_operations: Annotated[
-        bool,
-        typer.Option("--allow-destructive-operations", help="Allow data sources to be deleted."),
-    ] = False,
-) -> None:
-    """Apply the project to the local database, or to the `serve` that runs for this folder.
-
-    Says what is new, changed and deleted. Data of data sources that did not change stays. With
-    errors nothing is applied, and it exits 1.
-    """
     here = settings(context)
-    made = _build(here)
-    say_diagnostics(made.diagnostics)
-    if made.errors:
-        note("✗ nothing was deployed")
-        raise typer.Exit(1)
-    with here.open() as target:
-        answer = target.upload(
-            "/v1/deploy",
-            made.files,
-            {
-                "check": "true" if check else None,
-                "auto_promote": None if check else "true",
-                "allow_destructive_operations": "true" if allow_destructive_operations else None,
-            },
-        )
+    made, _ = build_folder(here)
     if here.is_json:
-        say_json(answer)
+        from mini_tb.diagnostics import render
+
+        found = [render.to_dict(diagnostic) for diagnostic in made.diagnostics]
+        resources = [
+            *({"type": "datasource", "name": name} for name in made.project.datasources),
+            *({"type": "pipe", "name": name} for name in made.project.pipes),
+        ]
+        result = "success" if made.ok else "failed"
+        say_json({"result": result, "resources": resources, "diagnostics": found})
     else:
-        _say_deployment(answer, check=check)
-    if answer["result"] == "failed":
+        say_diagnostics(made.diagnostics)
+        if made.ok:
+            _say_resources(made)
+            say(f"✓ build completed in {time.perf_counter() - started:.1f}s")
+        else:
+            note(f"✗ build failed: {counted(made.diagnostics)}")
+    if not made.ok:
         raise typer.Exit(1)
 
 
-def _say_deployment(answer: dict[str, Any], *, check: bool) -> None:
-    deployment = answer["deployment"]
-    if answer["result"] == "no_changes":
-        say("no changes")
-        return
-    for change in ("new", "changed", "deleted"):
-        for kind, title in (
-            ("datasource", "datasource"),
-            ("pipe", "pipe"),
-            ("data_connector", "connection"),
-        ):
-            for name in deployment.get(f"{change}_{kind}_names", ()):
-                say(f"  {change:8}{title:11} {name}")
-    if answer["result"] == "failed":
-        for error in answer.get("errors", ()):
-            note(f"error: {error.get('filename', '')}: {error['error']}")
-        note("✗ nothing was deployed")
-        return
-    for item in deployment.get("data_movements") or ():
-        say(f"  filled  {item['datasource_name']} ({item['kind']})")
-    say("✓ this can be deployed" if check else f"✓ deployment {deployment['id']} is live")
-
-
-def _build(here: Settings) -> Any:
-    """The project of the folder, checked and compiled."""
-    from dataclasses import replace
-
-    from mini_tb.project import read_folder
-    from mini_tb.workspace.build import build_project
-
-    folder = read_folder(here.folder)
-    made = build_project(folder.files, folder.secrets)
-    return replace(made, diagnostics=(*folder.diagnostics, *made.diagnostics))
-
-
-def _leave_on_errors(diagnostics: tuple[Diagnostic, ...]) -> None:
-    errors = sum(d.severity is Severity.ERROR for d in diagnostics)
-    if errors:
-        note(f"{errors} errors")
-        raise typer.Exit(1)
+def _say_resources(made: Build) -> None:
+    for datasource in made.project.datasources.values():
+        say(f"✓ datasource {datasource.name} ({len(datasource.columns)} columns)")
+    for pipe in made.project.pipes.values():
+        nodes = "1 node" if len(pipe.nodes) == 1 else f"{len(pipe.nodes)} nodes"
+        say(f"✓ pipe {pipe.name} ({nodes})")

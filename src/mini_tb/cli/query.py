@@ -1,42 +1,126 @@
-"""`sql`: ask the workspace."""
+"""`sql` asks the workspace; `explain` shows what becomes of an endpoint."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mini_tb.cli.console import say_bytes
+from mini_tb.cli.console import say, say_answer, say_json, say_lines
+from mini_tb.cli.parameters import ANY_OPTION, Param, parameters
 from mini_tb.cli.settings import settings
+
+if TYPE_CHECKING:
+    from mini_tb.workspace.explain import ExplainedNode, Explanation
+
+HUMAN = "JSON"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add the command to the command line."""
+    """Add the commands to the command line."""
     app.command()(sql)
+    app.command(context_settings=ANY_OPTION)(explain)
 
 
 def sql(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="One SELECT, in ClickHouse SQL.")],
+    query: Annotated[str, typer.Argument(help="One SELECT, in ClickHouse SQL; - for stdin.")],
     style: Annotated[
-        str, typer.Option("--format", help="A ClickHouse format: JSON, CSVWithNames, …")
-    ] = "",
+        str | None, typer.Option("--format", help="A ClickHouse format: CSVWithNames, Pretty, …")
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="A pipe whose nodes the query may select from.")
     ] = None,
 ) -> None:
     """Run a SELECT over data sources and pipes.
 
-    Example: mini-tb sql "SELECT count() FROM cloud_resource_metrics"
+    Examples:
+
+    mini-tb sql "SELECT page, count() AS views FROM visits GROUP BY page"
+
+    mini-tb sql --format CSVWithNames "SELECT * FROM visits" > visits.csv
     """
     here = settings(context)
-    wanted = style or ("JSON" if here.is_json else "PrettyCompact")
+    if query == "-":
+        from sys import stdin
+
+        query = stdin.read()
     with here.open() as target:
-        answer = target.call(
-            "POST",
-            "/v0/sql",
-            {"pipeline": pipeline, "default_format": wanted},
-            body=query.encode(),
-            content_type="text/plain",
-        )
-    say_bytes(answer.body if answer.body.endswith(b"\n") else answer.body + b"\n")
+        answer = target.sql(query, style or HUMAN, pipeline=pipeline)
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if style is None and is_json and not here.is_json:
+        found = json.loads(answer.body)
+        if isinstance(found, dict) and isinstance(found.get("meta"), list):
+            try:
+                say_answer(found)
+                return
+            except (KeyError, TypeError):  # JSONCompact and its kin
+                pass
+    say_lines(answer.body)
+
+
+def explain(
+    context: typer.Context,
+    pipe: Annotated[str, typer.Argument(help="The pipe, as it is in the folder.")],
+    param: Param = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Also the engine's plan, of what is deployed.")
+    ] = False,
+) -> None:
+    """Show what becomes of a request: each node's SQL, the values, the columns, the engine's SQL.
+
+    Reads the folder's files; nothing needs to be deployed.
+
+    Example: mini-tb explain top_pages --param limit=3
+    """
+    from mini_tb.cli.project import build_folder
+    from mini_tb.diagnostics import UserError
+    from mini_tb.workspace.explain import explain_pipe
+
+    here = settings(context)
+    params = parameters(context.args, param)
+    made, secrets = build_folder(here)
+    if made.errors:
+        raise UserError(*made.errors)
+    found = explain_pipe(made.project, pipe, params, secrets)
+    engine_plan = None
+    if plan:
+        with here.open() as target:
+            engine_plan = target.get(f"/v0/pipes/{pipe}/explain", **params)["query_explain"]
+    if here.is_json:
+        say_json({**asdict(found), "plan": engine_plan} if plan else asdict(found))
+        return
+    _say_explanation(found)
+    if engine_plan:
+        say("\nplan")
+        say(textwrap.indent(engine_plan, "    "))
+
+
+def _say_explanation(found: Explanation) -> None:
+    for node in found.nodes:
+        _say_node(node)
+    say("columns of the answer")
+    width = max(len(name) for name, _ in found.columns)
+    for name, type_ in found.columns:
+        say(f"    {name.ljust(width)}  {type_}")
+    say(f"\nreads\n    {', '.join(found.reads) or 'nothing that is stored'}")
+    say("\nDuckDB")
+    lines = textwrap.wrap(found.duck_sql, 100, break_long_words=False, break_on_hyphens=False)
+    say(textwrap.indent("\n".join(lines), "    "))
+    if found.parameters:
+        say("\nbound")
+        for name, value in found.parameters.items():
+            say(f"    ${name} = {value!r}")
+
+
+def _say_node(node: ExplainedNode) -> None:
+    say(f"node {node.name}")
+    say(textwrap.indent(node.ch_sql, "    "))
+    if node.values:
+        say("  values")
+        for name, type_, text in node.values:
+            say(f"    {name}  {type_}  {text}")
+    say()

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mini_tb.cli.console import say
+from mini_tb.cli.console import note, say
 from mini_tb.cli.settings import settings
+from mini_tb.diagnostics import UserError
 
 if TYPE_CHECKING:
     from mini_tb.server.serve import Listening
     from mini_tb.workspace.registry import Registry
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -21,51 +24,79 @@ def add_commands(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port of the API; ClickHouse's is the next.")] = 7181,
+    port: Annotated[
+        int, typer.Option(help="Port of the API; ClickHouse's HTTP is the next.", min=0, max=65534)
+    ] = 7181,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")
     ] = "127.0.0.1",
 ) -> None:
-    """Serve the deployed project: events in, endpoints out. Ctrl-C ends it.
+    """Serve the deployed project: events in, answers out. Ctrl-C ends it.
 
-    Tinybird's clients work with it: only the host differs.
+    Prints where it listens, the tokens, and curl lines to try. Tinybird's clients work with it:
+    only the host differs.
+
+    Examples:
+
+    mini-tb serve
+
+    mini-tb serve --port 8000 --host 0.0.0.0
     """
+    from mini_tb.cli.target import running_server
+
+    folder = settings(context).folder
+    running = running_server(folder)
+    if running is not None:
+        message = f"a server runs for {folder} already, on {running.url}"
+        raise UserError.of("RT512", message, hint="stop it first")
     from mini_tb.server.serve import serve as run
     from mini_tb.workspace.registry import Registry
 
-    registry = Registry(settings(context).folder)
-
-    def ready(where: Listening) -> None:
-        _greet(where, registry, host)
-
+    registry = Registry(folder)
     try:
-        run(registry, host=host, port=port, on_ready=ready)
+        run(
+            registry,
+            host=host,
+            port=port,
+            clickhouse_port=0 if port == 0 else None,
+            on_ready=lambda where: _greet(where, registry, host),
+        )
     finally:
         registry.close()
+    note("stopped")
 
 
 def _greet(where: Listening, registry: Registry, host: str) -> None:
+    from mini_tb.cli.sample import example
+
     workspace = registry.main
     entry = registry.find(workspace.id)
     assert entry is not None
-    project = workspace.project
-    say(
-        f"mini-tb serves {workspace.name} on {where.url}"
-        f" (ClickHouse's HTTP on {where.clickhouse_url})"
-    )
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    token, project = registry.token(entry), workspace.project
+    say(f"mini-tb serves {workspace.name} on {where.url}")
+    say(f"  ClickHouse's HTTP interface  {where.clickhouse_url}")
+    say(f"  admin token                  {token}")
+    say(f"  user token                   {registry.user_token}")
+    if host not in LOOPBACK:
         say("  it listens beyond this machine: whoever reaches the port needs only a token")
-    say(f"  admin token  {registry.token(entry)}")
-    for name in list(project.datasources)[:1]:
-        say("\n  send an event:")
-        say(
-            f"    curl -X POST '{where.url}/v0/events?name={name}&wait=true'"
-            f" -H 'Authorization: Bearer {registry.token(entry)}' -d '{{…}}'"
-        )
-    endpoints = [p.name for p in project.pipes.values() if p.endpoint is not None]
-    if endpoints:
-        say("\n  read an endpoint:")
-        say(f"    curl '{where.url}/v0/pipes/{endpoints[0]}.json?token={registry.token(entry)}'")
     if not project.pipes and not project.datasources:
-        say("\n  nothing is deployed yet: run `mini-tb deploy --local` in the project's folder")
-    say()
+        say("\nNothing is deployed yet: run `mini-tb deploy --local` in the project's folder.\n")
+        return
+    say(f"\nTry it:\n\n  export TB_TOKEN='{token}'")
+    for datasource in list(project.datasources.values())[:1]:
+        say(f"\n  curl -X POST '{where.url}/v0/events?name={datasource.name}&wait=true' \\")
+        say('    -H "Authorization: Bearer $TB_TOKEN" \\')
+        say(f"    -d '{_quoted(example(datasource))}'")
+    endpoints = [pipe.name for pipe in project.pipes.values() if pipe.endpoint is not None]
+    if endpoints:
+        say()
+    for name in endpoints[:8]:
+        say(f'  curl "{where.url}/v0/pipes/{name}.json?token=$TB_TOKEN"')
+    if len(endpoints) > 8:
+        say(f"  … and {len(endpoints) - 8} more: mini-tb endpoint ls")
+    say("\nCtrl-C ends it.")
+
+
+def _quoted(text: str) -> str:
+    """The text inside single quotes of a shell."""
+    return text.replace("'", "'\\''")

@@ -7,15 +7,14 @@ command makes the same calls, so it gives the same answers.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from mini_tb.diagnostics import UserError
 
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from mini_tb.workspace.registry import Registry
 
 NOTE = Path(".mini-tb") / "server.json"
+ROWS = "% SELECT * FROM {{ table(datasource) }} LIMIT {{ Int64(limit) }}"
+NEWEST = "% SELECT * FROM {{ table(datasource) }} ORDER BY {{ column(by) }} DESC LIMIT 1"
+PATIENCE_S = 3600
+"""How long a command waits for an answer: imports and deployments may take their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Response:
     """An answer of the API."""
 
     status: int
-    content_type: str
+    headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> Any:
@@ -44,9 +47,7 @@ class Transport(Protocol):
     token: str
     url: str
 
-    def request(
-        self, method: str, path: str, body: bytes | Iterable[bytes], headers: Mapping[str, str]
-    ) -> Response:
+    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """Make a call and read its answer whole."""
         ...
 
@@ -61,17 +62,20 @@ class RunningServer:
     def __init__(self, url: str, token: str) -> None:
         self.url, self.token = url, token
 
-    def request(
-        self, method: str, path: str, body: bytes | Iterable[bytes], headers: Mapping[str, str]
-    ) -> Response:
+    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """See `Transport`. Raises `UserError` RT510 if the server is gone."""
+        import http.client
+
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=3600)
+        connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=PATIENCE_S
+        )
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
-            return Response(answer.status, answer.getheader("content-type", ""), answer.read())
-        except OSError as error:
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Response(answer.status, headers, answer.read())
+        except (OSError, http.client.HTTPException) as error:
             raise UserError.of(
                 "RT510", f"the server at {self.url} does not answer: {error}"
             ) from error
@@ -95,14 +99,11 @@ class OwnFolder:
         assert entry is not None
         self.token = registry.token(entry)
 
-    def request(
-        self, method: str, path: str, body: bytes | Iterable[bytes], headers: Mapping[str, str]
-    ) -> Response:
+    def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """See `Transport`."""
         import asyncio
 
-        whole = body if isinstance(body, bytes) else b"".join(body)
-        return asyncio.run(self._call(method, path, whole, headers))
+        return asyncio.run(self._call(method, path, body, headers))
 
     async def _call(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
@@ -129,7 +130,7 @@ class OwnFolder:
             "http_version": "1.1",
             "method": method,
             "scheme": "http",
-            "path": route,
+            "path": unquote(route),
             "raw_path": route.encode(),
             "query_string": query.encode(),
             "root_path": "",
@@ -139,9 +140,10 @@ class OwnFolder:
         }
         await self._app(scope, receive, send)
         status = next(m["status"] for m in sent if m["type"] == "http.response.start")
-        fields = next(dict(m["headers"]) for m in sent if m["type"] == "http.response.start")
+        fields = next(m["headers"] for m in sent if m["type"] == "http.response.start")
+        found = {name.decode().lower(): value.decode() for name, value in fields}
         whole = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
-        return Response(status, fields.get(b"content-type", b"").decode(), whole)
+        return Response(status, found, whole)
 
     def close(self) -> None:
         """Close the workspaces of the folder."""
@@ -177,18 +179,37 @@ class Target:
         path: str,
         params: Mapping[str, Any] | None = None,
         *,
-        body: bytes | Iterable[bytes] = b"",
+        body: bytes = b"",
         content_type: str = "application/octet-stream",
     ) -> Response:
-        """Call a route. Raises `UserError` with the server's text for an answer of 400 or more."""
+        """Call a route. Raises `UserError` with the server's words and code for an answer of 400 or
+        more."""
         query = urlencode({k: v for k, v in (params or {}).items() if v is not None}, doseq=True)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
+        path = quote(path)
         answer = self._transport.request(
             method, f"{path}?{query}" if query else path, body, headers
         )
         if answer.status >= 400:
-            raise UserError.of("RT511", _error_text(answer), status=answer.status)
+            code = answer.headers.get("x-mini-tb-code", "RT511")
+            raise UserError.of(code, _error_text(answer), status=answer.status)
         return answer
+
+    def sql(
+        self, query: str, output: str = "JSON", *, pipeline: str | None = None, **params: Any
+    ) -> Response:
+        """The answer of a SELECT in one of ClickHouse's formats, unless the query says another. A
+        query that begins with `%` is a template, and `params` are its parameters."""
+        given = {"pipeline": pipeline, "default_format": output, **params}
+        return self.call("POST", "/v0/sql", given, body=query.encode(), content_type="text/plain")
+
+    def rows(self, datasource: str, *, limit: int, output: str = "JSON") -> bytes:
+        """Some rows of a data source."""
+        return self.sql(ROWS, output, datasource=datasource, limit=limit).body
+
+    def newest(self, datasource: str, *, by: str) -> bytes:
+        """The row of a data source with the greatest value of a column, as JSON."""
+        return self.sql(NEWEST, datasource=datasource, by=by).body
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON value of a GET."""

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench [NAME …]`. Every figure stands beside a baseline of the same run."""
