@@ -41,14 +41,21 @@ class DataType:
     @property
     def is_nullable(self) -> bool:
         """Whether values may be NULL: `Nullable(T)` and `LowCardinality(Nullable(T))`."""
-        return self.name == "Nullable" or (
-            self.name == "LowCardinality" and self.types[0].name == "Nullable"
+        t = self.plain
+        return t.name == "Nullable" or (
+            t.name == "LowCardinality" and t.types[0].name == "Nullable"
         )
+
+    @property
+    def plain(self) -> DataType:
+        """The type that expressions see: the inner one of a `SimpleAggregateFunction`, whose
+        values are of that type."""
+        return self.types[0] if self.name == "SimpleAggregateFunction" else self
 
     @property
     def bare(self) -> DataType:
         """The type without `LowCardinality` and `Nullable` around it."""
-        inner = self
+        inner = self.plain
         while inner.name in ("Nullable", "LowCardinality"):
             inner = inner.types[0]
         return inner
@@ -119,11 +126,11 @@ class DataType:
 
     @property
     def is_array(self) -> bool:
-        return self.name == "Array"
+        return self.plain.name == "Array"
 
     @property
     def is_map(self) -> bool:
-        return self.name == "Map"
+        return self.plain.name == "Map"
 
     @property
     def is_tuple(self) -> bool:
@@ -162,7 +169,7 @@ class DataType:
     @property
     def element(self) -> DataType:
         """The element type of an Array, or of the one type inside."""
-        return self.types[0]
+        return self.plain.types[0]
 
     @property
     def can_be_nullable(self) -> bool:
