@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-FAMILIES = ("moment", "text")
+FAMILIES = ("json_text", "math", "moment", "text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,151 @@
-"""Rounding: `round` (half to even for floats), `floor`, `ceil`, `trunc`."""
+"""Rounding: `round`, `roundBankers`, `floor`, `ceil`, `trunc`, and to given steps.
+
+Floats round half to even, Decimals and integers half away from zero.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Expr
-from mini_tb.types import DataType
+from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.function import ArgumentError, Function, integer
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import UINT8, UINT16, DataType, to_duckdb
 
 
-def _same(args: Sequence[Expr]) -> DataType:
-    if not args[0].type.is_number:
-        raise ArgumentError(f"illegal type `{args[0].type}`, expected a number")
-    return args[0].type
+def _returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_number:
+        raise ArgumentError(f"illegal type `{t}`, expected a number")
+    if len(args) > 1:
+        integer(args[1])
+    return t
+
+
+_FLOAT = {
+    "round": "round_even({}, 0)",
+    "roundBankers": "round_even({}, 0)",
+    "floor": "floor({})",
+    "ceil": "ceil({})",
+    "trunc": "trunc({})",
+}
+
+
+def _lower(call: Call, args: list[str]) -> str:
+    t, name = call.args[0].type.bare, call.function.name
+    digits = integer(call.args[1]) if len(call.args) > 1 else 0
+    if t.is_bool:
+        return args[0]
+    if t.is_float:
+        return _float(t, name, digits, args[0])
+    if t.is_decimal:
+        return args[0] if digits >= t.scale else _decimal(t, name, digits, args[0])
+    return args[0] if digits >= 0 else _integer(t, name, -digits, args[0])
+
+
+def _float(t: DataType, name: str, digits: int, sql: str) -> str:
+    duck = to_duckdb(t)
+    if digits == 0:
+        return f"CAST({_FLOAT[name].format(sql)} AS {duck})"
+    if digits > 300 or digits < -300:
+        return sql if digits > 0 else f"CAST({sql} * 0 AS {duck})"
+    # In the type itself, as ClickHouse multiplies and divides.
+    unit = f"CAST(1e{abs(digits)} AS {duck})"
+    over, back = ("*", "/") if digits > 0 else ("/", "*")
+    scaled = _FLOAT[name].format(f"({sql} {over} {unit})")
+    # Too large to have digits that could be rounded off.
+    return f"CASE WHEN isfinite({sql} {over} {unit}) THEN {scaled} {back} {unit} ELSE {sql} END"
+
+
+def _steps(name: str, number: str, step: int) -> str:
+    """Whole steps of an integer `number`, rounded by the rule of `name`."""
+    half = step // 2
+    if name == "trunc":
+        return f"({number} // {step})"
+    if name == "round":
+        return f"(({number} + CASE WHEN {number} < 0 THEN -{half} ELSE {half} END) // {step})"
+    floor = f"({number} // {step} - CASE WHEN {number} % {step} < 0 THEN 1 ELSE 0 END)"
+    if name == "floor":
+        return floor
+    if name == "ceil":
+        return f"({number} // {step} + CASE WHEN {number} % {step} > 0 THEN 1 ELSE 0 END)"
+    rest = f"({number} - {floor} * {step})"
+    up = f"{rest} > {half} OR ({rest} = {half} AND {floor} % 2 <> 0)"
+    return f"({floor} + CASE WHEN {up} THEN 1 ELSE 0 END)"
+
+
+def _integer(t: DataType, name: str, digits: int, sql: str) -> str:
+    if t.bits > 64:
+        raise ArgumentError(f"illegal type `{t}`, expected at most 64 bits")
+    step = 10 ** min(digits, 19)
+    number = f"CAST({sql} AS HUGEINT)"
+    return wrap(f"({_steps(name, number, step)} * {step})", t)
+
+
+def _decimal(t: DataType, name: str, digits: int, sql: str) -> str:
+    scale = t.scale
+    number = f"CAST({sql} * CAST({10**scale} AS DECIMAL({scale + 1}, 0)) AS HUGEINT)"
+    step = 10 ** min(scale - digits, 37)
+    raw = f"({_steps(name, number, step)} * {step})"
+    unit = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
+    return f"CAST(CAST({raw} AS DECIMAL({37 - scale}, 0)) * {unit} AS {to_duckdb(t)})"
+
+
+# Given steps -----------------------------------------------------------------------------
+
+
+def _number(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    def returns(args: Sequence[Expr]) -> DataType:
+        if not args[0].type.is_number:
+            raise ArgumentError(f"illegal type `{args[0].type}`, expected a number")
+        return result
+
+    return returns
+
+
+def _stairs(*steps: int) -> str:
+    """The greatest step that is not above the number; 0 below the first."""
+    whens = " ".join(f"WHEN {{0}} < {upper} THEN {lower}" for lower, upper in _pairs(steps))
+    return (
+        f"CASE WHEN {{0}} < {steps[0]} THEN 0 {whens} WHEN {{0}} IS NOT NULL THEN {steps[-1]} END"
+    )
+
+
+_DURATIONS = (1, 10, 30, 60, 120, 180, 240, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000)
+_AGE = (
+    "CASE WHEN {0} < 1 THEN 0 WHEN {0} < 18 THEN 17 WHEN {0} < 25 THEN 18 WHEN {0} < 35 THEN 25 "
+    "WHEN {0} < 45 THEN 35 WHEN {0} < 55 THEN 45 WHEN {0} IS NOT NULL THEN 55 END"
+)
+
+
+def _down_returns(args: Sequence[Expr]) -> DataType:
+    if not args[1].type.is_array or not args[0].type.is_number:
+        raise ArgumentError(f"illegal types `{args[0].type}` and `{args[1].type}`")
+    return supertype([args[0].type, args[1].type.element])
+
+
+def _lower_down(call: Call, args: list[str]) -> str:
+    below = f"list_filter({args[1]}, lambda step: step <= {args[0]})"
+    found = f"coalesce(list_max({below}), list_min({args[1]}))"
+    return f"CAST({found} AS {to_duckdb(call.type)})"
+
+
+def _lower_exp2(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    power = f"pow(2, floor(log2(CAST({args[0]} AS DOUBLE))))"
+    found = f"CASE WHEN {args[0]} > 0 THEN {power} WHEN {args[0]} IS NOT NULL THEN 0 END"
+    return f"CAST({found} AS {to_duckdb(t)})"
 
 
 ROWS = (
-    Function("round", _same, "round_even({0}, 0)", args=(1, 1), any_case=True),
-    Function("floor", _same, "floor({0})", args=(1, 1), any_case=True),
-    Function("ceil", _same, "ceil({0})", args=(1, 1), aliases=("ceiling",), any_case=True),
+    Function("round", _returns, _lower, args=(1, 2), any_case=True),
+    Function("roundBankers", _returns, _lower, args=(1, 2)),
+    Function("floor", _returns, _lower, args=(1, 2), any_case=True),
+    Function("ceil", _returns, _lower, args=(1, 2), aliases=("ceiling",), any_case=True),
+    Function("trunc", _returns, _lower, args=(1, 2), aliases=("truncate",), any_case=True),
+    Function("roundDuration", _number(UINT16), _stairs(*_DURATIONS)),
+    Function("roundAge", _number(UINT8), _AGE),
+    Function("roundDown", _down_returns, _lower_down, args=(2, 2)),
+    Function("roundToExp2", _returns, _lower_exp2),
 )

@@ -1,0 +1,196 @@
+"""Bits of integers: `bitAnd`, `bitShiftLeft`, `bitTest`, `bitCount`, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import UINT8, UINT16, DataType, array, to_duckdb
+from mini_tb.types.promote import integer
+
+
+def _integers(args: Sequence[Expr]) -> None:
+    for arg in args:
+        t = arg.type
+        if not (t.is_integer or t.is_bool) or (t.is_integer and t.bits > 64):
+            raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
+
+
+def _bits(t: DataType) -> int:
+    return 8 if t.is_bool else t.bits
+
+
+def _is_signed(t: DataType) -> bool:
+    return t.is_signed and not t.is_bool
+
+
+def _both(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    a, b = args[0].type, args[1].type
+    return integer(max(_bits(a), _bits(b)), signed=_is_signed(a) or _is_signed(b))
+
+
+def _lower_both(template: str) -> Callable[[Call, list[str]], str]:
+    def lower(call: Call, args: list[str]) -> str:
+        first, second = (f"CAST({sql} AS HUGEINT)" for sql in args)
+        return wrap(template.format(first, second), call.type.bare)
+
+    return lower
+
+
+def _not_returns(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    t = args[0].type
+    return UINT8 if t.is_bool else t
+
+
+def _lower_not(call: Call, args: list[str]) -> str:
+    return f"(~CAST({args[0]} AS {to_duckdb(call.type)}))"
+
+
+def _shift_returns(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    a, b = args[0].type, args[1].type
+    return integer(max(_bits(a), _bits(b)), signed=_is_signed(a) or _is_signed(b))
+
+
+def _within(sql: str, count: str, bits: int, shifted: str) -> str:
+    """0 where the shift is as wide as the number, or negative."""
+    known = f"({sql} + {count}) IS NOT NULL"
+    return f"CASE WHEN {count} BETWEEN 0 AND {bits - 1} THEN {shifted} WHEN {known} THEN 0 END"
+
+
+def _lower_left(call: Call, args: list[str]) -> str:
+    result = call.type.bare
+    count = f"CAST({args[1]} AS INTEGER)"
+    powers = f"CAST([{', '.join(str(1 << n) for n in range(result.bits))}] AS HUGEINT[])"
+    # Cut first, so that 64 bits shifted by 63 stay within 128.
+    mask = f"CAST({args[0]} AS HUGEINT) & CAST({(1 << result.bits) - 1} AS HUGEINT)"
+    half = f"(({mask}) & ((CAST(1 AS HUGEINT) << CAST({result.bits} - {count} AS INTEGER)) - 1))"
+    shifted = wrap(f"({half} * {powers}[{count} + 1])", result)
+    return _within(args[0], count, result.bits, shifted)
+
+
+def _lower_right(call: Call, args: list[str]) -> str:
+    t, result = call.args[0].type.bare, call.type.bare
+    count = f"CAST({args[1]} AS INTEGER)"
+    shifted = f"(CAST({args[0]} AS HUGEINT) >> {count})"
+    if _is_signed(t):
+        floor = f"CAST(floor(CAST({args[0]} AS HUGEINT) / pow(2, {count})) AS HUGEINT)"
+        shifted = f"CASE WHEN {args[0]} < 0 THEN {floor} ELSE {shifted} END"
+    inside = wrap(f"({shifted})", result)
+    return _within(args[0], count, _bits(t), inside)
+
+
+def _rotate(left: bool) -> Callable[[Call, list[str]], str]:
+    def lower(call: Call, args: list[str]) -> str:
+        result = call.type.bare
+        bits = result.bits
+        number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << bits) - 1} AS HUGEINT))"
+        count = f"(CAST({args[1]} AS INTEGER) % {bits})"
+        up, down = (count, f"({bits} - {count})") if left else (f"({bits} - {count})", count)
+        low = f"({number} >> {down})"
+        high = f"(({number} & ((CAST(1 AS HUGEINT) << {down}) - 1)) << {up})"
+        return wrap(f"({high} | {low})", result)
+
+    return lower
+
+
+def _flag(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    return UINT8
+
+
+def _test(call: Call, args: list[str]) -> str:
+    return f"CAST({_bit(call.args[0].type.bare, args[0], args[1])} AS UTINYINT)"
+
+
+def _bit(t: DataType, sql: str, position: str) -> str:
+    number = f"(CAST({sql} AS HUGEINT) & CAST({(1 << _bits(t)) - 1} AS HUGEINT))"
+    return f"(({number} >> CAST({position} AS INTEGER)) & 1)"
+
+
+def _test_all(word: str) -> Callable[[Call, list[str]], str]:
+    def lower(call: Call, args: list[str]) -> str:
+        t = call.args[0].type.bare
+        found = word.join(f"{_bit(t, args[0], position)} = 1" for position in args[1:])
+        return f"CAST(({found}) AS UTINYINT)"
+
+    return lower
+
+
+def _count_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if t.is_integer or t.is_float or t.is_bool:
+        return UINT8
+    if t.is_bytes:
+        return UINT16
+    raise ArgumentError(f"illegal type `{t}`, expected a number")
+
+
+def _lower_count(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    if t.is_float:
+        raise ArgumentError("bits of floats are not counted")
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << _bits(t)) - 1} AS HUGEINT))"
+    return f"CAST(bit_count({number}) AS UTINYINT)"
+
+
+def _distance_returns(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    return UINT8
+
+
+def _lower_distance(call: Call, args: list[str]) -> str:
+    bits = max(_bits(arg.type.bare) for arg in call.args)
+    first, second = (f"CAST({sql} AS HUGEINT)" for sql in args)
+    return (
+        f"CAST(bit_count(xor({first}, {second}) & CAST({(1 << bits) - 1} AS HUGEINT)) AS UTINYINT)"
+    )
+
+
+def _mask_returns(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    return array(args[0].type)
+
+
+def _lower_mask(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    powers = f"CAST([{', '.join(str(1 << n) for n in range(t.bits))}] AS HUGEINT[])"
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << t.bits) - 1} AS HUGEINT))"
+    element = wrap("p", t)
+    found = f"list_filter({powers}, lambda p: ({number} & p) <> 0)"
+    return f"list_transform({found}, lambda p: {element})"
+
+
+def _positions_returns(args: Sequence[Expr]) -> DataType:
+    _integers(args)
+    return array(DataType("UInt64"))
+
+
+def _lower_positions(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << t.bits) - 1} AS HUGEINT))"
+    is_set = f"(({number} >> CAST(p AS INTEGER)) & 1) = 1"
+    return f"CAST(list_filter(range({t.bits}), lambda p: {is_set}) AS UBIGINT[])"
+
+
+ROWS = (
+    Function("bitAnd", _both, _lower_both("({} & {})"), args=(2, 2)),
+    Function("bitOr", _both, _lower_both("({} | {})"), args=(2, 2)),
+    Function("bitXor", _both, _lower_both("xor({}, {})"), args=(2, 2)),
+    Function("bitNot", _not_returns, _lower_not),
+    Function("bitShiftLeft", _shift_returns, _lower_left, args=(2, 2)),
+    Function("bitShiftRight", _shift_returns, _lower_right, args=(2, 2)),
+    Function("bitRotateLeft", _shift_returns, _rotate(True), args=(2, 2)),
+    Function("bitRotateRight", _shift_returns, _rotate(False), args=(2, 2)),
+    Function("bitTest", _flag, _test, args=(2, 2)),
+    Function("bitTestAll", _flag, _test_all(" AND "), args=(2, None)),
+    Function("bitTestAny", _flag, _test_all(" OR "), args=(2, None)),
+    Function("bitCount", _count_returns, _lower_count),
+    Function("bitHammingDistance", _distance_returns, _lower_distance, args=(2, 2)),
+    Function("bitmaskToArray", _mask_returns, _lower_mask),
+    Function("bitPositionsToArray", _positions_returns, _lower_positions),
+)

@@ -1,0 +1,154 @@
+"""Mathematics over floats: `exp`, `log`, `pow`, `sqrt`, trigonometry, `erf`, …"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.convert_number import failure
+from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import FLOAT64, INT8, UINT8, UINT16, UINT64, DataType, to_duckdb
+
+
+def _numbers(args: Sequence[Expr]) -> DataType:
+    for arg in args:
+        if not arg.type.is_number:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
+    return FLOAT64
+
+
+def _double(name: str, template: str, *, count: int = 1, aliases: tuple[str, ...] = ()) -> Function:
+    """A function of Float64s; `x`, `y` stand for the arguments."""
+    text = template.replace("{x}", "CAST({0} AS DOUBLE)").replace("{y}", "CAST({1} AS DOUBLE)")
+    return Function(
+        name, _numbers, text, args=(count, count), aliases=aliases, any_case=True, exact=True
+    )
+
+
+def _constant(name: str, value: float) -> Function:
+    text = f"CAST({value!r} AS DOUBLE)"
+    return Function(name, FLOAT64, text, args=(0, 0), any_case=True, exact=True)
+
+
+def _predicate(name: str, template: str) -> Function:
+    def returns(args: Sequence[Expr]) -> DataType:
+        _numbers(args)
+        return UINT8
+
+    return Function(name, returns, template)
+
+
+def _sign_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(args)
+    return INT8
+
+
+def _factorial_returns(args: Sequence[Expr]) -> DataType:
+    if not args[0].type.is_integer:
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected an integer")
+    return UINT64
+
+
+_TOO_LARGE = failure(36, "The maximum value for the input argument of function factorial is 20")
+_FACTORIAL = (
+    "CASE WHEN {0} <= 0 THEN 1 WHEN {0} <= 20 THEN factorial(CAST({0} AS INTEGER)) "
+    f"WHEN {{0}} IS NOT NULL THEN {_TOO_LARGE} END"
+)
+
+
+def _power_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(args)
+    return UINT64
+
+
+def _power(base: int, last: int) -> str:
+    top = (1 << 64) - 1
+    powers = f"[{', '.join(str(base**n) for n in range(last + 1))}]"
+    return (
+        f"CASE WHEN {{0}} < 0 THEN 0 WHEN {{0}} > {last} THEN {top} "
+        f"ELSE CAST({powers} AS UBIGINT[])[CAST({{0}} AS INTEGER) + 1] END"
+    )
+
+
+def _finite_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(args)
+    return supertype([arg.type for arg in args])
+
+
+def _lower_finite(call: Call, args: list[str]) -> str:
+    duck = to_duckdb(call.type)
+    first, second = (f"CAST({sql} AS {duck})" for sql in args)
+    if not call.args[0].type.is_float:
+        return first
+    return f"CASE WHEN isfinite({args[0]}) THEN {first} ELSE {second} END"
+
+
+def _bucket_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(args)
+    t = args[3].type.bare
+    if not t.is_integer or t.is_signed:
+        raise ArgumentError(f"illegal type `{t}`, expected an unsigned integer", 43, 3)
+    wide = {8: UINT16, 16: DataType("UInt32")}
+    return wide.get(t.bits, UINT64)
+
+
+_BUCKET = (
+    "CASE WHEN CAST({0} AS DOUBLE) < CAST({1} AS DOUBLE) THEN 0 "
+    "WHEN CAST({0} AS DOUBLE) >= CAST({2} AS DOUBLE) THEN {3} + 1 "
+    "ELSE trunc((CAST({0} AS DOUBLE) - CAST({1} AS DOUBLE)) * {3} "
+    "/ (CAST({2} AS DOUBLE) - CAST({1} AS DOUBLE))) + 1 END"
+)
+
+ROWS = (
+    _constant("pi", math.pi),
+    _constant("e", math.e),
+    _double("exp", "exp({x})"),
+    _double("exp2", "pow(2, {x})"),
+    _double("exp10", "pow(10, {x})"),
+    _double("log", "ln({x})", aliases=("ln",)),
+    _double("log2", "log2({x})"),
+    _double("log10", "log10({x})"),
+    _double("log1p", "mt_log1p({x})"),
+    _double("sqrt", "sqrt({x})"),
+    _double("cbrt", "cbrt({x})"),
+    _double("erf", "mt_erf({x})"),
+    _double("erfc", "mt_erfc({x})"),
+    _double("lgamma", "lgamma({x})"),
+    _double("tgamma", "mt_tgamma({x})"),
+    _double("sin", "sin({x})"),
+    _double("cos", "cos({x})"),
+    _double("tan", "tan({x})"),
+    _double("asin", "asin({x})"),
+    _double("acos", "acos({x})"),
+    _double("atan", "atan({x})"),
+    _double("sinh", "sinh({x})"),
+    _double("cosh", "cosh({x})"),
+    _double("tanh", "tanh({x})"),
+    _double("asinh", "asinh({x})"),
+    _double("acosh", "acosh({x})"),
+    _double("atanh", "atanh({x})"),
+    _double("degrees", "degrees({x})"),
+    _double("radians", "radians({x})"),
+    _double("sigmoid", "(1 / (1 + exp(-{x})))"),
+    _double("pow", "pow({x}, {y})", count=2, aliases=("power",)),
+    _double("atan2", "atan2({x}, {y})", count=2),
+    _double("hypot", "sqrt({x} * {x} + {y} * {y})", count=2),
+    Function("sign", _sign_returns, "CAST(sign({0}) AS TINYINT)", any_case=True),
+    Function("factorial", _factorial_returns, _FACTORIAL, any_case=True),
+    Function("intExp2", _power_returns, _power(2, 63)),
+    Function("intExp10", _power_returns, _power(10, 19)),
+    Function("ifNotFinite", _finite_returns, _lower_finite, args=(2, 2)),
+    _predicate("isFinite", "isfinite(CAST({0} AS DOUBLE))"),
+    _predicate("isInfinite", "isinf(CAST({0} AS DOUBLE))"),
+    _predicate("isNaN", "isnan(CAST({0} AS DOUBLE))"),
+    Function(
+        "widthBucket",
+        _bucket_returns,
+        _BUCKET,
+        args=(4, 4),
+        aliases=("width_bucket",),
+        any_case=True,
+    ),
+)
