@@ -44,7 +44,7 @@ class Leftover:
     good: pa.Table
     rows: pa.Array
     left: pa.Array
-    defaulted: dict[str, pa.Array]
+    defaulted: dict[str, pa.ChunkedArray]
 
 
 def kinds_paths(intake: Intake) -> list[str | None]:
@@ -174,7 +174,7 @@ def decode_lines(connection: DuckDBPyConnection, intake: Intake) -> Leftover:
         return pa.array(per_signature, pa.bool_()).take(index)
 
     ok = per_row(states.plain)
-    defaulted: dict[str, pa.Array] = {}
+    defaulted: dict[str, pa.ChunkedArray] = {}
     for i, field in enumerate(intake.fields):
         column = read.column(i + 1)
         has_value = states.has_value[i]
@@ -187,7 +187,7 @@ def decode_lines(connection: DuckDBPyConnection, intake: Intake) -> Leftover:
         if within and _leaves(column, *within):
             ok = pc.and_(ok, is_within(column, *within))
         if any(states.takes_default[i]):
-            defaulted[field.name] = per_row(states.takes_default[i])
+            defaulted[field.name] = pa.chunked_array([per_row(states.takes_default[i])])
     good = pa.Table.from_arrays(
         [carried(read.column(i + 1), f) for i, f in enumerate(intake.fields)],
         schema=intake.schema,

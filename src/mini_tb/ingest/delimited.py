@@ -219,11 +219,7 @@ def _decoded(
         found = decode_cells(connection, intake, cells)
     for i, row in zip(found.left.to_pylist(), cells.take(found.left).to_pylist(), strict=True):
         exact.add_cells(i, list(row.values()))
-    defaulted = {
-        name: pa.chunked_array(mask) if isinstance(mask, pa.Array) else mask
-        for name, mask in found.defaulted.items()
-    }
-    return Decoded(exact, found.good, found.rows, defaulted, import_id=import_id, now=now)
+    return Decoded(exact, found.good, found.rows, found.defaulted, import_id=import_id, now=now)
 
 
 def _is_no_text(cell: bytes) -> bool:

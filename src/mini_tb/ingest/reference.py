@@ -22,9 +22,9 @@ refused value goes to `NAME_quarantine`, whole; the other rows of the batch are 
 """
 
 _VALUES = """
-Keys that the schema does not have are ignored. Of a key that comes twice the first value counts. In a
-CSV file an empty cell is a missing value (in a `String` column without DEFAULT it is the empty text),
-and `\\N` is `null`.
+Keys that the schema does not have are ignored. Of a key that comes twice the first value counts.
+In a CSV file an empty cell is a missing value (in a `String` column without DEFAULT it is the empty
+text), and `\\N` is `null`.
 
 ## A value that is there
 
@@ -61,9 +61,9 @@ line is a record is answered with 400 instead, and nothing is kept of it.
 ## CSV
 
 The delimiter (`,` `;` tab `|`) is guessed from the first lines unless `dialect_delimiter` says it;
-`dialect_escapechar` sets an escape character; the quote is `"`. The first line is a header when half
-of its cells are names of columns: columns are then matched by name, otherwise by position. A line
-with too many or too few cells goes to quarantine.
+`dialect_escapechar` sets an escape character; the quote is `"`. The first line is a header when
+half of its cells are names of columns: columns are then matched by name, otherwise by position. A
+line with too many or too few cells goes to quarantine.
 
 ## Parquet
 
