@@ -92,34 +92,34 @@ def _dates(bare: list[DataType]) -> DataType:
 
 def _numbers(bare: list[DataType]) -> DataType:
     numbers = [DataType("UInt8") if t.is_bool else t for t in bare]
+    if all(t.name == "UInt8" for t in numbers):
+        return bare[0]  # Bool and UInt8 are one type here: the first names it
     floats = [t for t in numbers if t.is_float]
     integers = [t for t in numbers if t.is_integer]
     decimals = [t for t in numbers if t.is_decimal]
+    if decimals and (floats or any(t.bits > 64 for t in integers)):
+        raise _none(bare, "Decimals do not mix with floats and wide integers")
     if decimals:
-        if floats:
-            return FLOAT64
         return _decimals(decimals, integers)
     if floats:
         if all(t == FLOAT32 for t in floats) and all(t.bits <= 16 for t in integers):
             return FLOAT32
         if all(t.bits <= 32 for t in integers):
             return FLOAT64
-        raise NoSupertype(
-            f"there is no supertype for types {', '.join(map(str, bare))}: some are integers wider "
-            "than a float is exact"
-        )
-    signed = any(t.is_signed for t in integers)
-    width = max(t.bits for t in integers)
-    if signed:
-        unsigned = max((t.bits for t in integers if not t.is_signed), default=0)
-        width = max(max(t.bits for t in integers if t.is_signed), unsigned * 2)
-        if width > 256 or (unsigned == 64 and width == 128):
-            # ClickHouse does not mix UInt64 with signed integers in a supertype.
-            raise NoSupertype(
-                f"there is no supertype for types {', '.join(map(str, bare))}: "
-                "some are signed integers and some are unsigned"
-            )
-    return integer(width, signed=signed)
+        raise _none(bare, "some are integers wider than a float is exact")
+    signed = [t.bits for t in integers if t.is_signed]
+    unsigned = [t.bits for t in integers if not t.is_signed]
+    if not signed:
+        return integer(max(unsigned), signed=False)
+    width = max(max(signed), 2 * max(unsigned, default=0))
+    if width > 256 or (width == 128 and max(signed) < 128):
+        # UInt64 is not widened to hold the narrower signed ones.
+        raise _none(bare, "some are signed integers and some are unsigned")
+    return integer(width, signed=True)
+
+
+def _none(bare: list[DataType], reason: str) -> NoSupertype:
+    return NoSupertype(f"there is no supertype for types {', '.join(map(str, bare))}: {reason}")
 
 
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39, 256: 77}

@@ -6,6 +6,7 @@ Floats round half to even, Decimals and integers half away from zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert_number import wrap
@@ -106,10 +107,9 @@ def _number(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
 
 def _stairs(*steps: int) -> str:
     """The greatest step that is not above the number; 0 below the first."""
-    whens = " ".join(f"WHEN {{0}} < {upper} THEN {lower}" for lower, upper in _pairs(steps))
-    return (
-        f"CASE WHEN {{0}} < {steps[0]} THEN 0 {whens} WHEN {{0}} IS NOT NULL THEN {steps[-1]} END"
-    )
+    whens = " ".join(f"WHEN {{0}} < {upper} THEN {lower}" for lower, upper in pairwise(steps))
+    last = f"WHEN {{0}} IS NOT NULL THEN {steps[-1]}"
+    return f"CASE WHEN {{0}} < {steps[0]} THEN 0 {whens} {last} END"
 
 
 _DURATIONS = (1, 10, 30, 60, 120, 180, 240, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000)
