@@ -58,6 +58,9 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(status, int):
         # Of a template: its own text for clients, and what `custom_error()` was given.
         body = getattr(error, "body", None) or {}
+        parameter = getattr(error, "parameter", None)
+        if parameter is not None:
+            body = {"error": getattr(error, "message", str(error)), "parameter": parameter}
         return Problem(
             status, getattr(error, "message", str(error)), None, number, body, _retry(error)
         )

@@ -12,6 +12,7 @@ from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import bind_aggregate, is_aggregate
+from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value
 from mini_tb.sql.functions.convert import in_list
 from mini_tb.sql.functions.function import ArgumentError, Function, constant
@@ -173,7 +174,7 @@ class ExpressionBinder:
         if is_aggregate(name) and (function is None or not function.window_only):
             return self.aggregate(node)
         if function is None:
-            known = nearest(name, FUNCTIONS.exact)
+            known = nearest(name, [*AGGREGATES, *FUNCTIONS.exact])
             raise self.error(
                 "SQ201",
                 f"unknown function `{name}`",
@@ -433,6 +434,7 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         found = FUNCTIONS.find(function)
         assert found is not None, function
         function = found
+    args = [_simple(arg) for arg in args]
     least, most = function.args
     if len(args) < least or (most is not None and len(args) > most):
         wanted = str(least) if least == most else f"{least} to {most if most is not None else '…'}"
@@ -449,6 +451,12 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     if function.low_cardinality and _keeps_low_cardinality(args) and _may_be_low(result):
         result = low_cardinality(result)
     return Call(result, function, args)
+
+
+def _simple(arg: Expr) -> Expr:
+    """A `SimpleAggregateFunction` value is to functions the value that it holds."""
+    is_simple = arg.type.name == "SimpleAggregateFunction"
+    return convert(arg, arg.type.types[0]) if is_simple else arg
 
 
 def _plain(arg: Expr) -> Expr:

@@ -44,7 +44,8 @@ class TemplateError(Exception):
 
     `kind` is one of `KINDS`; `detail` says what is wrong; `message` is `detail` as an HTTP client
     sees it; `status` is the HTTP status it means; `offset` is where in the template's text (None if
-    it has no place); `body` is the JSON object given to `custom_error()`, if it was one.
+    it has no place); `parameter` is the one whose value does not fit, where it is known; `body` is
+    the JSON object given to `custom_error()`, if it was one.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class TemplateError(Exception):
         offset: int | None = None,
         status: int = 400,
         body: dict[str, Any] | None = None,
+        parameter: str | None = None,
     ) -> None:
         self.kind = kind
         self.detail = detail
         self.offset = offset
         self.status = status
         self.body = body
+        self.parameter = parameter
         super().__init__(detail)
 
     @property

@@ -228,8 +228,23 @@ class Template:
             wrong = failure(error)
             if wrong.offset is None:
                 wrong.offset = program.offset_of(error.__traceback__)
+            if wrong.kind == "type_validation" and wrong.parameter is None:
+                wrong.parameter = self._misfit(params)
             raise wrong from None
         return runtime.chunks, rendering
+
+    def _misfit(self, params: Mapping[str, Any]) -> str | None:
+        """The first parameter whose value does not fit its declared type."""
+        for parameter in self.parameters:
+            value = params.get(parameter.name)
+            try:
+                if value is not None and parameter.type in casts.STAND_INS:
+                    casts.validate(parameter.type, value)
+                elif value is not None and parameter.type.startswith("Array("):
+                    casts.elements(parameter.type[6:-1], value)
+            except TemplateError:
+                return parameter.name
+        return None
 
     def _native(self, name: str, value: Any) -> Any:
         """A parameter's value as the template sees it: text for an array becomes a list."""
