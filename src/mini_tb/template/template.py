@@ -243,7 +243,7 @@ class Template:
                 elif value is not None and parameter.type.startswith("Array("):
                     casts.elements(parameter.type[6:-1], value)
             except TemplateError:
-                return parameter.name
+                return str(parameter.name)
         return None
 
     def _native(self, name: str, value: Any) -> Any:
