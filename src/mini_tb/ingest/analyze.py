@@ -241,6 +241,8 @@ def _scalar(values: list[Any]) -> str:
 def _number(texts: list[str]) -> str:
     if not all(re.fullmatch(r"-?\d+", text) for text in texts):
         return "Float64"
+    if max(map(len, texts)) > 78:
+        return "Float64"
     low, high = min(map(int, texts)), max(map(int, texts))
     for name, first, last in (
         ("Int64", -(2**63), 2**63 - 1),
@@ -406,6 +408,8 @@ def _arrow_name(kind: pa.DataType) -> str:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, Number) and len(value) > 78:
+        return str(value)
     if isinstance(value, Number):
         return float(value) if any(mark in value for mark in ".eEnN") else int(value)
     if isinstance(value, dict):

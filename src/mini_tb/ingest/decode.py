@@ -7,9 +7,9 @@ bodies. The rows keep the order in which they were sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
@@ -22,7 +22,9 @@ from mini_tb.ingest.jsontext import JsonError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
+    from mini_tb.ingest.columnar import Leftover
     from mini_tb.project import Datasource
 
 STRICT_FROM = 4 << 10
@@ -119,11 +121,9 @@ def _decode_document(body: bytes, intake: Intake, otherwise: ExactRows | None = 
     return Decoded(rows)
 
 
-def _exact(lines: Any, intake: Intake) -> ExactRows:
+def _exact(lines: Iterable[tuple[int, bytes | str]], intake: Intake) -> ExactRows:
     rows = ExactRows(intake)
-    for number, line in lines:
-        if line and not line.isspace():
-            rows.add_line(number, line)
+    _add_lines(rows, lines)
     return rows
 
 
@@ -143,58 +143,67 @@ def _lines(body: bytes) -> pa.Array | list[bytes]:
 
 
 def _decode_columnar(lines: pa.Array | Sequence[bytes | str], intake: Intake) -> Decoded:
-    import duckdb
+    """Decode lines that are Arrow text, or not known to be UTF-8."""
     import pyarrow as pa
 
-    from mini_tb.ingest.columnar import decode_lines
-
     exact = ExactRows(intake)
+    numbers: pa.Array | None = None  # of the lines that are left; None while it is all of them
     if isinstance(lines, pa.Array):
-        array, numbers = lines, None
+        array = lines
     else:
-        readable = []
-        kept: list[int] = []
-        for i, line in enumerate(lines):
-            if isinstance(line, str) or _is_utf8(line):
-                readable.append(line)
-                kept.append(i)
-            else:
-                exact.add_line(i, line)
-        array, numbers = pa.array(readable, pa.string()), pa.array(kept, pa.uint64())
+        kept = [i for i, line in enumerate(lines) if isinstance(line, str) or _is_utf8(line)]
+        readable = set(kept)
+        _add_lines(exact, ((i, line) for i, line in enumerate(lines) if i not in readable))
+        array = pa.array([lines[i] for i in kept], pa.string())
+        numbers = pa.array(kept, pa.uint64())
     with decoder() as connection:
-        for is_second in (False, True):
-            table = pa.table({"line": array})
-            batches = table.to_batches(max_chunksize=_BATCH_ROWS)
-            connection.register("lines", pa.Table.from_batches(batches, table.schema))
-            try:
-                found = decode_lines(connection, intake)
-                break
-            except duckdb.Error:
-                if is_second:
-                    raise
+        found = _try_lines(connection, array, intake)
+        if found is None:
             # Some line is not JSON: set such lines apart, once.
             valid = connection.sql("SELECT json_valid(line) AS ok FROM lines").to_arrow_table()
             ok = valid["ok"].combine_chunks()
             if numbers is None:
                 numbers = pa.array(range(len(array)), pa.uint64())
-            invalid = pa.compute.invert(ok)
-            for i, line in zip(
-                numbers.filter(invalid).to_pylist(), array.filter(invalid).to_pylist(), strict=True
-            ):
-                if line and not line.isspace():
-                    exact.add_line(i, line)
+            bad = pa.compute.invert(ok)
+            _add_lines(exact, _numbered(numbers.filter(bad), array.filter(bad)))
             array, numbers = array.filter(ok), numbers.filter(ok)
-    if not len(array):
+            found = _try_lines(connection, array, intake) if len(array) else None
+    if found is None:
+        # Nothing is JSON for DuckDB, or it changed its mind: every line is for the exact way.
+        if numbers is None:
+            numbers = pa.array(range(len(array)), pa.uint64())
+        _add_lines(exact, _numbered(numbers, array))
         return Decoded(exact)
-    left = zip(
-        (numbers.take(found.left) if numbers is not None else found.left).to_pylist(),
-        array.take(found.left).to_pylist(),
-        strict=True,
-    )
-    for i, line in left:
-        exact.add_line(i, line)
-    rows = numbers.take(found.rows) if numbers is not None else found.rows
-    return Decoded(exact, found.good, rows, dict(found.defaulted))
+    left = found.left if numbers is None else numbers.take(found.left)
+    _add_lines(exact, _numbered(left, array.take(found.left)))
+    rows = found.rows if numbers is None else numbers.take(found.rows)
+    return Decoded(exact, found.good, rows, found.defaulted)
+
+
+def _try_lines(connection: DuckDBPyConnection, lines: pa.Array, intake: Intake) -> Leftover | None:
+    """The plain rows; None if DuckDB cannot read some line."""
+    import duckdb
+    import pyarrow as pa
+
+    from mini_tb.ingest.columnar import decode_lines
+
+    table = pa.table({"line": lines})
+    batches = table.to_batches(max_chunksize=_BATCH_ROWS)
+    connection.register("lines", pa.Table.from_batches(batches, table.schema))
+    try:
+        return decode_lines(connection, intake)
+    except duckdb.Error:
+        return None
+
+
+def _numbered(numbers: pa.Array, lines: pa.Array) -> Iterator[tuple[int, str]]:
+    return zip(numbers.to_pylist(), lines.to_pylist(), strict=True)
+
+
+def _add_lines(rows: ExactRows, lines: Iterable[tuple[int, bytes | str]]) -> None:
+    for number, line in lines:
+        if line and not line.isspace():
+            rows.add_line(number, line)
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -87,7 +87,16 @@ def test_one_record_however_it_is_laid_out(body: bytes, document: bool) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"", "IN101"), (b" \n ", "IN101"), (b"[]", "IN102"), (b"hello", "IN102"), (b"1\n2", "IN102")],
+    [
+        (b"", "IN101"),
+        (b" \n ", "IN101"),
+        (b"[]", "IN102"),
+        (b"hello", "IN102"),
+        (b"1\n2", "IN102"),
+        (b"hello\n" * 100_000, "IN102"),
+        (b'{"a":' * 100_000, "IN102"),
+        (b"[" * 1_000_000, "IN102"),
+    ],
 )
 def test_a_body_without_records_is_refused(body: bytes, code: str) -> None:
     with pytest.raises(UserError) as error:
@@ -115,6 +124,12 @@ def test_rows_keep_their_order_whatever_the_size(size: int) -> None:
     assert list(found) == good
     assert decoded.quarantined_rows == sum(line.endswith('"bad"}') for line in lines)
     assert decoded.successful_rows == len(good)
+
+
+def test_deep_nesting_harms_nobody() -> None:
+    deep = b'{"a":%s}' % (b"[" * 500_000 + b"]" * 500_000)
+    decoded = decode_json(LINES * 1000 + deep + b"\n" + LINES, SOURCE)
+    assert (decoded.successful_rows, decoded.quarantined_rows) == (2002, 1)
 
 
 def test_lines_that_are_not_utf8_or_not_json_do_not_hurt_the_others() -> None:
