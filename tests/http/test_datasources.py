@@ -266,3 +266,14 @@ def test_a_reader_sees_no_service_data(served: Client, http: httpx.Client) -> No
     reader = served.with_token(served.get("/v0/tokens/reader").json()["token"])
     for table in ("tinybird.pipe_stats_rt", "tinybird.pipe_stats", "system.tables"):
         assert_error(reader.get("/v0/sql", params={"q": f"SELECT * FROM {table}"}), 403)
+
+
+def test_a_guess_at_a_file(served: Client) -> None:
+    answer = served.post("/v0/analyze", files={"csv": ("a.csv", CSV)}).json()
+    columns = [(c["name"], c["recommended_type"]) for c in answer["analysis"]["columns"]]
+    assert columns == [("device", "String"), ("last", "Float64")]
+    assert answer["preview"]["rows"] == 2
+    answer = served.post("/v0/analyze?format=ndjson", content=NDJSON).json()
+    assert answer["analysis"]["columns"][0]["path"] == "$.device"
+    assert "`json:$.device`" in answer["analysis"]["schema"]
+    assert_error(served.post("/v0/analyze", content=b""), 400, "empty")

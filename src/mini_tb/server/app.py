@@ -73,13 +73,14 @@ class Server:
 class Route:
     """A path, its methods and the function that answers.
 
-    `pool` is where the function runs, `limit` the name of the body's limit. `is_open` routes need
-    no token.
+    `params` names the parameters it takes, separated by spaces. `pool` is where the function runs,
+    `limit` the name of the body's limit. `is_open` routes need no token.
     """
 
     path: str
     handler: Handler
     methods: str = "GET"
+    params: str = ""
     pool: Literal["reads", "writes", "work"] = "work"
     limit: Literal["events", "call", "upload"] = "call"
     is_open: bool = False

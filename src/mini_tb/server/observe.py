@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mini_tb.diagnostics import UserError
 from mini_tb.server.errors import Problem
 
 if TYPE_CHECKING:
     from mini_tb.engine.base import Result
-    from mini_tb.server.call import Call
+    from mini_tb.server.call import Call, Params
 
 QUERY_API = "query_api"
 """What the Query API is called among pipes."""
@@ -37,7 +38,7 @@ def note(call: Call, status: int, problem: Problem | None = None) -> None:
     pipe_id = QUERY_API if is_query else workspace.resource_id("pipe", observed.pipe)
     parameters = {
         name: (value if isinstance(value, str) else ",".join(value))[:_MAX_TEXT]
-        for name, value in call.everything.items()
+        for name, value in _given(call).items()
         if name not in ("token", "password")
     }
     message = problem.message[:_MAX_TEXT] if problem else None
@@ -79,3 +80,10 @@ def note(call: Call, status: int, problem: Problem | None = None) -> None:
                 "error": message,
             },
         )
+
+
+def _given(call: Call) -> Params:
+    try:
+        return call.everything
+    except UserError:  # the body cannot be read, which is what went wrong
+        return call.query

@@ -1,4 +1,4 @@
-"""OpenAPI 3 of a workspace's endpoints: the paths that a token may read, with their parameters."""
+"""OpenAPI 3: of a workspace's endpoints that a token may read, and of the server's own routes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mini_tb import __version__
 
 if TYPE_CHECKING:
     from mini_tb.project import Pipe
+    from mini_tb.server.app import Route
     from mini_tb.template import Parameter
 
 _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
@@ -95,6 +96,48 @@ def _answer(columns: Sequence[tuple[str, str]] | None) -> dict[str, Any]:
     }
 
 
+def api(routes: Iterable[Route]) -> dict[str, Any]:
+    """OpenAPI of the server itself: every route, its parameters, and what its handler says."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        names = [name.strip("{}") for name in route.path.split("/") if name.startswith("{")]
+        path = [_text_parameter(name, "path") for name in names]
+        query = [_text_parameter(name, "query") for name in route.params.split()]
+        summary = (route.handler.__doc__ or "").strip().partition("\n")[0]
+        for method in route.methods.split("|"):
+            operation: dict[str, Any] = {
+                "operationId": f"{method.lower()} {route.path}",
+                "summary": summary,
+                "parameters": [*path, *query],
+                "responses": {"200": {"description": "done"}, "default": _ERROR},
+            }
+            if route.is_open:
+                operation["security"] = []
+            if method in ("POST", "PUT"):
+                anything = {"schema": {"type": "object"}}
+                kinds = ("application/x-www-form-urlencoded", "application/json")
+                operation["requestBody"] = {"content": dict.fromkeys(kinds, anything)}
+            paths.setdefault(route.path, {})[method.lower()] = operation
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "mini-tb", "version": __version__},
+        "security": [{"bearer": []}, {"query": []}],
+        "components": {"securitySchemes": _SECURITY},
+        "paths": paths,
+    }
+
+
+def _text_parameter(name: str, place: str) -> dict[str, Any]:
+    is_path = place == "path"
+    return {"name": name, "in": place, "required": is_path, "schema": {"type": "string"}}
+
+
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "query": {"type": "apiKey", "in": "query", "name": "token"},
+}
+
+
 def document(
     endpoints: Iterable[tuple[Pipe, Sequence[Parameter]]],
     *,
@@ -123,11 +166,6 @@ def document(
         "info": {"title": workspace, "version": __version__},
         "servers": [{"url": server}],
         "security": [{"bearer": []}, {"query": []}],
-        "components": {
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "query": {"type": "apiKey", "in": "query", "name": "token"},
-            }
-        },
+        "components": {"securitySchemes": _SECURITY},
         "paths": paths,
     }

@@ -87,6 +87,7 @@ def serve(
     except UserError:
         api_socket.close()
         raise
+    registry.follow(lambda workspace: workspace.schedules.start())
     app = create_app(registry, limits=limits, query_timeout_s=query_timeout_s)
     app.state.server.is_loopback = host in LOOPBACK
     shown = "localhost" if host in LOOPBACK else host
@@ -205,22 +206,3 @@ def _forget(registry: Registry) -> None:
     with suppress(FileNotFoundError):
         _path(registry.folder).unlink()
 
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server that serves a folder."""
-
-    url: str
-    token: str
-    pid: int
-
-
-def running_server(folder: Path) -> Running | None:
-    """The server that owns the folder's database, if one is alive."""
-    try:
-        note = orjson.loads(_path(folder).read_bytes())
-        found = Running(note["url"], note["token"], int(note["pid"]))
-        os.kill(found.pid, 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found

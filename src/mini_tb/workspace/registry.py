@@ -171,6 +171,13 @@ class Registry:
         workspace = self.get(workspace_id)
         return workspace, workspace.tokens.access(token)
 
+    def follow(self, on_open: Callable[[Workspace], None]) -> None:
+        """Call `on_open` with every workspace that is open, and with every one that opens."""
+        with self._lock:
+            self._on_open = on_open
+            for workspace in self._open.values():
+                on_open(workspace)
+
     def close_idle(self, idle_s: float = IDLE_S) -> int:
         """Close what nobody has used for `idle_s` seconds; returns how many."""
         with self._lock:

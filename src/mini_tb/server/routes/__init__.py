@@ -1,6 +1,7 @@
 """The routes of Tinybird's API, one module a family; the ones asked most often come first."""
 
 from mini_tb.server.routes import (
+    analyze,
     datasources,
     deployments,
     events,
@@ -21,6 +22,7 @@ ROUTES = [
     *sql.ROUTES,
     *pipes.ROUTES,
     *imports.ROUTES,
+    *analyze.ROUTES,
     *datasources.ROUTES,
     *tokens.ROUTES,
     *jobs.ROUTES,

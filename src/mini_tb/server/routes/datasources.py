@@ -94,13 +94,13 @@ def refuse_change(call: Call) -> Any:
 
 
 ROUTES = [
-    Route("/v0/datasources", list_datasources),
+    Route("/v0/datasources", list_datasources, params="attrs"),
     Route("/v1/datasources", list_datasources),
-    Route("/v0/datasources/{name}", get_datasource),
+    Route("/v0/datasources/{name}", get_datasource, params="attrs"),
     Route("/v1/datasources/{name}", get_datasource),
     Route("/v0/datasources/{name}", refuse_change, "PUT|DELETE"),
     Route("/v0/datasources/{name}/alter", refuse_change, "POST"),
-    Route("/v0/datasources/{name}/truncate", truncate, "POST"),
-    Route("/v0/datasources/{name}/delete", delete_rows, "POST"),
-    Route("/v1/datasources/{name}/delete", delete_rows_now, "POST"),
+    Route("/v0/datasources/{name}/truncate", truncate, "POST", "cascade"),
+    Route("/v0/datasources/{name}/delete", delete_rows, "POST", "delete_condition dry_run"),
+    Route("/v1/datasources/{name}/delete", delete_rows_now, "POST", "delete_condition"),
 ]

@@ -198,9 +198,15 @@ def _feedback(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:
 
 
 ROUTES = [
-    Route("/v1/build", build, "POST", limit="upload"),
-    Route("/v1/deploy", deploy, "POST", limit="upload"),
-    Route("/v1/deployments", list_deployments),
+    Route("/v1/build", build, "POST", "with_connections", limit="upload"),
+    Route(
+        "/v1/deploy",
+        deploy,
+        "POST",
+        "check auto_promote allow_destructive_operations",
+        limit="upload",
+    ),
+    Route("/v1/deployments", list_deployments, params="include_deleted"),
     Route("/v1/deployments/{id}", get_deployment),
     Route("/v1/deployments/{id}", delete_deployment, "DELETE"),
     Route("/v1/deployments/{id}/set-live", set_live, "POST"),

@@ -41,4 +41,6 @@ def _counted(appended: Any, status: int) -> Reply:
     return Reply(counts, status)
 
 
-ROUTES = [Route("/v0/events", post_events, "POST", pool="writes", limit="events")]
+ROUTES = [
+    Route("/v0/events", post_events, "POST", "name wait format", pool="writes", limit="events")
+]

@@ -35,4 +35,4 @@ def query_http(call: Call) -> Any:
     )
 
 
-ROUTES = [Route("/examples/query.http", query_http)]
+ROUTES = [Route("/examples/query.http", query_http, params="pipe q format")]

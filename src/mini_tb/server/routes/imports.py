@@ -55,7 +55,7 @@ def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
     if mode == "replace":
         call.access.check("DATASOURCES:DROP", found.name)
     url = call.param("url") or None
-    part = None if url else _file(call)
+    part = None if url else file_of(call)
     body = b"" if url else part.data if part else call.content
     if not url and not body:
         raise UserError.of("IN101", "the body is empty: there is no file in it")
@@ -63,7 +63,7 @@ def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
         call.workspace,
         found.name,
         url or body,
-        format=_format(call, part, url),
+        format=format_of_call(call, part, url),
         mode=mode,
         condition=call.param("replace_condition") or None,
         options={name: call.param(name) for name in DIALECT if call.param(name)},
@@ -81,7 +81,7 @@ def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
     }
 
 
-def _file(call: Call) -> Part | None:
+def file_of(call: Call) -> Part | None:
     """The uploaded file: clients name the part `csv` whatever its format."""
     if call.content_type != "multipart/form-data":
         return None
@@ -89,7 +89,7 @@ def _file(call: Call) -> Part | None:
     return files[0] if files else None
 
 
-def _format(call: Call, part: Part | None, url: str | None) -> str:
+def format_of_call(call: Call, part: Part | None, url: str | None) -> str:
     """What `format` says, else the file's name, its type, the part's name; csv at last."""
     from mini_tb.ingest.files import format_of
 
@@ -109,7 +109,23 @@ def _format(call: Call, part: Part | None, url: str | None) -> str:
 
 
 ROUTES = [
-    Route("/v0/datasources", post_datasource, "POST", pool="writes", limit="upload"),
-    Route("/v1/datasources/{name}/append", append, "POST", pool="writes", limit="upload"),
-    Route("/v1/datasources/{name}/replace", replace, "POST", pool="writes", limit="upload"),
+    Route(
+        "/v0/datasources",
+        post_datasource,
+        "POST",
+        "name mode format url",
+        pool="writes",
+        limit="upload",
+    ),
+    Route(
+        "/v1/datasources/{name}/append", append, "POST", "format url", pool="writes", limit="upload"
+    ),
+    Route(
+        "/v1/datasources/{name}/replace",
+        replace,
+        "POST",
+        "format url replace_condition",
+        pool="writes",
+        limit="upload",
+    ),
 ]

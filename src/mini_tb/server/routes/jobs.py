@@ -42,7 +42,7 @@ def retry_job(call: Call) -> Any:
 
 
 ROUTES = [
-    Route("/v0/jobs", list_jobs),
+    Route("/v0/jobs", list_jobs, params="kind status"),
     Route("/v0/jobs/{id}", get_job),
     Route("/v0/jobs/{id}/cancel", cancel_job, "POST"),
     Route("/v0/jobs/{id}/retry", retry_job, "POST"),

@@ -77,6 +77,14 @@ def get_dependencies(call: Call) -> Any:
     return {"dependencies": dependencies, "incompatible_datasources": {}}
 
 
+def get_openapi(call: Call) -> Any:
+    """OpenAPI 3 of this server's routes."""
+    from mini_tb.server.openapi import api
+    from mini_tb.server.routes import ROUTES
+
+    return api(ROUTES)
+
+
 def get_error_page(call: Call) -> Any:
     """What a diagnostic code means."""
     code = call.path("code")
@@ -88,9 +96,10 @@ def get_error_page(call: Call) -> Any:
 ROUTES = [
     Route("/tokens", get_tokens, is_open=True),
     Route("/v0/health", get_health, is_open=True),
+    Route("/openapi.json", get_openapi, is_open=True),
     Route("/docs/errors/{code}", get_error_page, is_open=True),
     Route("/v0/regions", get_regions, is_open=True),
     Route("/v0/tags", get_tags),
     Route("/v0/connectors", get_connectors),
-    Route("/v0/dependencies", get_dependencies),
+    Route("/v0/dependencies", get_dependencies, params="datasource"),
 ]

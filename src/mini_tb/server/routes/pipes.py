@@ -204,16 +204,25 @@ def populate(call: Call) -> Any:
     return {"job": resources.job(job), "workspace_id": call.workspace.id}
 
 
-HOT_ROUTES = [Route("/v0/pipes/{name}", get_pipe, pool="reads")]
+HOT_ROUTES = [
+    Route(
+        "/v0/pipes/{name}",
+        get_pipe,
+        params="q explain attrs node_attrs __tb__csv_header",
+        pool="reads",
+    )
+]
 ROUTES = [
-    Route("/v0/pipes/{name}", post_pipe, "POST", pool="reads"),
-    Route("/v0/pipes", list_pipes),
-    Route("/v1/pipes", list_pipes),
+    Route("/v0/pipes/{name}", post_pipe, "POST", "q", pool="reads"),
+    Route("/v0/pipes", list_pipes, params="attrs node_attrs dependencies"),
+    Route("/v1/pipes", list_pipes, params="attrs node_attrs"),
     Route("/v1/pipes/{name}", get_datafile),
-    Route("/v0/pipes/{name}/explain", explain_pipe, pool="reads"),
-    Route("/v0/pipes/{name}/copy", run_copy, "POST"),
+    Route("/v0/pipes/{name}/explain", explain_pipe, params="q", pool="reads"),
+    Route("/v0/pipes/{name}/copy", run_copy, "POST", "_mode on_demand_compute"),
     Route("/v0/pipes/{name}/copy/pause", pause_copy, "POST"),
     Route("/v0/pipes/{name}/copy/resume", resume_copy, "POST"),
     Route("/v0/pipes/{name}/sink", run_sink, "POST"),
-    Route("/v0/pipes/{name}/nodes/{node}/population", populate, "POST"),
+    Route(
+        "/v0/pipes/{name}/nodes/{node}/population", populate, "POST", "truncate populate_condition"
+    ),
 ]

@@ -54,8 +54,8 @@ def _known(call: Call) -> Any:
 
 ROUTES = [
     Route("/v0/variables", list_variables),
-    Route("/v0/variables", create_variable, "POST"),
+    Route("/v0/variables", create_variable, "POST", "name value"),
     Route("/v0/variables/{name}", get_variable),
-    Route("/v0/variables/{name}", update_variable, "PUT"),
+    Route("/v0/variables/{name}", update_variable, "PUT", "value"),
     Route("/v0/variables/{name}", delete_variable, "DELETE"),
 ]

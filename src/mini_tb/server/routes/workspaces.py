@@ -186,19 +186,29 @@ def _branch(call: Call) -> Entry:
 
 ROUTES = [
     *(
-        Route(path, handler, methods)
+        Route(path, handler, methods, params)
         for version in ("v0", "v1")
-        for path, handler, methods in (
-            (f"/{version}/user/workspaces", list_workspaces, "GET"),
-            (f"/{version}/workspace", get_current, "GET"),
-            (f"/{version}/workspaces", create_workspace, "POST"),
-            (f"/{version}/workspaces/{{id}}", get_workspace, "GET"),
-            (f"/{version}/workspaces/{{id}}", delete_workspace, "DELETE"),
-            (f"/{version}/workspaces/{{id}}/users", change_members, "PUT"),
-            (f"/{version}/environments", list_branches, "GET"),
-            (f"/{version}/environments", create_branch, "POST"),
-            (f"/{version}/environments/{{name}}", get_branch, "GET"),
-            (f"/{version}/environments/{{name}}", delete_branch, "DELETE"),
+        for path, handler, methods, params in (
+            (
+                f"/{version}/user/workspaces",
+                list_workspaces,
+                "GET",
+                "with_environments with_organization only_environments",
+            ),
+            (f"/{version}/workspace", get_current, "GET", ""),
+            (f"/{version}/workspaces", create_workspace, "POST", "name"),
+            (f"/{version}/workspaces/{{id}}", get_workspace, "GET", "with_token"),
+            (
+                f"/{version}/workspaces/{{id}}",
+                delete_workspace,
+                "DELETE",
+                "hard_delete_confirmation",
+            ),
+            (f"/{version}/workspaces/{{id}}/users", change_members, "PUT", "operation users role"),
+            (f"/{version}/environments", list_branches, "GET", ""),
+            (f"/{version}/environments", create_branch, "POST", "name data last_partition"),
+            (f"/{version}/environments/{{name}}", get_branch, "GET", "with_token"),
+            (f"/{version}/environments/{{name}}", delete_branch, "DELETE", ""),
         )
     )
 ]
