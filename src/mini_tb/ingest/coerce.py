@@ -152,6 +152,8 @@ def _bool(t: DataType) -> Parse:
 
 def _string(t: DataType) -> Parse:
     def parse(value: Any) -> str:
+        if type(value) is str:
+            return value
         if isinstance(value, Number) and value.lstrip("-") in ("NaN", "Infinity"):
             raise Refused("not a String: it is no JSON")
         return json_text(value)

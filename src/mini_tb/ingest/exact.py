@@ -25,6 +25,7 @@ class ExactRows:
         self.intake = intake
         self.numbers: list[int] = []
         self.columns: list[list[Any]] = [[] for _ in intake.fields]
+        self._rules = [field.coercion.value for field in intake.fields]
         self.refused: list[RefusedRow] = []
         self.unreadable = 0
         self._text = 0
@@ -54,11 +55,18 @@ class ExactRows:
 
     def add_record(self, number: int, record: dict[str, Any]) -> None:
         """Take one decoded record."""
-        self.add_values(number, [field.path.value(record) for field in self.intake.fields])
+        get = record.get
+        self.add_values(
+            number,
+            [
+                field.path.value(record) if key is None else get(key, MISSING)
+                for field, key in zip(self.intake.fields, self.intake.keys, strict=True)
+            ],
+        )
 
     def add_values(self, number: int, values: list[Any]) -> None:
         """Take one row of decoded JSON values, one a column."""
-        self._add(number, values, [field.coercion.value for field in self.intake.fields])
+        self._add(number, values, self._rules)
 
     def add_cells(self, number: int, cells: list[str | None]) -> None:
         """Take one row of a CSV file, one cell a column; None where the file has no such column."""

@@ -35,11 +35,13 @@ class Field:
 class Intake:
     """The columns of a data source as ingestion sees them, in order; equality is identity.
 
-    `names` are the columns' names, `schema` is the Arrow schema of decoded rows.
+    `names` are the columns' names, `keys` the top-level keys that their paths stand for (None for
+    other paths), `schema` is the Arrow schema of decoded rows.
     """
 
     fields: tuple[Field, ...]
     names: tuple[str, ...]
+    keys: tuple[str | None, ...]
     schema: pa.Schema
 
 
@@ -65,7 +67,8 @@ def _intake(columns: tuple[Column, ...]) -> Intake:
 
     fields = tuple(_field(column) for column in columns)
     schema = pa.schema([pa.field(f.name, f.carrier) for f in fields])
-    return Intake(fields, tuple(f.name for f in fields), schema)
+    keys = tuple(f.path.key for f in fields)
+    return Intake(fields, tuple(f.name for f in fields), keys, schema)
 
 
 def _field(column: Column) -> Field:

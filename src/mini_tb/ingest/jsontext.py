@@ -180,8 +180,8 @@ def _array(text: str, start: int, depth: int) -> tuple[Array, int]:
 
 def json_text(value: Any) -> str:
     """A decoded value as the text it was sent as; strings without their quotes."""
-    if isinstance(value, str):  # Number too
-        return value
+    if isinstance(value, str):
+        return str(value)  # of a Number, its text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Object | Array):
