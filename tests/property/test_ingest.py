@@ -32,6 +32,7 @@ _TYPES = (
     "Array(Int32)",
     "Array(String)",
     "Map(String, Int32)",
+    "Map(String, String)",
     "LowCardinality(String)",
 )
 _DEFAULTS = {"UInt8": "7", "String": "'z'", "DateTime": "now()", "Array(Int32)": "[]"}

@@ -118,7 +118,7 @@ def line_query(intake: Intake, rules: tuple[Plain | None, ...]) -> str:
             value = rule.value.replace("{v}", read)
             if rule.element_kinds:
                 allowed = ", ".join(sorted(quote_string(kind) for kind in rule.element_kinds))
-                reads.elements.append(path + "[*]")
+                reads.elements.append(path + rule.elements)
                 elements = f"e{len(reads.elements) - 1}"
                 value = f"CASE WHEN list_has_all([{allowed}], {elements}) THEN {value} END"
             values.append(f"{value} AS c{i}")

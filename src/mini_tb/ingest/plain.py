@@ -24,13 +24,17 @@ NUMBER_KINDS = INTEGER_KINDS | {"DOUBLE"}
 @dataclass(frozen=True, slots=True)
 class Plain:
     """How values of `kinds` are read: the DuckDB type that `json_transform` gives, and SQL that
-    makes the stored value of it (`{v}`), or NULL if the value is not plain. `element_kinds` are
-    those of an array's elements. Values outside `within` (as 64-bit integers) are not plain."""
+    makes the stored value of it (`{v}`), or NULL if the value is not plain.
+
+    `element_kinds` are those of what an array or a map holds, which stands at `elements` below it.
+    Values outside `within` (as 64-bit integers) are not plain.
+    """
 
     kinds: frozenset[str]
     read: str = "VARCHAR"
     value: str = "{v}"
     element_kinds: frozenset[str] = frozenset()
+    elements: str = "[*]"
     within: tuple[int, int] | None = None
 
 
@@ -192,6 +196,27 @@ def _array(t: DataType, kind: str) -> Plain | None:
     return None
 
 
+def _map(t: DataType, kind: str) -> Plain | None:
+    key, value = t.types
+    if kind != "OBJECT" or key.bare.name != "String" or value.is_nullable or value.is_float:
+        return None
+    for value_kind in ("UBIGINT", "VARCHAR", "BOOLEAN"):
+        inner = plain(value, value_kind)
+        if inner is not None and inner.value == "{v}" and not inner.element_kinds:
+            # DuckDB gives NULL for an object that has a key twice.
+            values = "map_values({v})"
+            check = f"list_count({values}) = len({values})"
+            read = f"MAP(VARCHAR, {inner.read})"
+            return Plain(
+                frozenset({kind}),
+                read,
+                _when(check, "{v}"),
+                element_kinds=inner.kinds,
+                elements=".*",
+            )
+    return None
+
+
 PLAIN: dict[str, Callable[[DataType, str], Plain | None]] = {
     "Float32": _real,
     "Float64": _real,
@@ -208,6 +233,7 @@ PLAIN: dict[str, Callable[[DataType, str], Plain | None]] = {
     "DateTime": _moment,
     "DateTime64": _moment,
     "Array": _array,
+    "Map": _map,
 }
 
 
