@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-FAMILIES = ("json_text", "math", "moment", "text")
+FAMILIES = ("aggregate", "json_text", "math", "moment", "statistics", "text")
 
 
 @dataclass(frozen=True, slots=True)

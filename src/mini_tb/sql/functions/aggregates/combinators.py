@@ -167,7 +167,13 @@ class Known(Wrapper):
 
 @dataclass(frozen=True, slots=True)
 class OrElse(Wrapper):
-    """`-OrNull`, `-OrDefault`: NULL, or the type's default, for no rows."""
+    """`-OrNull`, `-OrDefault`: NULL, or the type's default, for no rows.
+
+    Rows that an `-If` inside leaves out are none, except (`counts`) for functions that count and
+    those whose value cannot be NULL.
+    """
+
+    counts: bool = False
 
     @property
     def type(self) -> DataType:
@@ -194,7 +200,8 @@ class OrElse(Wrapper):
     def _count(self, rows: Rows) -> str:
         inner: Bound = self.inner
         while isinstance(inner, If):
-            rows, inner = inner.rows(rows), inner.inner
+            filtered, inner = inner.rows(rows), inner.inner
+            rows = rows.take(*filtered.args) if self.counts else filtered
         for text, given in zip(rows.args, inner.signature[2], strict=True):
             if given.is_nullable:
                 rows = rows.where(f"{text} IS NOT NULL")

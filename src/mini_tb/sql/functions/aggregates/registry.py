@@ -28,7 +28,18 @@ from mini_tb.sql.functions.aggregates.combinators import (
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import DataType
 
-FAMILIES = ("simple", "moments", "unique", "arrays", "quantiles", "top", "maps")
+FAMILIES = (
+    "simple",
+    "moments",
+    "unique",
+    "arrays",
+    "quantiles",
+    "top",
+    "maps",
+    "series",
+    "events",
+    "statistics",
+)
 
 
 def _load() -> tuple[dict[str, Base], dict[str, Base]]:
@@ -96,9 +107,9 @@ Params = tuple[Any, ...]
 Args = tuple[DataType, ...]
 
 
-def bare_types(types: Sequence[DataType]) -> Args:
-    """The types without Nullable."""
-    return tuple(t.bare for t in types)
+def bare_types(prefix: str, types: Args) -> Args:
+    """The types without Nullable, unless the function looks at NULL itself."""
+    return types if _base_of(prefix).nulls == "own" else tuple(t.bare for t in types)
 
 
 def _base_of(name: str) -> Base:
@@ -118,7 +129,7 @@ def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
             f"illegal type `{condition}` of the condition of `{prefix}If`, expected a number"
         )
     values = args[:-1]
-    bare = bare_types(values)
+    bare = bare_types(prefix, values)
     if prefix.endswith("State") and bare != values:
         # The state is that of a function without Nullable.
         return If(Known(bind(prefix, params, bare), "", values), suffix, args)
@@ -127,9 +138,10 @@ def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
 
 def _or_else(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     inner = bind(prefix, params, args)
+    counts = _base_of(prefix).nulls == "skip" or not inner.type.can_be_nullable
     if isinstance(inner, State):
-        return State(OrElse(inner.inner, suffix, args), "State", args)
-    return OrElse(inner, suffix, args)
+        return State(OrElse(inner.inner, suffix, args, counts=counts), "State", args)
+    return OrElse(inner, suffix, args, counts=counts)
 
 
 def _array(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
@@ -147,7 +159,7 @@ def _distinct(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
 
 
 def _extreme(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
-    bare = bare_types(args)
+    bare = bare_types(prefix, args)
     bound = Extreme(bind(prefix, params, bare[:-1]), suffix, bare)
     if bare == args:
         return bound
@@ -167,7 +179,7 @@ def _resample(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     check_resample(params[-3:])
     if not (args[-1].is_integer or args[-1].is_date_or_datetime):
         raise ArgumentError(f"illegal type `{args[-1]}` of the key of `{prefix}Resample`")
-    bare = bare_types(args)
+    bare = bare_types(prefix, args)
     bound = Resample(bind(prefix, params[:-3], bare[:-1]), suffix, bare, params[-3:])
     return bound if bare == args else Known(bound, "", args)
 

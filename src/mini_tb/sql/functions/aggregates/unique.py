@@ -64,7 +64,7 @@ def _distinct_count(name: str, *, exact: bool = False) -> Base:
 
 def _up_to(f: Leaf, count: str) -> str:
     limit = f.params[0] if f.params else 10
-    return f"least({count}, {int(limit) + 1})"
+    return f"least(coalesce({count}, 0), {int(limit) + 1})"
 
 
 def _limit(params: Sequence[Any]) -> str:

@@ -1,0 +1,296 @@
+"""The ends of aggregates whose value no SQL gives: of the list of a group's rows, one call a group.
+
+Funnels and event patterns walk through the events of a group; pictures (`sparkbar`) and
+downsampling (`histogram`, `largestTriangleThreeBuckets`) through its points.
+"""
+
+from __future__ import annotations
+
+import heapq
+import operator
+from collections.abc import Sequence
+from inspect import Parameter, Signature
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf
+
+
+def _each(name: str, parameters: tuple[str, ...], returns: str, function: Any) -> Udf:
+    """A function of one group's lists and constants; NULL where the first argument is."""
+
+    def over(*columns: Any) -> Any:
+        import pyarrow as pa
+
+        types = {
+            "UTINYINT": pa.uint8(),
+            "BIGINT[]": pa.list_(pa.int64()),
+            "VARCHAR": pa.string(),
+            _BINS: pa.list_(
+                pa.struct([("1", pa.float64()), ("2", pa.float64()), ("3", pa.float64())])
+            ),
+        }
+        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        found = [None if row[0] is None else function(*row) for row in rows]
+        return pa.array(found, types[returns])
+
+    # DuckDB counts the parameters of the Python function.
+    given = [Parameter(f"p{i}", Parameter.POSITIONAL_ONLY) for i in range(len(parameters))]
+    over.__signature__ = Signature(given)  # type: ignore[attr-defined]  # a function's own override
+    return Udf(name, parameters, returns, over)
+
+
+# Events --------------------------------------------------------------------------------------
+
+
+def window_funnel(
+    times: Sequence[int], bits: Sequence[int], window: int, count: int, modes: str
+) -> int:
+    """How many events of the chain happened in order within the window.
+
+    Bit i of a row says that its condition i holds.
+    """
+    wanted = modes.split()
+    in_order, increasing = "strict_order" in wanted, "strict_increase" in wanted
+    deduplicated = "strict_deduplication" in wanted or "strict" in wanted
+    events: list[tuple[int, int]] = []
+    for time, mask in zip(times, bits, strict=True):
+        if mask:
+            events += [(time, i + 1) for i in range(count) if mask >> i & 1]
+        elif in_order:
+            events.append((time, 0))
+    if not events:
+        return 0
+    if not in_order and count == 1:
+        return 1
+    events.sort()
+    reached: list[tuple[int, int] | None] = [None] * count
+    """(time of the chain's first event, time of this one) of the last event of each level."""
+    for i, (time, event) in enumerate(events):
+        level = event - 1
+        if level == -1:
+            if reached[0] is not None:
+                break
+        elif level == 0:
+            reached[0] = (time, time)
+        elif deduplicated and reached[level] is not None:
+            return events[i - 1][1]
+        elif in_order and reached[0] is not None and reached[level - 1] is None:
+            return reached.index(None)
+        elif (before := reached[level - 1]) is not None:
+            first, previous = before
+            if first + window >= time and (not increasing or previous < time):
+                reached[level] = (first, time)
+                if event == count:
+                    return count
+    return max((i + 1 for i, at in enumerate(reached) if at is not None), default=0)
+
+
+_COMPARE = {
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "==": operator.eq,
+}
+
+
+def sequence(times: Sequence[int], bits: Sequence[int], pattern: str, mode: str) -> list[int]:
+    """`match`: [0 or 1]; `count`: [matches without overlap]; `events`: the times of the events of
+    a match, [] if there is none."""
+    events = sorted(
+        ((time, mask) for time, mask in zip(times, bits, strict=True) if mask),
+        key=operator.itemgetter(0),
+    )
+    actions = pattern.split(" ")
+    if mode == "count":
+        at, count = 0, 0
+        while at < len(events):
+            matched = _match(events, actions, at)
+            if matched is None:
+                break
+            at = matched[0]
+            count += 1
+        return [count]
+    matched = _match(events, actions, 0)
+    if mode == "match":
+        return [int(matched is not None)]
+    return matched[1] if matched else []
+
+
+def _match(
+    events: Sequence[tuple[int, int]], actions: Sequence[str], start: int
+) -> tuple[int, list[int]] | None:
+    """Where a match that begins at `start` or later ends, and the times of its events."""
+    stack: list[tuple[int, int, int, tuple[int, ...]]] = []
+    action, event, base = 0, start, start
+    seen: tuple[int, ...] = ()
+
+    def backtrack() -> bool:
+        nonlocal action, event, base, seen
+        while stack:
+            action, event, base, seen = stack.pop()
+            event += 1
+            if event < len(events):
+                return True
+        return False
+
+    while action < len(actions) and event < len(events):
+        step = actions[action]
+        time, mask = events[event]
+        if step == "*":
+            stack.append((action, event, base, seen))
+            base = event
+            action += 1
+        elif step == ".":
+            base = event
+            action, event = action + 1, event + 1
+        elif step[0] == "e":
+            if mask >> (int(step[1:]) - 1) & 1:
+                base = event
+                seen = (*seen, time)
+                action, event = action + 1, event + 1
+            elif not backtrack():
+                break
+        else:
+            name = step[1:].rstrip("0123456789")
+            passed = time - events[base][0]
+            if _COMPARE[name](passed, int(step[1 + len(name) :])):
+                stack.append((action, event, base, seen))
+                base = event
+                action += 1
+            elif name in ("<", "<="):
+                if not backtrack():
+                    break
+            else:
+                event += 1
+                if event == len(events) and not backtrack():
+                    break
+    while action < len(actions) and actions[action] == "*":
+        action += 1
+    return (event, list(seen)) if action == len(actions) else None
+
+
+# Points --------------------------------------------------------------------------------------
+
+_BINS = 'STRUCT("1" DOUBLE, "2" DOUBLE, "3" DOUBLE)[]'
+
+
+def histogram(values: Sequence[float], bins: int) -> list[dict[str, float]]:
+    """Bins (from, to, height) that follow the values: whenever there are twice as many points as
+    `bins`, the nearest are joined until there are that many."""
+    points: list[tuple[float, float]] = []
+    for value in values:
+        points.append((value, 1.0))
+        if len(points) >= 2 * bins:
+            points = _joined(sorted(points), bins)
+    points = _joined(sorted(points), bins)
+    found = []
+    for i, (mean, weight) in enumerate(points):
+        before = points[i - 1] if i else None
+        after = points[i + 1] if i + 1 < len(points) else None
+        low = (before[0] + mean) / 2 if before else min(values)
+        high = (mean + after[0]) / 2 if after else max(values)
+        height = (6 * weight + (before or points[i])[1] + (after or points[i])[1]) / 8
+        found.append({"1": low, "2": high, "3": height})
+    return found
+
+
+def _joined(points: list[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """Sorted points, the nearest joined until there are `most`."""
+    following = list(range(1, len(points) + 1))
+    preceding = list(range(-1, len(points) - 1))
+    gone = [False] * len(points)
+    queue = [(points[i + 1][0] - points[i][0], i) for i in range(len(points) - 1)]
+    heapq.heapify(queue)
+    left = len(points)
+    while left > most and queue:
+        distance, i = heapq.heappop(queue)
+        j = following[i]
+        if gone[i] or j >= len(points) or points[j][0] - points[i][0] != distance:
+            continue
+        (a, v), (b, w) = points[i], points[j]
+        points[i] = ((a * v + b * w) / (v + w), v + w)
+        gone[j] = True
+        following[i] = following[j]
+        if following[i] < len(points):
+            preceding[following[i]] = i
+            heapq.heappush(queue, (points[following[i]][0] - points[i][0], i))
+        if preceding[i] >= 0:
+            heapq.heappush(queue, (points[i][0] - points[preceding[i]][0], preceding[i]))
+        left -= 1
+    return [point for point, is_gone in zip(points, gone, strict=True) if not is_gone]
+
+
+def largest_triangles(x: Sequence[float], y: Sequence[float], count: int) -> list[int]:
+    """The positions (from 1) of `count` points that keep the line's shape best."""
+    size = len(x)
+    if count >= size:
+        return list(range(1, size + 1))
+    if count <= 2:
+        return [1, size][:count]
+    chosen = [0]
+    every = (size - 2) / (count - 2)
+    for i in range(count - 2):
+        start, end = int(i * every) + 1, int((i + 1) * every) + 1
+        last = min(int((i + 2) * every) + 1, size)
+        following = range(end, last)
+        mean_x = sum(x[k] for k in following) / len(following)
+        mean_y = sum(y[k] for k in following) / len(following)
+        ax, ay = x[chosen[-1]], y[chosen[-1]]
+        areas = [
+            abs((ax - mean_x) * (y[k] - ay) - (ax - x[k]) * (mean_y - ay))
+            for k in range(start, end)
+        ]
+        chosen.append(start + areas.index(max(areas)))
+    return [k + 1 for k in [*chosen, size - 1]]
+
+
+_BARS = " ▁▂▃▄▅▆▇█"
+
+
+def sparkbar(
+    x: Sequence[float],
+    y: Sequence[float],
+    width: int,
+    low: float | None,
+    high: float | None,
+    whole: bool,
+) -> str:
+    """A bar for each of `width` parts of the axis: the mean of the values in it, a `whole` number
+    if the values are. One bar where the axis has one place."""
+    totals: dict[float, float] = {}
+    for at, value in zip(x, y, strict=True):
+        totals[at] = totals.get(at, 0.0) + value
+    start = min(totals) if low is None else low
+    end = max(totals) if high is None else high
+    if start >= end:
+        return _BARS[-1]
+    inside = {at: value for at, value in totals.items() if start <= at <= end}
+    parts: list[list[float]] = [[] for _ in range(width)]
+    for at, value in inside.items():
+        parts[min(int((at - start) * width / (end - start + 1)), width - 1)].append(value)
+    means = [sum(part) / len(part) if part else 0.0 for part in parts]
+    means = [mean // 1 for mean in means] if whole else means
+    top = max(means, default=0.0)
+    return "".join(
+        _BARS[int(mean * (len(_BARS) - 2) / top) + 1] if mean > 0 else " " for mean in means
+    )
+
+
+UDFS = (
+    _each(
+        "mt_window_funnel",
+        ("BIGINT[]", "BIGINT[]", "BIGINT", "BIGINT", "VARCHAR"),
+        "UTINYINT",
+        window_funnel,
+    ),
+    _each("mt_sequence", ("BIGINT[]", "BIGINT[]", "VARCHAR", "VARCHAR"), "BIGINT[]", sequence),
+    _each("mt_histogram", ("DOUBLE[]", "BIGINT"), _BINS, histogram),
+    _each("mt_lttb", ("DOUBLE[]", "DOUBLE[]", "BIGINT"), "BIGINT[]", largest_triangles),
+    _each(
+        "mt_sparkbar",
+        ("DOUBLE[]", "DOUBLE[]", "BIGINT", "DOUBLE", "DOUBLE", "BOOLEAN"),
+        "VARCHAR",
+        sparkbar,
+    ),
+)
