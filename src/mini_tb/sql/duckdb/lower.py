@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.duckdb.once import computed_once, is_simple
 from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
@@ -66,10 +68,11 @@ class Lowering:
                 f"decode({sql})" if arg.type.is_bytes else sql
                 for arg, sql in zip(expr.args, args, strict=True)
             ]
-        if callable(function.lower):
-            return function.lower(expr, args)
-        text = function.lower.format(*args, args=", ".join(args))
-        return text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
+        if not callable(function.lower):
+            text = function.lower.format(*args, args=", ".join(args))
+            return text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
+        lower = function.lower
+        return computed_once(args, [is_simple(arg) for arg in expr.args], partial(lower, expr))
 
     def array_join(self, expr: tree.ArrayJoinCall) -> str:
         return f"aj{expr.slot}.v"

@@ -27,6 +27,7 @@ FAMILIES = (
     "bits",
     "states",
     "json",
+    "json_simple",
     "search",
     "splitting",
     "strings",

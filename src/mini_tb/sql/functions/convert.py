@@ -54,6 +54,10 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
 
 def _convert(s: DataType, t: DataType, sql: str) -> str | None:
     """Between types that are not text; None where there is no rule."""
+    if s.name == "Dynamic":
+        from mini_tb.sql.functions import json_value  # it reads values through this module
+
+        return json_value.value(sql, t)
     s_number, t_number = s.is_number, t.is_number
     if s.is_interval and t_number:
         return number.number_to_number(INT64, t, sql)
@@ -253,15 +257,32 @@ FILL_DEFAULT = Function("_fillDefault", UINT8, _lower_fill, nulls=False, bytes_o
 
 def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     """`value IN (items)`; one item that is an array is the list. NULLs in the list match nothing,
-    as in ClickHouse (`transform_null_in = 0`)."""
+    as in ClickHouse (`transform_null_in = 0`), nor do tuples that hold one.
+
+    Raises `ArgumentError` where an item has no place in the list.
+    """
+    if value.type.is_nothing:
+        return Const(value.type, None)
     result = nullable(UINT8) if value.type.is_nullable else UINT8
     if len(items) == 1 and items[0].type.is_array and not value.type.is_array:
-        return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, items[0]])
-    known = [item for item in items if not (isinstance(item, Const) and item.value is None)]
+        listed = items[0]
+        if not listed.type.element.is_nothing:
+            lower_cast(listed.type.element, value.type, "")
+        return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
+    known = [item for item in items if _may_match(item, value.type)]
     if not known:
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
+
+
+def _may_match(item: Expr, target: DataType) -> bool:
+    """False for NULL, for a tuple with NULL in it, for a name that an enum does not have."""
+    if item.type.is_nothing or any(element.is_nothing for element in item.type.bare.types):
+        return False
+    if target.is_enum and isinstance(item, Const) and isinstance(item.value, str):
+        return item.value in [name for name, _ in target.bare.params]
+    return True
 
 
 def comparable(item: Expr, target: DataType) -> Expr:
@@ -270,6 +291,8 @@ def comparable(item: Expr, target: DataType) -> Expr:
         return item
     if item.type.is_number and target.is_number:
         return item
+    if target.is_string and item.type.is_number and isinstance(item, Const):
+        return convert(item, target.bare)
     try:
         least_supertype([item.type, target])
     except NoSupertype as error:

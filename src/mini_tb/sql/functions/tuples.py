@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
+from mini_tb.sql.functions.json_path import json_path_type, lower_json_path
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import NOTHING, DataType, array, tuple_of
 from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
@@ -37,11 +38,15 @@ def element_index(t: DataType, which: object) -> int:
 
 def _element_returns(args: Sequence[Expr]) -> DataType:
     bare = args[0].type.bare
+    if bare.name in ("JSON", "Dynamic"):
+        return json_path_type(bare, text(args[1]))
     return bare.types[element_index(bare, constant(args[1]))]
 
 
 def _lower_element(call: Call, args: list[str]) -> str:
     bare = call.args[0].type.bare
+    if bare.name in ("JSON", "Dynamic"):
+        return lower_json_path(call, args)
     index = element_index(bare, constant(call.args[1]))
     return f"struct_extract({args[0]}, '{field_names(bare)[index]}')"
 

@@ -1,0 +1,64 @@
+"""Arguments that a function's text repeats are computed once, under a name.
+
+DuckDB computes equal expressions of a row once, but its text would grow with every level of
+nesting, what is inside a lambda would be computed for every element, and a random number would be
+drawn anew each time. SQL has no `let` in expressions; `list_transform([x], lambda v: …)[1]` is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.tree import Column, Const, Expr, LambdaExpr, Local, Param
+
+_MOST_REPEATED = 600
+"""Characters that a repeated argument may add to the text."""
+_MOST_IN_LAMBDA = 60
+"""Characters of an argument that may stand inside a lambda of the text."""
+_VOLATILE = ("random()", "gen_random_uuid(", "uuidv4(", "uuidv7(", "nextval(", "mt_random")
+_NAME = "once"
+
+
+def is_simple(expr: Expr) -> bool:
+    """Whether repeating the expression costs nothing."""
+    return isinstance(expr, Const | Param | Column | Local | LambdaExpr)
+
+
+def computed_once(
+    args: Sequence[str], simple: Sequence[bool], lower: Callable[[list[str]], str]
+) -> str:
+    """`lower(args)`, with a name in place of the arguments that it repeats."""
+    if all(simple):
+        return lower(list(args))
+    marks = [
+        sql if plain else f"\x01{i}\x02"
+        for i, (sql, plain) in enumerate(zip(args, simple, strict=True))
+    ]
+    text = lower(marks)
+    named: list[int] = []
+    for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
+        if sql != mark and _is_costly(text, mark, sql):
+            named.append(i)
+    for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
+        if sql == mark:
+            continue
+        name = f"struct_extract({_NAME}, 'a{i}')" if len(named) > 1 else _NAME
+        text = text.replace(mark, name if i in named else sql)
+    if not named:
+        return text
+    value = args[named[0]]
+    if len(named) > 1:
+        value = "{" + ", ".join(f"a{i}: {args[i]}" for i in named) + "}"
+    return f"list_transform([{value}], lambda {_NAME}: {text})[1]"
+
+
+def _is_costly(text: str, mark: str, sql: str) -> bool:
+    """Whether `sql` in place of `mark` is too long, computed too often, or not the same twice."""
+    count = text.count(mark)
+    if not count:
+        return False
+    if "lambda" in text[: text.rindex(mark)]:
+        return len(sql) > _MOST_IN_LAMBDA or any(word in sql for word in _VOLATILE)
+    if count == 1:
+        return False
+    return (count - 1) * len(sql) > _MOST_REPEATED or any(word in sql for word in _VOLATILE)

@@ -1,0 +1,118 @@
+"""Where a JSON function looks: its path arguments as a path of DuckDB's, and the value there.
+
+An argument that is a string names a member; a number counts elements (or members) from 1, from the
+end when negative. A document that is no JSON has nothing anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from mini_tb.sql.functions.function import ArgumentError, constant, text
+from mini_tb.sql.functions.json_value import filled
+from mini_tb.sql.tree import Call, Const
+from mini_tb.types import JSON, DataType, nullable, parse_type
+from mini_tb.types.duckdb import quote_string
+
+DYNAMIC = DataType("Dynamic")
+
+
+def path_text(call: Call, args: list[str], first: int, last: int) -> str:
+    """DuckDB text of the path that arguments `first` to `last` (exclusive) give."""
+    pieces: list[str] = []
+    literal = "$"
+    for i in range(first, last):
+        arg = call.args[i]
+        if arg.type.is_string and isinstance(arg, Const):
+            literal += '."' + str(constant(arg)).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        elif arg.type.is_string:
+            pieces += [
+                quote_string(literal + '."'),
+                args[i],
+            ]
+            literal = '"'
+        elif arg.type.is_integer and isinstance(arg, Const):
+            number = int(arg.value)
+            literal += f"[{number - 1}]" if number > 0 else f"[#{number}]"
+        elif arg.type.is_integer:
+            index = f"CAST({args[i]} AS BIGINT)"
+            at = (
+                f"(CASE WHEN {index} > 0 THEN CAST({index} - 1 AS VARCHAR) ELSE '#' || {index} END)"
+            )
+            pieces += [quote_string(literal + "["), at]
+            literal = "]"
+        else:
+            raise ArgumentError(
+                f"illegal type `{arg.type}` in a path, expected a String or integer"
+            )
+    if literal:
+        pieces.append(quote_string(literal))
+    return "(" + " || ".join(pieces) + ")" if len(pieces) > 1 else pieces[0]
+
+
+def value_at(call: Call, args: list[str], first: int = 1, last: int | None = None) -> str:
+    """DuckDB text (JSON) of the value that the path leads to; NULL where there is none."""
+    end = len(args) if last is None else last
+    if call.args[0].type.bare.name == "JSON":
+        document = args[0]
+    else:
+        document = f"TRY_CAST({args[0]} AS JSON)"
+    if end <= first:
+        return document
+    if call.function.name.endswith("CaseInsensitive"):
+        for i in range(first, end):
+            document = f"json_extract({document}, {_any_case(call, args, document, i)})"
+        return document
+    steps = [first]
+    steps += [i for i in range(first + 1, end) if call.args[i].type.is_integer]
+    for start, stop in pairwise([*steps, end]):
+        document = _step(call, args, document, start, stop)
+    return document
+
+
+def _step(call: Call, args: list[str], document: str, first: int, last: int) -> str:
+    """The value behind some steps; a number in front counts elements, or members of an object."""
+    found = f"json_extract({document}, {path_text(call, args, first, last)})"
+    if not call.args[first].type.is_integer:
+        return found
+    members = f"map_values(TRY_CAST({document} AS MAP(VARCHAR, JSON)))"
+    member = f"{members}[CAST({args[first]} AS BIGINT)]"
+    if last > first + 1:
+        member = f"json_extract({member}, {path_text(call, args, first + 1, last)})"
+    return f"(CASE WHEN json_type({document}) = 'OBJECT' THEN {member} ELSE {found} END)"
+
+
+def _any_case(call: Call, args: list[str], document: str, index: int) -> str:
+    """The path of one step; a member is found by its name in any case."""
+    if not call.args[index].type.is_string:
+        return path_text(call, args, index, index + 1)
+    same = f"list_filter(json_keys({document}), lambda k: lower(k) = lower({args[index]}))[1]"
+    return f"('$.\"' || {same} || '\"')"
+
+
+_TYPED = re.compile(r":`?(.+?)`?")
+
+
+def json_path_type(t: DataType, step: str) -> DataType:
+    """The type of `j.step`: a typed path of the column, `:Type` a typed reading, else Dynamic."""
+    if match := _TYPED.fullmatch(step):
+        return nullable(parse_type(match[1]))
+    return JSON if step.startswith("^") else DYNAMIC
+
+
+def lower_json_path(call: Call, args: list[str]) -> str:
+    """The value at a step of a path of a JSON column."""
+    step = text(call.args[1])
+    if _TYPED.fullmatch(step):
+        name = quote_string(str(call.type.bare))
+        found = f"(CASE WHEN mt_json_type({args[0]}) = {name} THEN {args[0]} END)"
+        return filled(found, call.type)
+    name = step.removeprefix("^").strip("`").replace('"', '\\"')
+    path = '$."' + name + '"'
+    found = f"json_extract({args[0]}, {quote_string(path)})"
+    if step.startswith("^"):
+        return (
+            f"(CASE WHEN json_type({found}) = 'OBJECT' THEN {found} ELSE CAST('{{}}' AS JSON) END)"
+        )
+    return found

@@ -1,0 +1,183 @@
+"""JSON text as ClickHouse writes it, and what is computed on whole documents.
+
+Documents repeat in a column, so each distinct one is read once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.text import float_text
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_SHORT = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 47: "\\/", 92: "\\\\"}
+_ESCAPES = {code: _SHORT.get(code, f"\\u{code:04X}") for code in (*range(32), 34, 47, 92)}
+
+
+def json_text(text: str) -> str:
+    """The text with every float that is not in ClickHouse's form rewritten."""
+
+    def rewritten(match: re.Match[str]) -> str:
+        token = match[0]
+        if token.startswith('"') or not any(mark in token for mark in ".eE"):
+            return token
+        return float_text(repr(float(token)))
+
+    return _TOKEN.sub(rewritten, text)
+
+
+def quoted(text: str) -> str:
+    """A text as a JSON string."""
+    return '"' + text.translate(_ESCAPES) + '"'
+
+
+_END = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.S)
+
+
+def raw_value(text: str) -> str:
+    """The JSON value that the text begins with, as it is written: up to the comma or bracket that
+    ends it."""
+    level = 0
+    for match in _END.finditer(text):
+        token = match[0]
+        if token in ("[", "{"):
+            level += 1
+        elif token in ("]", "}"):
+            if level == 0:
+                return text[: match.start()]
+            level -= 1
+        elif token == "," and level == 0:
+            return text[: match.start()]
+    return text
+
+
+def merged(documents: str) -> str | None:
+    """One object of several (a JSON array of texts): the members of later ones replace, objects
+    merge; None if one is no JSON object."""
+    result: Any = {}
+    for text in json.loads(documents):
+        try:
+            part = json.loads(text)
+        except ValueError:
+            return None
+        if not isinstance(part, dict):
+            return None
+        result = _merge(result, part)
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+
+
+def _merge(target: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict) or not isinstance(target, dict):
+        return patch
+    joined = dict(target)
+    for key, value in patch.items():
+        joined[key] = _merge(joined.get(key), value)
+    return joined
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
+
+
+def value_type(value: Any) -> str:
+    """The type that ClickHouse gives a value of a JSON column."""
+    if value is None:
+        return "None"
+    if isinstance(value, bool):
+        return "Bool"
+    if isinstance(value, int):
+        return "Int64" if value < 1 << 63 else "UInt64"
+    if isinstance(value, float):
+        return "Float64"
+    if isinstance(value, str):
+        if _DATE.fullmatch(value):
+            return "Date"
+        match = _DATETIME.fullmatch(value)
+        return "String" if match is None else "DateTime64(9)" if match[1] else "DateTime"
+    if isinstance(value, dict):
+        return "JSON(max_dynamic_types=16, max_dynamic_paths=256)"
+    return f"Array({_element_type(value)})"
+
+
+def _element_type(values: list[Any]) -> str:
+    found = {value_type(value) for value in values if value is not None}
+    if not found:
+        return "Nullable(Nothing)" if values else "Nothing"
+    if found <= {"Int64", "Float64"} and len(found) == 2:
+        found = {"Float64"}
+    if len(found) > 1:
+        return "Dynamic"
+    only = found.pop()
+    return only if only.startswith(("Array", "JSON")) else f"Nullable({only})"
+
+
+def paths(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The paths to the values of a document and the values; null is none."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from paths(inner, f"{prefix}{key}.")
+        elif inner is not None:
+            yield prefix + key, inner
+
+
+def _entries(text: str) -> list[tuple[str, Any]]:
+    document = json.loads(text)
+    return sorted(paths(document)) if isinstance(document, dict) else []
+
+
+def paths_and_types(text: str) -> list[tuple[str, str]]:
+    """The paths of a document, sorted, with the types of their values."""
+    return [(path, value_type(value)) for path, value in _entries(text)]
+
+
+def path_values(text: str) -> list[str]:
+    """The texts of a document's values, in the order of their paths."""
+    return [_value_text(value) for _, value in _entries(text)]
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _strings(function: Any) -> Any:
+    """A function of texts over a column."""
+
+    def over(values: Any) -> Any:
+        import pyarrow as pa
+
+        return over_distinct(function, values, pa.string())
+
+    return over
+
+
+def _paths(values: Any) -> Any:
+    import pyarrow as pa
+
+    return over_distinct(paths_and_types, values, pa.map_(pa.string(), pa.string()))
+
+
+def _values(values: Any) -> Any:
+    import pyarrow as pa
+
+    return over_distinct(path_values, values, pa.list_(pa.string()))
+
+
+def _type(text: str) -> str:
+    return value_type(json.loads(text))
+
+
+UDFS = (
+    Udf("mt_json_text", ("VARCHAR",), "VARCHAR", _strings(json_text)),
+    Udf("mt_json_quoted", ("VARCHAR",), "VARCHAR", _strings(quoted)),
+    Udf("mt_json_raw", ("VARCHAR",), "VARCHAR", _strings(raw_value)),
+    Udf("mt_json_merged", ("VARCHAR",), "VARCHAR", _strings(merged)),
+    Udf("mt_json_type", ("VARCHAR",), "VARCHAR", _strings(_type)),
+    Udf("mt_json_paths", ("VARCHAR",), "MAP(VARCHAR, VARCHAR)", _paths),
+    Udf("mt_json_values", ("VARCHAR",), "VARCHAR[]", _values),
+)
