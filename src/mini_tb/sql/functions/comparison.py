@@ -1,13 +1,29 @@
-"""Comparisons and logic: `equals`, `less`, `like`, `and`, `not`, …"""
+"""Comparisons and logic: `equals`, `less`, `like`, `and`, `not`, …
+
+Values compare as what they are, whatever their widths and signs; NaN equals nothing and is neither
+less nor greater. A constant string is read as the type that it is compared with.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_moment import to_number
+from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype
+from mini_tb.sql.tree import Call, Const, Expr, is_constant
+from mini_tb.types import (
+    STRING,
+    STRING_BYTES,
+    UINT8,
+    DataType,
+    NoSupertype,
+    least_supertype,
+    nullable,
+)
+from mini_tb.types.duckdb import field_names, quote_string
 
 _OPERATORS = {
     "equals": "=",
@@ -17,36 +33,196 @@ _OPERATORS = {
     "lessOrEquals": "<=",
     "greaterOrEquals": ">=",
 }
+_EXACT_FLOAT = 1 << 53
+"""Up to here every integer is a float."""
 
 
-def _common(a: DataType, b: DataType) -> DataType | None:
-    """The type in which two values are compared; None: as they are."""
-    if a == b or (a.is_number and b.is_number):
-        return None
-    if a.is_string != b.is_string:
-        # A string beside another type is read as that type: `date >= '2024-01-01'`.
-        return b if a.is_string else a
+def _illegal(a: DataType, b: DataType) -> ArgumentError:
+    return ArgumentError(f"illegal types `{a}` and `{b}`")
+
+
+def common(a: Expr, b: Expr) -> DataType:
+    """The type as which two values are compared; `Nothing` if as they are.
+
+    Raises `ArgumentError` if they do not compare.
+    """
+    s, t = a.type.bare, b.type.bare
+    as_they_are = DataType("Nothing")
+    if s == t or (s.is_number and t.is_number) or s.is_nothing or t.is_nothing:
+        return as_they_are
+    if s.is_string and t.is_string:
+        return STRING_BYTES if STRING_BYTES in (s, t) else STRING
+    for text, other in ((a, t), (b, s)):
+        if text.type.bare.is_string:
+            if not is_constant(text) and not other.is_enum:
+                raise ArgumentError(f"there is no supertype for types {s}, {t}", 386)
+            if not other.is_enum:
+                return other
+            members = [name for name, _ in other.params]
+            return other if isinstance(text, Const) and text.value in members else STRING
+    if s.is_enum and t.is_enum:
+        return INT16
+    for one, other in ((s, t), (t, s)):
+        if one.is_number and (other.is_datetime or other.is_enum or other.name == "IPv4"):
+            return as_they_are
     try:
-        return least_supertype([a, b])
-    except NoSupertype as error:
-        raise ArgumentError(str(error), 386) from None
+        return least_supertype([s, t])
+    except NoSupertype:
+        raise _illegal(a.type, b.type) from None
+
+
+def _tuples(a: DataType, b: DataType) -> bool:
+    if not (a.is_tuple and b.is_tuple):
+        return False
+    if len(a.types) != len(b.types) or not a.types:
+        raise _illegal(a, b)
+    return True
 
 
 def _compare_returns(args: Sequence[Expr]) -> DataType:
-    a, b = args[0].type, args[1].type
-    if (a.is_number and b.is_string) or (a.is_string and b.is_number):
-        raise ArgumentError(f"there is no supertype for types {a}, {b}", 386)
-    _common(a, b)
+    a, b = args
+    if _tuples(a.type.bare, b.type.bare):
+        results = [_compare_returns(pair) for pair in _elements(a, b)]
+        inside = any(result.is_nullable for result in results)
+        for x, y in _elements(a, b):
+            inside = inside or x.type.is_nullable or y.type.is_nullable
+        return nullable(UINT8) if inside else UINT8
+    shared = common(a, b)
+    if shared.name != "Nothing":
+        for side in args:
+            lower_cast(side.type, shared, "")
     return UINT8
 
 
+def _elements(a: Expr, b: Expr) -> list[tuple[Expr, Expr]]:
+    """The pairs of elements of two tuples; constants stay constants."""
+
+    def parts(expr: Expr) -> list[Expr]:
+        types = expr.type.bare.types
+        if isinstance(expr, Call) and expr.function.name == "tuple":
+            return list(expr.args)
+        if isinstance(expr, Const) and expr.value is not None:
+            return [Const(t, value) for t, value in zip(types, expr.value, strict=True)]
+        return [Expr(t) for t in types]
+
+    return list(zip(parts(a), parts(b), strict=True))
+
+
+def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
+    """DuckDB BOOLEAN text of a comparison."""
+    s, t = a.type.bare, b.type.bare
+    if _tuples(s, t):
+        return _compare_tuples(operator, a, b, left, right)
+    shared = common(a, b)
+    if shared.name != "Nothing":
+        left, right = lower_cast(s, shared, left), lower_cast(t, shared, right)
+        s = t = shared
+    elif s != t:
+        left, s = _as_number(s, left)
+        right, t = _as_number(t, right)
+    if s.is_float != t.is_float and max(_width(s), _width(t)) >= 64:
+        return _compare_with_float(operator, a, b, left, right)
+    found = f"({left} {operator} {right})"
+    return _but_nan(operator, a, b, left, right, found) if s.is_float or t.is_float else found
+
+
+def _as_number(t: DataType, sql: str) -> tuple[str, DataType]:
+    """What is compared with a number: dates as seconds, enums by number, Bool as 0 and 1."""
+    if t.is_date_or_datetime:
+        number, text = to_number(t, sql)
+        return text, number
+    if t.is_enum:
+        return lower_cast(t, INT16, sql), INT16
+    if t.is_bool:
+        return f"CAST({sql} AS UTINYINT)", UINT8
+    if t.is_integer and t.bits >= 128:
+        return f"CAST({sql} AS BIGNUM)", t
+    return sql, t
+
+
+def _width(t: DataType) -> int:
+    return t.bits if t.is_integer else 0
+
+
+def _plain_float(expr: Expr) -> bool:
+    """Whether a value is never NaN: a constant, or no float at all."""
+    if not expr.type.is_float:
+        return True
+    value = expr.value if isinstance(expr, Const) else math.nan
+    return isinstance(value, int | float) and not math.isnan(value)
+
+
+def _but_nan(operator: str, a: Expr, b: Expr, left: str, right: str, found: str) -> str:
+    """DuckDB holds NaN equal to itself and greater than all numbers; ClickHouse does not."""
+    if operator in ("=", "<>"):
+        if _plain_float(a) or _plain_float(b):
+            return found
+        return f"({found} {'AND NOT' if operator == '=' else 'OR'} isnan({left}))"
+    greater, expr = (right, b) if operator in ("<", "<=") else (left, a)
+    return found if _plain_float(expr) else f"({found} AND {greater} <= CAST('inf' AS DOUBLE))"
+
+
+def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
+    """A wide integer with a float: where the integer rounds to the float, exactly."""
+    number, real = (right, left) if a.type.is_float else (left, right)
+    expr = a if a.type.is_float else b
+    value = expr.value if isinstance(expr, Const) else None
+    rounded = f"CAST({number} AS DOUBLE)"
+    sides = (real, rounded) if a.type.is_float else (rounded, real)
+    found = _but_nan(operator, a, b, *sides, f"({sides[0]} {operator} {sides[1]})")
+    if isinstance(value, int | float) and abs(value) < _EXACT_FLOAT:
+        return found
+    whole = f"TRY_CAST({real} AS HUGEINT)"
+    exact = (whole, number) if a.type.is_float else (number, whole)
+    return (
+        f"CASE WHEN {rounded} = {real} AND {whole} IS NOT NULL "
+        f"THEN {exact[0]} {operator} {exact[1]} ELSE {found} END"
+    )
+
+
+def _compare_tuples(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
+    if any(x.type.is_nothing or y.type.is_nothing for x, y in _elements(a, b)):
+        return "CAST(NULL AS BOOLEAN)"
+    pairs = []
+    fields = zip(field_names(a.type.bare), field_names(b.type.bare), strict=True)
+    for (x, y), (one, two) in zip(_elements(a, b), fields, strict=True):
+        first = f"struct_extract({left}, {quote_string(one)})"
+        second = f"struct_extract({right}, {quote_string(two)})"
+        pairs.append((x, y, first, second))
+    if operator in ("=", "<>"):
+        word = " AND " if operator == "=" else " OR "
+        return "(" + word.join(compare(operator, *pair) for pair in pairs) + ")"
+    found = compare(operator, *pairs[-1])
+    for pair in reversed(pairs[:-1]):
+        found = f"({compare(operator[0], *pair)} OR ({compare('=', *pair)} AND {found}))"
+    return found
+
+
 def _lower_compare(call: Call, args: list[str]) -> str:
-    a, b = call.args[0].type.bare, call.args[1].type.bare
-    common = _common(a, b)
+    a, b = call.args
+    found = compare(_OPERATORS[call.function.name], a, b, args[0], args[1])
+    return f"CAST({found} AS UTINYINT)"
+
+
+# IS DISTINCT FROM ------------------------------------------------------------------------
+
+
+def _distinct_returns(args: Sequence[Expr]) -> DataType:
+    _compare_returns(args)
+    return UINT8
+
+
+def _lower_distinct(call: Call, args: list[str]) -> str:
+    a, b = call.args
+    word = "IS DISTINCT FROM" if call.function.name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
+    shared = common(a, b)
     left, right = args
-    if common is not None:
-        left, right = lower_cast(a, common, left), lower_cast(b, common, right)
-    return f"CAST({left} {_OPERATORS[call.function.name]} {right} AS UTINYINT)"
+    if shared.name != "Nothing":
+        left, right = lower_cast(a.type, shared, left), lower_cast(b.type, shared, right)
+    return f"CAST(({left} {word} {right}) AS UTINYINT)"
+
+
+# Logic -----------------------------------------------------------------------------------
 
 
 def truth(expr: Expr, sql: str) -> str:
@@ -81,16 +257,28 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         if not arg.type.is_number and not arg.type.is_nothing:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a number or Bool")
-    boolean = all(arg.type.bare.is_bool for arg in args)
-    result = DataType("Bool") if boolean else UINT8
-    return result.as_nullable() if any(arg.type.is_nullable for arg in args) else result
+    if any(arg.type.is_nullable for arg in args):
+        return nullable(UINT8)
+    return DataType("Bool") if any(arg.type.is_bool for arg in args) else UINT8
 
 
 def _lower_logic(call: Call, args: list[str]) -> str:
     word = {"and": " AND ", "or": " OR "}[call.function.name]
     joined = word.join(truth(arg, sql) for arg, sql in zip(call.args, args, strict=True))
-    duck = "BOOLEAN" if call.type.bare.is_bool else "UTINYINT"
-    return f"({joined})" if duck == "BOOLEAN" else f"CAST(({joined}) AS UTINYINT)"
+    return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
+
+
+def _lower_xor(call: Call, args: list[str]) -> str:
+    joined = truth(call.args[0], args[0])
+    for arg, sql in zip(call.args[1:], args[1:], strict=True):
+        joined = f"({joined} <> {truth(arg, sql)})"
+    return joined if call.type.bare.is_bool else f"CAST({joined} AS UTINYINT)"
+
+
+def _not_returns(args: Sequence[Expr]) -> DataType:
+    found = _logic_returns(args)
+    t = args[0].type
+    return t.bare.as_nullable() if t.is_bool and t.is_nullable else found
 
 
 def _lower_not(call: Call, args: list[str]) -> str:
@@ -98,20 +286,63 @@ def _lower_not(call: Call, args: list[str]) -> str:
     return f"({negated})" if call.type.bare.is_bool else f"CAST(({negated}) AS UTINYINT)"
 
 
-def _strings(args: Sequence[Expr]) -> DataType:
+# LIKE ------------------------------------------------------------------------------------
+
+
+def like_pattern(pattern: str) -> str:
+    """A LIKE pattern with ClickHouse's escapes (`\\` before an ordinary character is itself) as one
+    with DuckDB's. Raises `ArgumentError` if it ends in an escape."""
+    found, i = [], 0
+    while i < len(pattern):
+        char = pattern[i]
+        i += 1
+        if char != "\\":
+            found.append(char)
+        elif i == len(pattern):
+            raise ArgumentError(f"the LIKE pattern `{pattern}` ends in an escape", 25)
+        elif pattern[i] in "%_\\":
+            found.append("\\" + pattern[i])
+            i += 1
+        else:
+            found.append("\\\\")
+    return "".join(found)
+
+
+def _like_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         if not arg.type.is_string and not arg.type.is_enum:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a String")
+    pattern = args[1]
+    if isinstance(pattern, Const) and isinstance(pattern.value, str):
+        like_pattern(pattern.value)
     return UINT8
 
 
+_LIKES = {"like": "LIKE", "notLike": "NOT LIKE", "ilike": "ILIKE", "notILike": "NOT ILIKE"}
+
+
+def _lower_like(call: Call, args: list[str]) -> str:
+    pattern = call.args[1]
+    text = to_text(call.args[0].type, args[0])
+    if isinstance(pattern, Const) and isinstance(pattern.value, str):
+        wanted = quote_string(like_pattern(pattern.value))
+    else:
+        wanted = to_text(pattern.type, args[1])
+    return f"CAST(({text} {_LIKES[call.function.name]} {wanted} ESCAPE '\\') AS UTINYINT)"
+
+
 ROWS = (
-    *(Function(name, _compare_returns, _lower_compare, args=(2, 2)) for name in _OPERATORS),
+    *(
+        Function(name, _compare_returns, _lower_compare, args=(2, 2), bytes_ok=True)
+        for name in _OPERATORS
+    ),
+    *(
+        Function(name, _distinct_returns, _lower_distinct, args=(2, 2), nulls=False, bytes_ok=True)
+        for name in ("isDistinctFrom", "isNotDistinctFrom")
+    ),
     Function("and", _logic_returns, _lower_logic, args=(2, None), nulls=False),
     Function("or", _logic_returns, _lower_logic, args=(2, None), nulls=False),
-    Function("not", _logic_returns, _lower_not, nulls=False),
-    Function("like", _strings, "({0} LIKE {1} ESCAPE '\\')", args=(2, 2)),
-    Function("notLike", _strings, "({0} NOT LIKE {1} ESCAPE '\\')", args=(2, 2)),
-    Function("ilike", _strings, "({0} ILIKE {1} ESCAPE '\\')", args=(2, 2)),
-    Function("notILike", _strings, "({0} NOT ILIKE {1} ESCAPE '\\')", args=(2, 2)),
+    Function("xor", _logic_returns, _lower_xor, args=(2, None), nulls=False),
+    Function("not", _not_returns, _lower_not, nulls=False),
+    *(Function(name, _like_returns, _lower_like, args=(2, 2), bytes_ok=True) for name in _LIKES),
 )

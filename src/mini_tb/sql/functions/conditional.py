@@ -1,14 +1,16 @@
-"""Conditions and NULL: `if`, `multiIf`, `coalesce`, `isNull`, …"""
+"""Conditions and NULL: `if`, `multiIf`, `coalesce`, `isNull`, `transform`, `greatest`, …"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.comparison import truth
+from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable
+from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable, to_duckdb
 
 
 def supertype(types: Sequence[DataType]) -> DataType:
@@ -19,6 +21,11 @@ def supertype(types: Sequence[DataType]) -> DataType:
         raise ArgumentError(str(error), 386) from None
 
 
+def _condition(arg: Expr) -> None:
+    if not (arg.type.is_integer or arg.type.is_bool or arg.type.is_nothing):
+        raise ArgumentError(f"illegal type `{arg.type}` of a condition, expected UInt8 or Bool")
+
+
 def _branches(args: Sequence[Expr]) -> list[int]:
     return [*range(1, len(args) - 1, 2), len(args) - 1]
 
@@ -26,6 +33,8 @@ def _branches(args: Sequence[Expr]) -> list[int]:
 def _multi_if_returns(args: Sequence[Expr]) -> DataType:
     if len(args) % 2 == 0:
         raise ArgumentError("takes an odd number of arguments", 42)
+    for i in range(0, len(args) - 1, 2):
+        _condition(args[i])
     return supertype([args[i].type for i in _branches(args)])
 
 
@@ -38,44 +47,282 @@ def _lower_multi_if(call: Call, args: list[str]) -> str:
     return f"CASE {whens} ELSE {values[len(args) - 1]} END"
 
 
+# CASE x WHEN …, transform ----------------------------------------------------------------
+
+
+def _case_returns(args: Sequence[Expr]) -> DataType:
+    if len(args) % 2:
+        raise ArgumentError("takes an even number of arguments", 42)
+    for i in range(1, len(args) - 1, 2):
+        comparison.common(args[0], args[i])
+    return supertype([args[i].type for i in (*range(2, len(args) - 1, 2), len(args) - 1)])
+
+
+def _lower_case(call: Call, args: list[str]) -> str:
+    subject, whens = call.args[0], []
+    for i in range(1, len(args) - 1, 2):
+        same = _same(subject, call.args[i], args[0], args[i])
+        whens.append(
+            f"WHEN {same} THEN {lower_cast(call.args[i + 1].type, call.type, args[i + 1])}"
+        )
+    last = lower_cast(call.args[-1].type, call.type, args[-1])
+    return f"CASE {' '.join(whens)} ELSE {last} END"
+
+
+def _same(a: Expr, b: Expr, left: str, right: str) -> str:
+    """BOOLEAN text of equality in which NULL is equal to NULL."""
+    if b.type.is_nothing:
+        return f"{left} IS NULL"
+    if a.type.is_nothing:
+        return f"{right} IS NULL"
+    found = comparison.compare("=", a, b, left, right)
+    if a.type.is_nullable and b.type.is_nullable:
+        return f"({found} OR ({left} IS NULL AND {right} IS NULL))"
+    return found
+
+
+def _transform_returns(args: Sequence[Expr]) -> DataType:
+    source, keys, values = args[0].type, args[1].type, args[2].type
+    if not keys.is_array or not values.is_array:
+        raise ArgumentError(f"takes arrays, found `{keys}` and `{values}`", 43, 1)
+    default = args[3].type if len(args) > 3 else source
+    if not source.is_nothing:
+        supertype([source.bare, keys.element.bare])
+    return supertype([values.element, default])
+
+
+def _lower_transform(call: Call, args: list[str]) -> str:
+    source, keys, values = (arg.type for arg in call.args[:3])
+    default = args[3] if len(args) > 3 else args[0]
+    default_type = call.args[3].type if len(args) > 3 else source
+    otherwise = lower_cast(default_type, call.type, default)
+    if source.is_nothing:
+        return otherwise
+    shared = supertype([source.bare, keys.element.bare])
+    wanted = lower_cast(source.bare, shared, args[0])
+    name = "transformed"
+    among = f"list_transform({args[1]}, lambda {name}: {lower_cast(keys.element, shared, name)})"
+    place = f"list_position({among}, {wanted})"
+    found = lower_cast(values.element, call.type, f"list_extract({args[2]}, {place})")
+    return f"CASE WHEN {place} > 0 THEN {found} ELSE {otherwise} END"
+
+
+# NULL ------------------------------------------------------------------------------------
+
+
 def _coalesce_returns(args: Sequence[Expr]) -> DataType:
     types = [arg.type for arg in args if not arg.type.is_nothing]
     if not types:
         return args[0].type
+    for i, t in enumerate(types):
+        if not t.is_nullable:  # what comes after is never looked at
+            types = types[: i + 1]
+            break
     found = supertype([t.not_null() for t in types])
     return nullable(found) if all(t.is_nullable for t in types) else found
 
 
 def _lower_coalesce(call: Call, args: list[str]) -> str:
-    values = [
-        lower_cast(arg.type, call.type, sql)
-        for arg, sql in zip(call.args, args, strict=True)
-        if not arg.type.is_nothing
-    ]
-    return f"coalesce({', '.join(values)})" if values else args[0]
+    values = []
+    for arg, sql in zip(call.args, args, strict=True):
+        if arg.type.is_nothing:
+            continue
+        values.append(lower_cast(arg.type, call.type, sql))
+        if not arg.type.is_nullable:
+            break
+    return f"coalesce({', '.join(values)})" if len(values) > 1 else (values or args)[0]
+
+
+def _if_null_returns(args: Sequence[Expr]) -> DataType:
+    first = args[0].type
+    return first if not first.is_nullable else _coalesce_returns(args)
+
+
+def _null_if_returns(args: Sequence[Expr]) -> DataType:
+    a, b = args
+    if not (a.type.is_nothing or b.type.is_nothing):
+        comparison.common(a, b)
+    if not a.type.can_be_nullable:
+        raise ArgumentError(f"`{a.type}` cannot be Nullable")
+    return nullable(a.type)
 
 
 def _lower_null_if(call: Call, args: list[str]) -> str:
-    return f"nullif({args[0]}, {lower_cast(call.args[1].type, call.type, args[1])})"
+    a, b = call.args
+    if a.type.is_nothing or b.type.is_nothing:
+        return args[0]
+    same = comparison.compare("=", a, b, args[0], args[1])
+    return f"CASE WHEN {same} THEN NULL ELSE {args[0]} END"
+
+
+def _assume_returns(args: Sequence[Expr]) -> DataType:
+    if args[0].type.is_nothing:
+        raise ArgumentError("NULL has no value to assume", 44)
+    return args[0].type.not_null()
+
+
+def _lower_assume(call: Call, args: list[str]) -> str:
+    if not call.args[0].type.is_nullable or zero(call.type) is None:
+        return args[0]
+    return f"coalesce({args[0]}, {literal(zero(call.type), call.type)})"
+
+
+def _to_nullable_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_nullable and nullable(t) == t:
+        raise ArgumentError(f"`{t}` cannot be Nullable")
+    return nullable(t)
+
+
+def _lower_is_nullable(call: Call, args: list[str]) -> str:
+    return f"CAST({int(call.args[0].type.is_nullable)} AS UTINYINT)"
+
+
+# greatest, least -------------------------------------------------------------------------
+
+
+def _extreme_returns(args: Sequence[Expr]) -> DataType:
+    known = [arg.type for arg in args if not arg.type.is_nothing]
+    if not known:
+        return args[0].type
+    found = supertype([t.bare for t in known])
+    return nullable(found) if any(arg.type.is_nullable for arg in args) else found
+
+
+def _lower_extreme(call: Call, args: list[str]) -> str:
+    known = [
+        (arg, lower_cast(arg.type, call.type, sql))
+        for arg, sql in zip(call.args, args, strict=True)
+        if not arg.type.is_nothing
+    ]
+    if not known:
+        return args[0]
+    name = call.function.name
+    texts = [sql for _, sql in known]
+    if call.type.is_float:
+        # NaN gives way to any number.
+        instead = "'-inf'" if name == "greatest" else "'inf'"
+        duck = to_duckdb(call.type)
+        guarded = ", ".join(
+            f"CASE WHEN isnan({sql}) THEN CAST({instead} AS {duck}) ELSE {sql} END" for sql in texts
+        )
+        all_nan = " AND ".join(f"isnan({sql})" for sql in texts)
+        return f"CASE WHEN {all_nan} THEN CAST('nan' AS {duck}) ELSE {name}({guarded}) END"
+    return f"{name}({', '.join(texts)})"
+
+
+def _clamp_returns(args: Sequence[Expr]) -> DataType:
+    return supertype([arg.type for arg in args])
+
+
+def _lower_clamp(call: Call, args: list[str]) -> str:
+    value, low, high = (
+        lower_cast(arg.type, call.type, sql) for arg, sql in zip(call.args, args, strict=True)
+    )
+    return (
+        f"CASE WHEN {value} < {low} THEN {low} WHEN {value} > {high} THEN {high} ELSE {value} END"
+    )
+
+
+def _first_returns(args: Sequence[Expr]) -> DataType:
+    return supertype([arg.type for arg in args])
+
+
+def _lower_first(call: Call, args: list[str]) -> str:
+    whens, duck = [], to_duckdb(call.type)
+    for arg, sql in zip(call.args, args, strict=True):
+        if arg.type.is_nothing:
+            continue
+        t = arg.type.bare
+        some = f"{sql} <> {literal(zero(t), t)}"
+        whens.append(f"WHEN {some} THEN {lower_cast(arg.type, call.type, sql)}")
+    instead = zero(call.type)
+    last = "NULL" if instead is None else literal(instead, call.type)
+    return f"CAST(CASE {' '.join(whens)} ELSE {last} END AS {duck})" if whens else args[0]
 
 
 ROWS = (
-    Function("if", _multi_if_returns, _lower_multi_if, args=(3, 3), nulls=False, any_case=True),
-    Function("multiIf", _multi_if_returns, _lower_multi_if, args=(3, None), nulls=False),
     Function(
-        "coalesce", _coalesce_returns, _lower_coalesce, args=(1, None), nulls=False, any_case=True
+        "if",
+        _multi_if_returns,
+        _lower_multi_if,
+        args=(3, 3),
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
     ),
-    Function("ifNull", _coalesce_returns, _lower_coalesce, args=(2, 2), nulls=False, any_case=True),
+    Function(
+        "multiIf",
+        _multi_if_returns,
+        _lower_multi_if,
+        args=(3, None),
+        nulls=False,
+        aliases=("caseWithoutExpression", "caseWithoutExpr"),
+        bytes_ok=True,
+    ),
+    Function(
+        "caseWithExpression",
+        _case_returns,
+        _lower_case,
+        args=(4, None),
+        nulls=False,
+        aliases=("caseWithExpr",),
+        bytes_ok=True,
+    ),
+    Function("transform", _transform_returns, _lower_transform, args=(3, 4), nulls=False),
+    Function(
+        "coalesce",
+        _coalesce_returns,
+        _lower_coalesce,
+        args=(1, None),
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
+    ),
+    Function(
+        "ifNull",
+        _if_null_returns,
+        _lower_coalesce,
+        args=(2, 2),
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
+    ),
     Function(
         "nullIf",
-        lambda args: nullable(args[0].type),
+        _null_if_returns,
         _lower_null_if,
         args=(2, 2),
         nulls=False,
         any_case=True,
+        bytes_ok=True,
     ),
-    Function("isNull", UINT8, "({0} IS NULL)", nulls=False, any_case=True),
-    Function("isNotNull", UINT8, "({0} IS NOT NULL)", nulls=False, any_case=True),
-    Function("assumeNotNull", lambda args: args[0].type.not_null(), "{0}", nulls=False, exact=True),
-    Function("toNullable", lambda args: nullable(args[0].type), "{0}", nulls=False, exact=True),
+    Function(
+        "isNull",
+        UINT8,
+        "CAST(({0} IS NULL) AS UTINYINT)",
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
+        exact=True,
+    ),
+    Function(
+        "isNotNull",
+        UINT8,
+        "CAST(({0} IS NOT NULL) AS UTINYINT)",
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
+        exact=True,
+    ),
+    Function("isZeroOrNull", UINT8, "coalesce({0} = 0, TRUE)", nulls=False),
+    Function("isNullable", UINT8, _lower_is_nullable, nulls=False, bytes_ok=True),
+    Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),
+    Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),
+    Function(
+        "greatest", _extreme_returns, _lower_extreme, args=(1, None), nulls=False, any_case=True
+    ),
+    Function("least", _extreme_returns, _lower_extreme, args=(1, None), nulls=False, any_case=True),
+    Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3)),
+    Function("firstNonDefault", _first_returns, _lower_first, args=(1, None), nulls=False),
 )
