@@ -200,7 +200,7 @@ def test_a_path_compressed_or_not(tmp_path: Path, pack: Any) -> None:
         (b"", "parquet", "IN108"),
         (b"nothing", "ndjson", "IN102"),
         (b"PAR1", "parquet", "IN108"),
-        (gzip.compress(LINES)[:-5], "ndjson", "IN103"),
+        (gzip.compress(LINES, mtime=0)[:-5], "ndjson", "IN103"),
         (zstandard.compress(LINES)[:-5], "csv", "IN103"),
         (LINES, "xml", "IN106"),
         (Path("/nowhere/at/all"), "csv", "IN109"),
@@ -237,7 +237,7 @@ def url() -> Iterator[str]:
             self.send_response(200 if found else 404)
             self.end_headers()
             if found:
-                self.wfile.write(gzip.compress(LINES))
+                self.wfile.write(gzip.compress(LINES, mtime=0))
 
         def log_message(self, *args: object) -> None:
             pass
