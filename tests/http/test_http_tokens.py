@@ -178,6 +178,35 @@ def test_a_jwts_fixed_params_win(served: Client) -> None:
     assert_error(client.get("/v0/sql?q=SELECT * FROM readings"), 403)
 
 
+def test_fixed_params_hold_for_every_pipe_that_sql_names(served: Client) -> None:
+    free = {"type": "PIPES:READ", "resource": "latest"}
+    fixed = {"type": "PIPES:READ", "resource": "per_device", "fixed_params": {"device": "b"}}
+    client = signed(served, free, fixed)
+    query = "SELECT DISTINCT device FROM per_device"
+    for path in ("/v0/sql", "/v0/pipes/latest.json"):
+        response = client.get(path, params={"q": query, "device": "a"})
+        assert response.json()["data"] == [{"device": "b"}]
+    other = {"type": "PIPES:READ", "resource": "latest", "fixed_params": {"device": "a"}}
+    torn = signed(served, other, fixed)
+    assert_error(torn.get("/v0/sql", params={"q": query}), 403, "`device`")
+    assert_error(torn.get("/v0/pipes/latest.json", params={"q": query}), 403, "`device`")
+    devices = torn.get("/v0/pipes/per_device.json?device=a").json()["data"]
+    assert {row["device"] for row in devices} == {"b"}
+
+
+def test_readers_do_not_see_secrets(served: Client) -> None:
+    served.post("/v0/variables", data={"name": "hidden_key", "value": "hidden"})
+    reader = served.with_token(token_of(served, "reader"))
+    query = "% SELECT {{tb_secret('hidden_key')}} AS x"
+    assert served.sql(query) == [{"x": "hidden"}]
+    for response in (
+        reader.get("/v0/sql", params={"q": query}),
+        reader.get("/v0/pipes/latest.json", params={"q": query}),
+    ):
+        assert 'hidden"' not in response.text
+        assert_error(response, 400)
+
+
 def test_a_jwts_filter_narrows_a_data_source(served: Client) -> None:
     scope = {"type": "DATASOURCES:READ", "resource": "readings", "filter": "device = 'b'"}
     client = signed(served, scope)

@@ -152,6 +152,7 @@ def test_the_list_of_pipes(served: Client) -> None:
         "latest": "endpoint",
         "metrics": "endpoint",
         "moody": "endpoint",
+        "per_device": "endpoint",
         "per_day": "endpoint",
         "shared": "default",
         "to_daily": "materialized",
@@ -189,7 +190,7 @@ def test_openapi_shows_what_the_token_may_read(served: Client) -> None:
     document = served.get("/v0/pipes/openapi.json").json()
     assert document["openapi"].startswith("3.")
     assert set(document["paths"]) == {
-        f"/v0/pipes/{name}.json" for name in ("latest", "metrics", "moody", "per_day")
+        f"/v0/pipes/{name}.json" for name in ("latest", "metrics", "moody", "per_day", "per_device")
     }
     parameters = document["paths"]["/v0/pipes/latest.json"]["get"]["parameters"]
     by_name = {parameter["name"]: parameter for parameter in parameters}

@@ -138,3 +138,14 @@ def test_a_query_that_takes_too_long_is_stopped(served: Client) -> None:
         with pytest.raises(httpx.ReadTimeout):
             served.get("/v0/sql", params={"q": query}, timeout=0.3)
     assert served.sql(QUERY) == [{"n": 3}]
+
+
+def test_an_answer_that_fails_half_way_ends_short(served: Client) -> None:
+    import httpx
+
+    query = "SELECT number, 'some text', intDiv(1, number - 400000) FROM numbers(500000)"
+    with pytest.raises(httpx.RemoteProtocolError):
+        served.get("/v0/sql", params={"q": query})
+    early = "SELECT intDiv(1, number) FROM numbers(10)"
+    assert_error(served.get("/v0/sql", params={"q": early}), 400)
+    assert served.sql(QUERY) == [{"n": 3}]

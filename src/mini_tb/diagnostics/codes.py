@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "AU010": "a JWT is asked for without what it needs",
     "AU011": "no token of that name",
     "AU012": "tokens are asked for from another machine",
+    "AU013": "a token that fixes a parameter differently for two pipes",
     "CF001": "the project's configuration file cannot be read",
     "CF002": "a file of the project is no UTF-8 text",
     "CF101": "a name that no secret can have",

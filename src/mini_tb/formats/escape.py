@@ -7,6 +7,7 @@ one pass over the column.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -95,6 +96,7 @@ def json_string(column: Any) -> Any:
     return join(_QUOTE, json_escape(column), _QUOTE)
 
 
+@lru_cache(maxsize=4096)
 def json_key(name: str) -> bytes:
     """A name as a JSON string."""
     return b'"' + json_escape.one(name) + b'"'

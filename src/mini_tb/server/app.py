@@ -86,6 +86,14 @@ class Route:
     is_open: bool = False
 
 
+class Interrupted(Exception):
+    """An answer failed after its first part was sent."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+        super().__init__(str(cause))
+
+
 class Endpoint:
     """The ASGI application of one route."""
 
@@ -104,6 +112,10 @@ class Endpoint:
         try:
             response = await self._answer(call, send)
         except ClientDisconnect:
+            return
+        except Interrupted as error:
+            # Half of the answer is sent: all that is left is to end it short of its end.
+            note(call, 500, problem_of(error.cause))
             return
         except Exception as error:
             problem = problem_of(error)
@@ -182,6 +194,8 @@ class Endpoint:
                     break
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        except Exception as error:
+            raise Interrupted(error) from error
         finally:
             stream.close()
 

@@ -153,6 +153,18 @@ class Access:
             return None
         return " OR ".join(f"({text})" for text in filters)
 
+    def every_fixed_param(self) -> Mapping[str, Any]:
+        """The parameters that the token decides for any pipe: a query of the caller's own may read
+        them all. Raises `UserError` AU013 (HTTP 403) if it decides one differently for two."""
+        found: dict[str, Any] = {}
+        for scope in self._index.get(READ_PIPE, ()):
+            for name, value in (scope.fixed_params or {}).items():
+                if found.setdefault(name, value) != value:
+                    message = f"the token fixes `{name}` differently for two pipes"
+                    hint = "read each of them as an endpoint, without SQL of your own"
+                    raise UserError.of("AU013", message, hint=hint, status=403)
+        return found
+
     def fixed_params(self, pipe: str) -> Mapping[str, Any]:
         """The parameters that the token, not the caller, decides when it reads a pipe."""
         found: dict[str, Any] = {}

@@ -143,7 +143,9 @@ class Request:
         """
         from mini_tb.workspace.render import render_text
 
-        rendering = render_text(text, self.params, self.secrets)
+        # Who may only read must not read secrets through a template of their own.
+        secrets = self.secrets if self.access.is_admin else {}
+        rendering = render_text(text, self.params, secrets)
         self.settings.update(rendering.settings)
         self._own = {name: Value(name, "", v, v) for name, v in (query_params or {}).items()}
         self._own.update(rendering.values)

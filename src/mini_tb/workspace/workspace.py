@@ -432,7 +432,9 @@ class Workspace:
             endpoints = [p.name for p in self.project.pipes.values() if p.endpoint]
             raise _missing("NM303", "endpoint", pipe, endpoints)
         access.check(READ_PIPE, found.name)
-        given = {**params, **access.fixed_params(found.name)}
+        # SQL of the caller's own may name other pipes, too.
+        fixed = access.fixed_params(found.name) if q is None else access.every_fixed_param()
+        given = {**params, **fixed}
         request = self._request(given, access)
         if q is None:
             compiled, values = request.node(self.compiled, found, found.endpoint)
@@ -458,9 +460,7 @@ class Workspace:
         a scope of `access`. Raises as `query` does.
         """
         pipe = None if pipeline is None else self.pipe(pipeline)
-        given = dict(params or {})
-        for scope in access.scopes:
-            given.update(scope.fixed_params or {})
+        given = {**(params or {}), **access.every_fixed_param()}
         request = self._request(given, access)
         compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
         return self._execute(compiled, values, request, timeout_s, on_start)
@@ -628,7 +628,7 @@ class Workspace:
 
     def backup(self, target: Path) -> None:
         """A consistent copy of all data and records at this moment, while everything goes on but
-        for writes, which wait. Raises `UserError` RT301… if the file cannot be written."""
+        for writes, which wait. Raises `UserError` RT006 if the file cannot be written."""
         self.engine.backup(target)
 
     def _changed(self, name: str) -> None:
