@@ -113,10 +113,12 @@ def _real(t: DataType) -> Parse:
 
 
 def _exact_number(text: str) -> Decimal | None:
-    """The number that a text is, digit by digit; None if it is none, or absurdly long."""
-    exponent = text.lower().partition("e")[2]
-    if len(text) > 100 or len(exponent.lstrip("+-0")) > 3 or not _REAL.fullmatch(text):
+    """The number that a text is, digit by digit; None if it is none, or absurdly large."""
+    if len(text) > 100 or not _REAL.fullmatch(text):
         return None
+    exponent = text.lower().partition("e")[2]
+    if len(exponent.lstrip("+-0")) > 3:
+        return Decimal(0) if exponent.startswith("-") else None
     return Decimal(text)
 
 
