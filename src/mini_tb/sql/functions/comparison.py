@@ -15,6 +15,7 @@ from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, is_constant
 from mini_tb.types import (
+    INT16,
     STRING,
     STRING_BYTES,
     UINT8,
