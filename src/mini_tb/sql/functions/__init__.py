@@ -32,7 +32,6 @@ FAMILIES = (
     "json",
     "json_simple",
     "search",
-    "session",
     "splitting",
     "strings",
     "tuples",
