@@ -1,4 +1,4 @@
-"""What a query can ask about itself and the server: `toTypeName`, `version`, `isConstant`, …"""
+"""What a query asks about its own expressions: `toTypeName`, `isConstant`, `byteSize`, `bar`, …"""
 
 from __future__ import annotations
 
@@ -19,15 +19,6 @@ from mini_tb.types import (
     parse_type,
 )
 from mini_tb.types.duckdb import quote_string
-
-CLICKHOUSE_VERSION = "26.9.2.1"
-"""The ClickHouse whose answers are given."""
-
-
-def _constant(name: str, value: str, *aliases: str) -> Function:
-    return Function(
-        name, STRING, quote_string(value), args=(0, 0), aliases=aliases, any_case=True, exact=True
-    )
 
 
 def _lower_type_name(call: Call, args: list[str]) -> str:
@@ -163,12 +154,6 @@ ROWS = (
     Function(
         "toTypeName", STRING, _lower_type_name, nulls=False, bytes_ok=True, low_cardinality=False
     ),
-    _constant("version", CLICKHOUSE_VERSION),
-    _constant("hostName", "localhost", "hostname", "fqdn", "fullHostName"),
-    _constant("currentDatabase", "default", "database", "schema", "current_database"),
-    _constant("currentUser", "default", "user", "current_user"),
-    _constant("timeZone", "UTC", "timezone"),
-    _constant("serverTimeZone", "UTC", "serverTimezone"),
     Function("isConstant", _is_constant_returns, _lower_is_constant, nulls=False, bytes_ok=True),
     Function(
         "ignore",
@@ -203,7 +188,6 @@ ROWS = (
         "currentProfiles",
         "currentRoles",
         "defaultRoles",
-        "displayName",
         "dumpColumnStructure",
         "enabledProfiles",
         "enabledRoles",
@@ -232,7 +216,6 @@ ROWS = (
         "tcpPort",
         "toColumnTypeName",
         "transactionID",
-        "uptime",
         "zookeeperSessionUptime",
     ),
 )
