@@ -6,23 +6,26 @@ import sys
 
 
 def run() -> None:
-    """Run the command line; never returns."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    """Run the command line of this process; never returns."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(args: list[str]) -> int:
+    """Run a command line; its exit code. Nothing is raised: what goes wrong is said."""
+    if args in (["--version"], ["-V"]):
         from mini_tb import __version__
 
         sys.stdout.write(f"mini-tb {__version__}\n")
-        sys.exit(0)
-    sys.exit(_run())
-
-
-def _run() -> int:
+        return 0
     import os
 
     from mini_tb.cli.console import note, say_error
     from mini_tb.cli.main import app
 
     try:
-        app(standalone_mode=True)
+        app(args, prog_name="mini-tb")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
     except KeyboardInterrupt:
         note("stopped")
         return 1
@@ -32,7 +35,9 @@ def _run() -> int:
         return 0
     except Exception as error:
         if os.environ.get("MINI_TB_DEBUG"):
-            raise
+            import traceback
+
+            traceback.print_exception(error)
         say_error(error)
         return 1
     return 0
