@@ -104,6 +104,8 @@ class Applier:
         from mini_tb.sql import compile_query
 
         feed = stage.feed
+        if not self.tx.fetch(f"SELECT 1 FROM {quote(feed.source)} LIMIT 1"):
+            return  # an insert of nothing triggers nothing
         catalog = ProjectCatalog(self._new, pipe=feed.pipe, node=feed.node.name)
         compiled = compile_query(feed.node.sql, catalog)
         rows = insertion(compiled, self.plan.new.datasources[stage.target])

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from mini_tb.engine.duckdb.merge import ALIAS, MERGING, final_relation
+import re
+
+from mini_tb.engine.duckdb.merge import (
+    ALIAS,
+    MERGING,
+    SortingKey,
+    compacted_rows,
+    final_relation,
+)
 from mini_tb.engine.key import key_expressions
 from mini_tb.project import Datasource
 from mini_tb.sql import Table, TableColumn
@@ -26,21 +34,55 @@ def table_of(datasource: Datasource) -> Table:
     )
 
 
+def sorting_key(datasource: Datasource) -> SortingKey:
+    """The sorting key, compiled. Raises `UserError` where an expression does not compile."""
+    from mini_tb.sql import compile_expression
+
+    columns = table_columns(datasource)
+    expressions = tuple(
+        compile_expression(text, columns, relation=ALIAS)[0]
+        for text in key_expressions(datasource.engine.sorting_key)
+    )
+    read = (c.name for c in columns if any(quote_identifier(c.name) in e for e in expressions))
+    return SortingKey(expressions, frozenset(read))
+
+
 def _final(datasource: Datasource) -> str | None:
     if datasource.engine.name not in MERGING:
         return None
-    from mini_tb.sql import compile_expression
-
-    texts = key_expressions(datasource.engine.sorting_key)
-    columns = table_columns(datasource)
-    key = [compile_expression(text, columns, relation=ALIAS)[0] for text in texts]
-    key_columns = frozenset(
-        column.name for column in columns if any(f'"{column.name}"' in text for text in key)
-    )
-    return final_relation(datasource.name, datasource, key, key_columns, _merge_state)
+    return final_relation(datasource, sorting_key(datasource), merge_state)
 
 
-def _merge_state(t: DataType, name: str) -> str:
+def compaction(datasource: Datasource) -> str:
+    """DuckDB text of the rows that compaction keeps of a data source, in their order: merged as its
+    engine merges, sorted by its key, without what its TTL has expired. May use `$now`."""
+    where = ""
+    ttl = ttl_condition(datasource.engine.ttl)
+    if ttl is not None:
+        from mini_tb.sql import compile_expression
+        from mini_tb.types import UINT8, nullable
+
+        columns = table_columns(datasource)
+        text, _ = compile_expression(ttl, columns, target=nullable(UINT8), relation=ALIAS)
+        where = f"coalesce({text}, 0) = 0"
+    return compacted_rows(datasource, sorting_key(datasource), merge_state, where)
+
+
+_TTL = re.compile(r"(.*?)(?:\s+DELETE)?(?:\s+WHERE\s+(.*))?", re.IGNORECASE | re.DOTALL)
+
+
+def ttl_condition(ttl: str | None) -> str | None:
+    """The ClickHouse condition under which a TTL (`expr [DELETE] [WHERE condition]`) has expired a
+    row; None if there is no TTL."""
+    if not ttl or not ttl.strip():
+        return None
+    match = _TTL.fullmatch(ttl.strip())
+    assert match is not None  # every text matches
+    expired = f"({match[1]}) <= now()"
+    return expired if match[2] is None else f"{expired} AND ({match[2]})"
+
+
+def merge_state(t: DataType, name: str) -> str:
     """The DuckDB aggregate that merges the states in a column into one: `-MergeState` of its
     function."""
     from mini_tb.sql import compile_expression

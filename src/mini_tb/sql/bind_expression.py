@@ -14,7 +14,7 @@ from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value
-from mini_tb.sql.functions.convert import in_list
+from mini_tb.sql.functions.convert import convert, in_list
 from mini_tb.sql.functions.function import ArgumentError, Function, constant
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (

@@ -10,6 +10,7 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ class Handle:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._cancel = threading.Event()
+        self._ended = threading.Event()
         self._on_cancel: Callable[[], None] | None = None
 
     def on_cancel(self, stop: Callable[[], None] | None) -> None:
@@ -74,10 +76,23 @@ class Handle:
 
     def cancel(self) -> None:
         """Ask the work to stop."""
-        self._cancel.set()
-        stop = self._on_cancel
-        if stop is not None:
-            stop()
+        if not self._cancel.is_set():
+            self._cancel.set()
+            threading.Thread(target=self._interrupt, name="cancel", daemon=True).start()
+
+    def end(self) -> None:
+        """The work is over: nothing is to be interrupted any more."""
+        self._ended.set()
+
+    def _interrupt(self) -> None:
+        # An interrupt that comes just before a statement starts is lost: it is said until heard.
+        while True:
+            stop = self._on_cancel
+            if stop is not None:
+                with suppress(Exception):  # what it would stop has ended by itself meanwhile
+                    stop()
+            if self._ended.wait(0.05):
+                return
 
 
 class Jobs:
@@ -209,6 +224,8 @@ class Jobs:
             own = isinstance(failure, MiniTbError)
             text = str(failure) if own else f"internal error: {failure!r}"
             error = None if is_cancelled else text
+        finally:
+            handle.end()
         ended = self._now()
         self._save(replace(job, status=status, error=error, details=details, updated_at=ended))
         self._handles.pop(job.id, None)

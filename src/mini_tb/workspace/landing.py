@@ -82,12 +82,16 @@ class Triggers:
 
 @dataclass(slots=True)
 class Landing:
-    """One transaction of rows; see `ingest.writer.Landing`."""
+    """One transaction of rows; see `ingest.writer.Landing`.
+
+    `versions` is told the tables whose rows change, `rewritten` those that lose rows.
+    """
 
     tx: DuckDBTransaction
     triggers: Triggers
     now: datetime
     versions: Callable[[str], None]
+    rewritten: Callable[[str], None]
     _temporary: int = field(default=0, init=False)
 
     def append(self, block: Block) -> None:
@@ -150,6 +154,7 @@ class Landing:
     def take_over(self, datasource: Datasource, staged: str) -> None:
         """Put the stored table `staged`, which has the same columns, in the data source's place."""
         self.versions(datasource.name)
+        self.rewritten(datasource.name)
         self.tx.drop_table(datasource.name)
         self.tx.execute(f"ALTER TABLE {quote(staged)} RENAME TO {quote(datasource.name)}")
 
@@ -157,6 +162,7 @@ class Landing:
         """Delete the rows that satisfy a ClickHouse condition, or all. What was materialised from
         them stays. Returns how many."""
         self.versions(datasource.name)
+        self.rewritten(datasource.name)
         where = "" if condition is None else f" WHERE {row_condition(datasource, condition)}"
         return self.execute(f"DELETE FROM {quote(datasource.name)} AS {ROW}{where}")
 
@@ -180,6 +186,8 @@ class Landing:
             stale.add(target)
             self.remove(project.datasources[target])
             for feed in feeds:
+                if not self.tx.fetch(f"SELECT 1 FROM {quote(feed.source)} LIMIT 1"):
+                    continue  # an insert of nothing triggers nothing
                 self._store(project.datasources[target], self.triggers.refilling(feed).duck_select)
 
     def execute(self, duck_sql: str) -> int:

@@ -30,7 +30,7 @@ class State:
 
     def __init__(self, engine: DuckDBEngine) -> None:
         self._engine = engine
-        with engine.transaction() as tx:
+        with engine.transaction(with_functions=False) as tx:
             tx.execute("CREATE SCHEMA IF NOT EXISTS mini_tb")
             tx.execute(
                 "CREATE TABLE IF NOT EXISTS mini_tb.records"
@@ -46,19 +46,19 @@ class State:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Several changes at once, together with changes of data."""
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(with_functions=False) as tx:
             yield tx
 
     def all(self, kind: str) -> dict[str, Record]:
         """The records of a kind by key, oldest first."""
         query = "SELECT key, record FROM mini_tb.records WHERE kind = $kind ORDER BY rowid"
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(with_functions=False) as tx:
             return {key: orjson.loads(text) for key, text in tx.fetch(query, {"kind": kind})}
 
     def find(self, kind: str, key: str) -> Record | None:
         """The record, or None."""
         query = "SELECT record FROM mini_tb.records WHERE kind = $kind AND key = $key"
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(with_functions=False) as tx:
             rows = tx.fetch(query, {"kind": kind, "key": key})
         return orjson.loads(rows[0][0]) if rows else None
 
@@ -66,7 +66,7 @@ class State:
         """Keep the record in place of an earlier one of that key; datetimes become ISO text."""
         text = orjson.dumps(record, option=orjson.OPT_NON_STR_KEYS).decode()
         values = {"kind": kind, "key": key}
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(with_functions=False) as tx:
             changed = tx.execute(
                 "UPDATE mini_tb.records SET record = $record WHERE kind = $kind AND key = $key",
                 {**values, "record": text},
@@ -79,7 +79,7 @@ class State:
 
     def delete(self, kind: str, key: str) -> None:
         """Forget the record; one that does not exist is no error."""
-        with self._engine.transaction() as tx:
+        with self._engine.transaction(with_functions=False) as tx:
             tx.execute(
                 "DELETE FROM mini_tb.records WHERE kind = $kind AND key = $key",
                 {"kind": kind, "key": key},

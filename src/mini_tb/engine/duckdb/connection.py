@@ -54,8 +54,6 @@ class Connections:
         self.path = path
         self.settings = settings
         self.write_lock = threading.RLock()
-        self._function_lock = threading.Lock()
-        self._has_functions = False
         cores = _cores()
         self.writer = _open(path, settings, max(1, settings.threads or cores // 2))
         self._idle: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
@@ -65,20 +63,21 @@ class Connections:
             reader.execute("SET enable_profiling = 'no_output'")
             self._idle.put(reader)
         self.writer.execute("SET lock_configuration = true")
+        self._function_cursor = self.writer.cursor()
+        self._functions = threading.Thread(target=self._register, name="functions", daemon=True)
+        self._functions.start()
 
-    def prepare(self, duck_sql: str) -> None:
-        """Make the functions known that a statement may need and DuckDB does not have. Done when
-        the first such statement comes, because it loads much."""
-        if self._has_functions or UDF_PREFIX not in duck_sql:
-            return
+    def wait_for_functions(self) -> None:
+        """Returns once the functions that DuckDB does not have are known to it. A transaction that
+        began before does not see them."""
+        self._functions.join()
+
+    def _register(self) -> None:
+        # It loads much, so it goes on beside whatever is done first.
         from mini_tb.sql.duckdb.udf import register
 
-        with self._function_lock:
-            if not self._has_functions:
-                cursor = self.writer.cursor()
-                register(cursor)
-                cursor.close()
-                self._has_functions = True
+        register(self._function_cursor)
+        self._function_cursor.close()
 
     def lease(self) -> DuckDBPyConnection:
         """A reader of one's own until `give_back`. Raises `EngineError` 202 (HTTP 503) when all
@@ -96,6 +95,7 @@ class Connections:
 
     def close(self) -> None:
         """Stop what runs, then close: the file is complete and free for another process."""
+        self._functions.join()
         for reader in self._readers:
             with suppress(Exception):  # closed by its own failure
                 reader.interrupt()

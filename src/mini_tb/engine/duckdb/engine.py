@@ -30,8 +30,7 @@ INCOMING = "incoming"
 class DuckDBTransaction:
     """See `engine.base.Transaction`; made by `DuckDBEngine.transaction`."""
 
-    def __init__(self, connections: Connections, connection: DuckDBPyConnection) -> None:
-        self._connections = connections
+    def __init__(self, connection: DuckDBPyConnection) -> None:
         self._connection = connection
 
     def create_table(self, name: str, datasource: Datasource) -> None:
@@ -71,7 +70,6 @@ class DuckDBTransaction:
     ) -> list[tuple[Any, ...]]:
         import duckdb
 
-        self._connections.prepare(duck_sql)
         try:
             return self._connection.execute(duck_sql, dict(values) if values else None).fetchall()
         except duckdb.Error as error:
@@ -126,17 +124,21 @@ class DuckDBEngine:
         )
 
     @contextmanager
-    def transaction(self) -> Iterator[DuckDBTransaction]:
-        """The writer, alone; a transaction inside a transaction of the same thread joins it."""
+    def transaction(self, *, with_functions: bool = True) -> Iterator[DuckDBTransaction]:
+        """The writer, alone; a transaction inside a transaction of the same thread joins it.
+        Without `with_functions` no compiled statement can run in it, but it never waits for the
+        engine to be complete."""
         import duckdb
 
+        if with_functions:
+            self._connections.wait_for_functions()
         with self._connections.write_lock:
             if self._transaction is not None:
                 yield self._transaction
                 return
             connection = self._connections.writer
             connection.begin()
-            self._transaction = DuckDBTransaction(self._connections, connection)
+            self._transaction = DuckDBTransaction(connection)
             try:
                 yield self._transaction
                 connection.commit()
@@ -179,17 +181,26 @@ class DuckDBEngine:
         else writes to yet."""
         import duckdb
 
+        self._connections.wait_for_functions()
         connection = self._connections.writer.cursor()
         try:
             connection.begin()
-            yield DuckDBTransaction(self._connections, connection)
-            connection.commit()
-        except MiniTbError:
-            raise
+            yield DuckDBTransaction(connection)
+            # Nothing is written to the file while the writer is held, which a backup relies on.
+            with self._connections.write_lock:
+                connection.commit()
         except duckdb.Error as error:
             raise from_duckdb(error) from error
         finally:
             connection.close()
+
+    def backup(self, target: Path) -> None:
+        """Copy the database to a new file, as of now: writes wait, reads go on. The copy is opened
+        and checked before it gets its name. Raises `UserError` RT006 if that cannot be done."""
+        from mini_tb.engine.duckdb.backup import copy_database
+
+        with self._connections.write_lock:
+            copy_database(self._connections, target)
 
     def tables_changed(self) -> None:
         """To be called when tables were created or altered: forgets what answers were like."""

@@ -17,6 +17,7 @@ insert and which compaction keeps. Rules (all observed on ClickHouse 26):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from mini_tb.project import Column, Datasource
 from mini_tb.types import DataType, to_duckdb
@@ -26,6 +27,7 @@ ROW = '"insertion order"'
 """The insertion order inside these relations: a name that no data source's column can have, since
 theirs are without blanks."""
 
+LEVEL = '"level of signs"'
 ALIAS = "s"
 """What the expressions of the key call the table."""
 
@@ -56,88 +58,143 @@ _SIMPLE: dict[str, str] = {
 }
 
 
-def final_relation(
-    name: str,
-    datasource: Datasource,
-    key: Sequence[str],
-    key_columns: frozenset[str],
-    merge_state: Callable[[DataType, str], str],
-) -> str | None:
-    """DuckDB text for `FROM table FINAL`; None where that is the table itself.
+@dataclass(frozen=True, slots=True)
+class SortingKey:
+    """A sorting key: DuckDB expressions over the alias ALIAS, and the columns that they read."""
 
-    `key` are DuckDB expressions of the sorting key over the alias ALIAS, `key_columns` the columns
-    they read.
-    `merge_state(type, column)` is the DuckDB aggregate that merges states of `type`.
+    expressions: tuple[str, ...] = ()
+    columns: frozenset[str] = frozenset()
+
+
+MergeState = Callable[[DataType, str], str]
+"""(type, column) → the DuckDB aggregate that merges the column's states of that type."""
+
+
+def final_relation(datasource: Datasource, key: SortingKey, merge_state: MergeState) -> str | None:
+    """DuckDB text for `FROM table FINAL`; None where that is the table itself."""
+    engine = datasource.engine
+    rows = ordered_rows(datasource)
+    if engine.name == "ReplacingMergeTree":
+        hidden = f" WHERE {quote(engine.is_deleted)} = 0" if engine.is_deleted else ""
+        winners = f"SELECT * FROM {rows} QUALIFY {_is_newest(datasource, key)}"
+        return f"(SELECT {_columns(datasource)} FROM ({winners}){hidden})"
+    if engine.name == "CollapsingMergeTree":
+        return f"(SELECT {_columns(datasource)} FROM {rows} QUALIFY {_is_state(datasource, key)})"
+    if engine.name == "VersionedCollapsingMergeTree":
+        walk, survives = _balanced(datasource, key, rows)
+        return f"(SELECT {_columns(datasource)} FROM {walk} QUALIFY {survives})"
+    if engine.name in MERGING and key.expressions:
+        return f"({_merged(datasource, key, rows, merge_state, keeps_zeros=False)})"
+    return None
+
+
+def compacted_rows(
+    datasource: Datasource, key: SortingKey, merge_state: MergeState, where: str = ""
+) -> str:
+    """DuckDB text of a SELECT of the fewest rows that answer every FINAL, now and after any later
+    insert, as all rows do; sorted by the key. `where` is a condition over ALIAS on what is kept.
+
+    So what FINAL only hides stays: the newest row although it is deleted, sums that are zero, and
+    of cancelled rows as many as a later row could still need.
     """
     engine = datasource.engine
-    if engine.name not in MERGING:
-        return None
-    source = _ordered(name, datasource)
-    columns = ", ".join(quote(column.name) for column in datasource.columns)
+    rows = ordered_rows(datasource, where)
+    order = f" ORDER BY {', '.join([*key.expressions, ROW])}"
     if engine.name == "ReplacingMergeTree":
-        return _replacing(source, columns, key, engine.ver, engine.is_deleted)
-    if engine.name == "CollapsingMergeTree":
-        return _collapsing(source, columns, key, quote(engine.sign or ""))
-    if engine.name == "VersionedCollapsingMergeTree":
-        versioned = [*key, quote(engine.version or "")]
-        return _versioned_collapsing(source, columns, versioned, quote(engine.sign or ""))
-    if not key:
-        return None
-    return _merged(source, datasource, key, key_columns, merge_state)
+        kept = f"{rows} QUALIFY {_is_newest(datasource, key)}"
+    elif engine.name == "CollapsingMergeTree":
+        kept = f"{rows} QUALIFY {_is_needed(datasource, key)}"
+    elif engine.name == "VersionedCollapsingMergeTree":
+        walk, survives = _balanced(datasource, key, rows)
+        kept = f"{walk} QUALIFY {survives}"
+    elif engine.name in MERGING and key.expressions:
+        merged = _merged(datasource, key, rows, merge_state, keeps_zeros=True)
+        return f"{merged} ORDER BY {', '.join(key.expressions)}"
+    else:
+        kept = rows
+    return f"SELECT {_columns(datasource)} FROM {kept}{order}"
 
 
-def _ordered(name: str, datasource: Datasource) -> str:
-    """The table with its insertion order as the column ROW."""
+def ordered_rows(datasource: Datasource, where: str = "") -> str:
+    """The table with its insertion order as the column ROW, called ALIAS."""
     hides_rowid = any(column.name.lower() == "rowid" for column in datasource.columns)
     # A column called `rowid` hides DuckDB's; a scan numbers its rows in the same order.
     order = "row_number() OVER ()" if hides_rowid else "rowid"
-    return f"(SELECT *, {order} AS {ROW} FROM {quote(name)}) AS {ALIAS}"
+    rows = f"SELECT *, {order} AS {ROW} FROM {quote(datasource.name)}"
+    if where:
+        rows = f"SELECT * FROM ({rows}) AS {ALIAS} WHERE {where}"
+    return f"({rows}) AS {ALIAS}"
 
 
-def _over(key: Sequence[str], *more: str, order: str = "") -> str:
-    partition = ", ".join([*key, *more])
-    return f"OVER ({f'PARTITION BY {partition}' if partition else ''}{order})"
+def _columns(datasource: Datasource) -> str:
+    return ", ".join(quote(column.name) for column in datasource.columns)
 
 
-def _replacing(
-    source: str, columns: str, key: Sequence[str], ver: str | None, is_deleted: str | None
-) -> str:
+def _over(key: Sequence[str], order: str = "") -> str:
+    partition = f"PARTITION BY {', '.join(key)}" if key else ""
+    return f"OVER ({partition}{order})"
+
+
+def _is_newest(datasource: Datasource, key: SortingKey) -> str:
+    """ReplacingMergeTree: whether a row wins."""
+    ver = datasource.engine.ver
     newest = f"{quote(ver)} DESC, {ROW} DESC" if ver else f"{ROW} DESC"
-    rank = f"row_number() {_over(key, order=f' ORDER BY {newest}')}"
-    hidden = f" WHERE {quote(is_deleted)} = 0" if is_deleted else ""
-    winners = f"SELECT * FROM {source} QUALIFY {rank} = 1"
-    return f"(SELECT {columns} FROM ({winners}){hidden})"
+    return f"row_number() {_over(key.expressions, f' ORDER BY {newest}')} = 1"
 
 
-def _collapsing(source: str, columns: str, key: Sequence[str], sign: str) -> str:
-    balance = f"sum({sign}) {_over(key)}"
-    last = f"arg_max({sign}, {ROW}) {_over(key)}"
-    rank = f"row_number() {_over(key, sign, order=f' ORDER BY {ROW} DESC')}"
-    return (
-        f"(SELECT {columns} FROM {source} QUALIFY {sign} = 1 AND {rank} = 1 "
-        f"AND ({balance} > 0 OR ({balance} = 0 AND {last} = 1)))"
-    )
+def _collapse(datasource: Datasource, key: SortingKey) -> tuple[str, str, str, str]:
+    """CollapsingMergeTree: the sign; per key the sum of signs and the sign of the last row; and a
+    row's place among those of its sign, from the last."""
+    sign = quote(datasource.engine.sign or "")
+    balance = f"sum({sign}) {_over(key.expressions)}"
+    last = f"arg_max({sign}, {ROW}) {_over(key.expressions)}"
+    place = f"row_number() {_over([*key.expressions, sign], f' ORDER BY {ROW} DESC')}"
+    return sign, balance, last, place
 
 
-def _versioned_collapsing(source: str, columns: str, key: Sequence[str], sign: str) -> str:
-    # Each row moves a level by its sign; a row survives if no later one crosses back: it is the
-    # last that reached its level, and the level lies between zero and the final one.
-    walk = f"SELECT *, sum({sign}) {_over(key, order=f' ORDER BY {ROW}')} AS level FROM {source}"
-    total = f"sum({sign}) {_over(key)}"
-    rank = f"row_number() {_over(key, sign, 'level', order=f' ORDER BY {ROW} DESC')}"
-    return (
-        f"(SELECT {columns} FROM ({walk}) AS {ALIAS} QUALIFY {rank} = 1 "
-        f"AND {sign} * level BETWEEN 1 AND {sign} * {total})"
-    )
+def _is_state(datasource: Datasource, key: SortingKey) -> str:
+    """CollapsingMergeTree: whether a row is the last state and is not cancelled."""
+    sign, balance, last, place = _collapse(datasource, key)
+    return f"{sign} = 1 AND {place} = 1 AND ({balance} > 0 OR ({balance} = 0 AND {last} = 1))"
+
+
+def _is_needed(datasource: Datasource, key: SortingKey) -> str:
+    """CollapsingMergeTree: whether a row is needed to keep the last state, the last sign and the
+    balance. Of the rest, a pair of both signs can go: as many of each as the lesser has."""
+    sign, _, last, place = _collapse(datasource, key)
+    positive = f"count(*) FILTER ({sign} = 1) {_over(key.expressions)}"
+    negative = f"count(*) FILTER ({sign} = -1) {_over(key.expressions)}"
+    ends_negative = f"CAST({last} = -1 AS INTEGER)"
+    removable = f"greatest(0, least({positive} - 1, {negative} - {ends_negative}))"
+    count = f"CASE WHEN {sign} = 1 THEN {positive} ELSE {negative} END"
+    return f"{place} <= {count} - {removable}"
+
+
+def _balanced(datasource: Datasource, key: SortingKey, rows: str) -> tuple[str, str]:
+    """VersionedCollapsingMergeTree: rows with their level, and whether a row survives.
+
+    Each row moves the level of its key and version by its sign; a row survives if no later one
+    crosses back: it is the last that reached its level, which lies between zero and the final one.
+    """
+    sign = quote(datasource.engine.sign or "")
+    versioned = [*key.expressions, quote(datasource.engine.version or "")]
+    level = f"sum({sign}) {_over(versioned, f' ORDER BY {ROW}')}"
+    walk = f"(SELECT *, {level} AS {LEVEL} FROM {rows}) AS {ALIAS}"
+    total = f"sum({sign}) {_over(versioned)}"
+    place = f"row_number() {_over([*versioned, sign, LEVEL], f' ORDER BY {ROW} DESC')}"
+    return walk, f"{place} = 1 AND {sign} * {LEVEL} BETWEEN 1 AND {sign} * {total}"
 
 
 def _merged(
-    source: str,
     datasource: Datasource,
-    key: Sequence[str],
-    key_columns: frozenset[str],
-    merge_state: Callable[[DataType, str], str],
+    key: SortingKey,
+    rows: str,
+    merge_state: MergeState,
+    *,
+    keeps_zeros: bool,
 ) -> str:
+    """SummingMergeTree and AggregatingMergeTree: one row a key."""
+    key_columns = key.columns
     is_summing = datasource.engine.name == "SummingMergeTree"
     summed = _summed(datasource, key_columns) if is_summing else frozenset[str]()
     items: list[str] = []
@@ -150,8 +207,10 @@ def _merged(
             # A Nullable sum counts as nothing only if it is NULL.
             zeros.append(f"{merged} IS NULL" if column.type.is_nullable else f"{merged} = 0")
         has_aggregates |= column.type.name in ("AggregateFunction", "SimpleAggregateFunction")
-    having = "" if has_aggregates or not zeros else f" HAVING NOT ({' AND '.join(zeros)})"
-    return f"(SELECT {', '.join(items)} FROM {source} GROUP BY {', '.join(key)}{having})"
+    is_hiding = zeros and not has_aggregates and not keeps_zeros
+    having = f" HAVING NOT ({' AND '.join(zeros)})" if is_hiding else ""
+    grouped = f"{rows} GROUP BY {', '.join(key.expressions)}"
+    return f"SELECT {', '.join(items)} FROM {grouped}{having}"
 
 
 def _summed(datasource: Datasource, key_columns: frozenset[str]) -> frozenset[str]:
@@ -171,7 +230,7 @@ def _merge_column(
     column: Column,
     is_summed: bool,
     key_columns: frozenset[str],
-    merge_state: Callable[[DataType, str], str],
+    merge_state: MergeState,
 ) -> str:
     name = quote(column.name)
     t = column.type

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import EngineError
+from mini_tb.engine.duckdb.connection import UDF_PREFIX
 from mini_tb.engine.duckdb.errors import cancelled, from_duckdb, timed_out
 from mini_tb.engine.duckdb.statement import SMALL, Known, Statements, to_batch
 
@@ -49,7 +50,8 @@ class DuckDBResult:
         self._is_cancelled = False
         self._started = time.perf_counter()
         self._elapsed: float | None = None
-        connections.prepare(compiled.duck_sql)
+        if UDF_PREFIX in compiled.duck_sql:
+            connections.wait_for_functions()
         self._connection: DuckDBPyConnection | None = connections.lease()
         try:
             if on_start is not None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+AGAIN_S = 0.05
+
 
 class Alarm:
     """One deadline: `rung` tells whether it passed before `cancel`."""
@@ -30,9 +32,8 @@ class Alarm:
 
     def ring(self) -> None:
         """Interrupt (the watchdog's lock is held, so it cannot hit a later statement)."""
-        if not self.is_over:
-            self.is_over = self.rung = True
-            self._ring()
+        self.rung = True
+        self._ring()
 
 
 class Watchdog:
@@ -83,3 +84,6 @@ class Watchdog:
                 else:
                     heapq.heappop(self._alarms)
                     alarm.ring()
+                    # An interrupt that comes before the statement starts is lost: ring until heard.
+                    again = (time.monotonic() + AGAIN_S, next(self._order), alarm)
+                    heapq.heappush(self._alarms, again)

@@ -1,0 +1,123 @@
+"""Care for stored tables: compaction, and checkpoints when nobody waits.
+
+Compaction makes a table anew with the fewest rows that mean the same, sorted by its key, so that a
+lookup reads little, and without what its TTL has expired. It runs beside ingestion and queries: the
+new table is filled from a snapshot; then, in one short transaction, rows that came meanwhile are
+added and the tables change places. If rows were deleted meanwhile, it gives up and tries later.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from mini_tb.deploy.apply import BUILDING
+from mini_tb.diagnostics import MiniTbError
+from mini_tb.engine.duckdb.merge import ROW, ordered_rows
+from mini_tb.engine.relation import compaction
+from mini_tb.types.duckdb import quote_identifier as quote
+
+if TYPE_CHECKING:
+    from mini_tb.engine.base import Transaction
+    from mini_tb.project import Datasource
+    from mini_tb.workspace.workspace import Workspace
+
+KIND = "compacted"
+MIN_NEW_ROWS = 50_000
+MIN_NEW_SHARE = 0.1
+EVERY_S = 60.0
+
+
+class Maintenance:
+    """The care of one workspace's tables. `start` makes a thread; `run` does one round by hand."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._compacted = {
+            name: int(record["rows"]) for name, record in workspace.state.all(KIND).items()
+        }
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> list[str]:
+        """Compact what has grown enough since it was compacted last, then checkpoint. Returns the
+        names of what was compacted. Does nothing while rows wait to be written."""
+        done = []
+        for name in list(self._workspace.project.datasources):
+            if self._stop.is_set() or not self._workspace.is_idle:
+                break
+            if self._is_worth_it(name) and self.compact(name):
+                done.append(name)
+        if done:
+            self._workspace.engine.checkpoint()
+        return done
+
+    def compact(self, name: str) -> bool:
+        """Compact a data source now. False if rows were deleted or deployed meanwhile, or if it
+        stores none."""
+        workspace = self._workspace
+        datasource = workspace.datasource(name)
+        if datasource.engine.name == "Null":
+            return False
+        live = workspace.live
+        rewrites = workspace.rewrites(name)
+        select = compaction(datasource)
+        staged = f"{BUILDING}{name} compacted"
+        try:
+            with workspace.engine.background() as tx:
+                tx.create_table(staged, datasource)
+                last = tx.fetch(f"SELECT max({ROW}) FROM {ordered_rows(datasource)}")[0][0]
+                bound = {"now": workspace.now()} if "$now" in select else None
+                tx.execute(f"INSERT INTO {quote(staged)} {select}", bound)
+            with workspace.landing() as landing:
+                is_same = workspace.live is live or workspace.datasource(name) == datasource
+                if not is_same or workspace.rewrites(name) != rewrites:
+                    return False
+                self._add_later_rows(landing.tx, datasource, staged, last)
+                landing.take_over(datasource, staged)
+        finally:
+            with workspace.engine.transaction() as tx:
+                tx.drop_table(staged)
+        self._remember(name, workspace.count(name))
+        return True
+
+    def start(self) -> None:
+        """Care for the tables from now on, every minute."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the table in hand."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            try:
+                self.run()
+            except MiniTbError:
+                # A full disk, a deployment in between: the table is as it was; try next time.
+                continue
+
+    def _is_worth_it(self, name: str) -> bool:
+        datasource = self._workspace.project.datasources[name]
+        rows = self._workspace.count(name)
+        before = self._compacted.get(name, 0)
+        new = rows - min(before, rows)
+        has_effect = datasource.engine.ttl or datasource.engine.sorting_key
+        return bool(has_effect) and new >= max(MIN_NEW_ROWS, MIN_NEW_SHARE * rows)
+
+    @staticmethod
+    def _add_later_rows(
+        tx: Transaction, datasource: Datasource, staged: str, last: int | None
+    ) -> None:
+        columns = ", ".join(quote(column.name) for column in datasource.columns)
+        after = -1 if last is None else last
+        rows = f"SELECT {columns} FROM {ordered_rows(datasource)} WHERE {ROW} > {after}"
+        tx.execute(f"INSERT INTO {quote(staged)} ({columns}) {rows} ORDER BY {ROW}")
+
+    def _remember(self, name: str, rows: int) -> None:
+        self._compacted[name] = rows
+        self._workspace.state.save(KIND, name, {"rows": rows})
