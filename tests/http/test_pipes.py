@@ -149,6 +149,7 @@ def test_the_list_of_pipes(served: Client) -> None:
     pipes = {pipe["name"]: pipe for pipe in served.get("/v0/pipes").json()["pipes"]}
     types = {name: pipe["type"] for name, pipe in pipes.items()}
     assert types == {
+        "cached": "endpoint",
         "latest": "endpoint",
         "metrics": "endpoint",
         "moody": "endpoint",
@@ -190,7 +191,8 @@ def test_openapi_shows_what_the_token_may_read(served: Client) -> None:
     document = served.get("/v0/pipes/openapi.json").json()
     assert document["openapi"].startswith("3.")
     assert set(document["paths"]) == {
-        f"/v0/pipes/{name}.json" for name in ("latest", "metrics", "moody", "per_day", "per_device")
+        f"/v0/pipes/{name}.json"
+        for name in ("cached", "latest", "metrics", "moody", "per_day", "per_device")
     }
     parameters = document["paths"]["/v0/pipes/latest.json"]["get"]["parameters"]
     by_name = {parameter["name"]: parameter for parameter in parameters}
@@ -240,3 +242,21 @@ def test_head_and_options(served: Client) -> None:
 
 def test_pipes_cannot_be_made_one_by_one(served: Client) -> None:
     assert_error(served.post("/v0/pipes/another"), 405, "deploy")
+
+
+def test_answers_are_kept_until_their_data_changes(served: Client) -> None:
+    def ask(**params: str) -> tuple[str, str]:
+        response = served.get("/v0/pipes/cached.ndjson", params=params)
+        return response.headers["x-cache-hits"], response.text
+
+    first = ask()
+    assert first[0] == "0"
+    assert ask() == ("1", first[1])
+    assert ask() == ("2", first[1])
+    assert ask(device="b")[0] == "0"
+    event = '{"at":"2024-01-01 00:00:00","device":"c","kind":"k","value":1,"tags":[]}'
+    served.post("/v0/events?name=readings&wait=true", content=event)
+    hits, text = ask()
+    assert hits == "0" and '"n":1' in text
+    served.post("/v0/datasources/readings/delete", data={"delete_condition": "device = 'c'"})
+    assert "x-cache-hits" not in served.get("/v0/pipes/per_day.json").headers

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from mini_tb.engine.base import Result
     from mini_tb.server.call import Call
 
+OUTPUT_SETTINGS = (
+    "output_format_json_quote_64bit_integers",
+    "output_format_json_quote_denormals",
+    "output_format_parquet_string_as_string",
+)
+"""Parameters of a request that change how its answer is written."""
+
 
 def stream(call: Call, result: Result, format_name: str) -> Stream:
     """The answer to `call`: `result`, written as `format_name` while it is read. The result is

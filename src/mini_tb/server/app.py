@@ -22,6 +22,7 @@ from starlette.routing import Route as StarletteRoute
 
 from mini_tb.diagnostics import UserError
 from mini_tb.server.auth import authenticate, token_of
+from mini_tb.server.cache import AnswerCache
 from mini_tb.server.call import MEGABYTE, Call
 from mini_tb.server.errors import Problem, error_response, problem_of
 from mini_tb.server.lineage import Lineages
@@ -67,6 +68,7 @@ class Server:
     pools: Pools = field(default_factory=Pools)
     rates: RateLimits = field(default_factory=RateLimits)
     lineages: Lineages = field(default_factory=Lineages)
+    answers: AnswerCache = field(default_factory=AnswerCache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ def _start(stream: Stream, accepted: str) -> Any:
         if size > WHOLE:
             is_whole = False
             break
+    if is_whole and stream.keep is not None:
+        stream.keep(b"".join(begun))
     headers = {**stream.headers, "Vary": "Accept-Encoding"}
     encoding = encoding_for(accepted) if size >= COMPRESSED_FROM else None
     pieces: Iterator[bytes] = iter(begun)

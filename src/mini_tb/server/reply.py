@@ -34,12 +34,13 @@ class Reply:
 @dataclass(slots=True)
 class Stream:
     """An answer written in pieces. `pieces` blocks while the engine computes; `close` must be
-    called when it is done with, however it ends."""
+    called when it is done with, however it ends. `keep` gets the whole answer if it is small."""
 
     pieces: Iterator[bytes]
     content_type: str
     close: Callable[[], None]
     headers: Mapping[str, str] = field(default_factory=dict)
+    keep: Callable[[bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

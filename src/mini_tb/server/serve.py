@@ -205,4 +205,3 @@ def _note(registry: Registry, where: Listening) -> None:
 def _forget(registry: Registry) -> None:
     with suppress(FileNotFoundError):
         _path(registry.folder).unlink()
-

@@ -15,7 +15,7 @@ import hashlib
 import secrets as random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,15 @@ OnStart = Callable[[Callable[[], None]], None]
 def utc_now() -> datetime:
     """The time, in UTC and without zone: how the engine keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A compiled statement, the values it binds, and what its templates asked for."""
+
+    compiled: Compiled
+    values: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
 
 class Workspace:
@@ -401,8 +410,8 @@ class Workspace:
         Raises `UserError` (404 no such endpoint, 403 no permission, 400 SQL), `TemplateError`,
         `EngineError`.
         """
-        compiled, values, request = self._prepared(pipe, params or {}, q, access)
-        return self._execute(compiled, values, request, timeout_s, on_start)
+        prepared = self.prepare(pipe, params, q=q, access=access)
+        return self.run(prepared, timeout_s=timeout_s, on_start=on_start)
 
     def explain(
         self,
@@ -414,15 +423,22 @@ class Workspace:
     ) -> tuple[str, str]:
         """The statement that the engine runs for an endpoint, and its plan as the engine tells it.
         Raises as `query` does."""
-        compiled, values, request = self._prepared(pipe, params or {}, q, access)
-        asked = replace(compiled, duck_sql=f"EXPLAIN {compiled.duck_sql}")
-        with self._execute(asked, values, request, None) as result:
+        prepared = self.prepare(pipe, params, q=q, access=access)
+        statement = prepared.compiled.duck_sql
+        asked = replace(prepared.compiled, duck_sql=f"EXPLAIN {statement}")
+        with self.run(replace(prepared, compiled=asked)) as result:
             plan = "\n".join(str(row[-1]) for row in result.rows())
-        return compiled.duck_sql, plan
+        return statement, plan
 
-    def _prepared(
-        self, pipe: str, params: Mapping[str, Any], q: str | None, access: Access
-    ) -> tuple[Compiled, dict[str, Any], Request]:
+    def prepare(
+        self,
+        pipe: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        q: str | None = None,
+        access: Access = EVERYTHING,
+    ) -> Prepared:
+        """An endpoint's statement with its values, ready to `run`. Raises as `query` does."""
         found = self.project.pipes.get(pipe) or self._pipe_by_id(pipe)
         if found is None or found.endpoint is None:
             if found is not None:
@@ -434,13 +450,13 @@ class Workspace:
         access.check(READ_PIPE, found.name)
         # SQL of the caller's own may name other pipes, too.
         fixed = access.fixed_params(found.name) if q is None else access.every_fixed_param()
-        given = {**params, **fixed}
+        given = {**(params or {}), **fixed}
         request = self._request(given, access)
         if q is None:
             compiled, values = request.node(self.compiled, found, found.endpoint)
         else:
             compiled, values = request.text(self.compiled, q, found, as_result=True)
-        return compiled, values, request
+        return Prepared(compiled, values, request.settings)
 
     def sql(
         self,
@@ -463,7 +479,8 @@ class Workspace:
         given = {**(params or {}), **access.every_fixed_param()}
         request = self._request(given, access)
         compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
-        return self._execute(compiled, values, request, timeout_s, on_start)
+        prepared = Prepared(compiled, values, request.settings)
+        return self.run(prepared, timeout_s=timeout_s, on_start=on_start)
 
     def service_tables(self, name: str) -> Table | View | None:
         """What queries may name beside the project: service data sources and system tables."""
@@ -480,20 +497,21 @@ class Workspace:
     def _request(self, params: Mapping[str, Any], access: Access) -> Request:
         return Request(self._live, params, self.secrets.values(), access, self.service_tables)
 
-    def _execute(
+    def run(
         self,
-        compiled: Any,
-        values: dict[str, Any],
-        request: Request,
-        timeout_s: float | None,
+        prepared: Prepared,
+        *,
+        timeout_s: float | None = None,
         on_start: OnStart | None = None,
     ) -> DuckDBResult:
+        """The answer of a prepared statement, as of now. Raises `EngineError`."""
+        compiled, values = prepared.compiled, dict(prepared.values)
         if compiled.uses_now:
             values["now"] = self.now()
         self.service.refresh(compiled.tables)
         limit = self.timeout_s if timeout_s is None else timeout_s
         result = self.engine.execute(compiled, values, timeout_s=limit, on_start=on_start)
-        result.settings = request.settings
+        result.settings = prepared.settings
         return result
 
     # Data --------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from mini_tb.diagnostics import UserError
 from mini_tb.project import Pipe
 from mini_tb.server import resources
-from mini_tb.server.answer import stream
+from mini_tb.server.answer import OUTPUT_SETTINGS, stream
 from mini_tb.server.app import Route
+from mini_tb.server.cache import cache_key
 from mini_tb.server.call import Call
 from mini_tb.server.observe import Observed
 from mini_tb.server.openapi import document
-from mini_tb.server.reply import Reply
+from mini_tb.server.reply import Reply, Stream
 
 if TYPE_CHECKING:
     from mini_tb.template import Parameter
@@ -45,15 +46,29 @@ def get_pipe(call: Call) -> Any:
     if call.flag("explain"):
         return _explained(call, name)
     call.observed = Observed(name)
-    result = call.workspace.query(
-        name,
-        call.template_params,
-        q=call.param("q") or None,
-        access=call.access,
-        timeout_s=call.server.query_timeout_s,
-        on_start=call.on_start,
+    workspace = call.workspace
+    prepared = workspace.prepare(
+        name, call.template_params, q=call.param("q") or None, access=call.access
     )
-    return stream(call, result, result.compiled.format or format_name)
+    format_name = prepared.compiled.format or format_name
+    key = cache_key(workspace, prepared, (format_name, *map(call.param, OUTPUT_SETTINGS)))
+    kept = call.server.answers.find(key) if key is not None else None
+    if kept is not None:
+        hits = {"X-Cache-Hits": str(kept.hits)}
+        return Stream(iter((kept.content,)), kept.content_type, _nothing, hits)
+    result = workspace.run(prepared, timeout_s=call.server.query_timeout_s, on_start=call.on_start)
+    answer = stream(call, result, format_name)
+    if key is not None:
+        ttl = str(prepared.settings["cache_ttl"])
+        answer.headers = {**answer.headers, "X-Cache-Hits": "0"}
+        answer.keep = lambda content: call.server.answers.keep(
+            key, content, answer.content_type, ttl
+        )
+    return answer
+
+
+def _nothing() -> None:
+    """Nothing is open."""
 
 
 def post_pipe(call: Call) -> Any:
