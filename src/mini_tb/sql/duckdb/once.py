@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.aggregates.rows import is_unnesting
 from mini_tb.sql.tree import Column, Const, Expr, LambdaExpr, Local, Param
 
 _MOST_REPEATED = 600
@@ -35,6 +36,9 @@ def computed_once(
         for i, (sql, plain) in enumerate(zip(args, simple, strict=True))
     ]
     text = lower(marks)
+    if is_unnesting(text):
+        # A subquery cannot stand inside a lambda: the arguments are repeated.
+        return lower(list(args))
     named: list[int] = []
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
         if sql != mark and _is_costly(text, mark, sql):

@@ -28,10 +28,14 @@ _SUBQUERIES = (tree.ScalarQuery, tree.InQuery, tree.ExistsQuery)
 def lower_select(low: Lowering, query: tree.BoundSelect) -> str:
     """DuckDB text of a SELECT; its columns have their `duck_name`s."""
     source = [] if query.source is None else [low.relation(query.source)]
-    for call in query.array_joins:
-        source.append(f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS aj{call.slot}")
     outer = low.substitutes
     low.substitutes = list(outer)
+    for call in query.array_joins:
+        if tree.contains(call.array, tree.Aggregate, tree.Window):
+            # An array that is only there after grouping: its rows come with the answer's.
+            low.substitutes.append((call, f"unnest({low.expr(call.array)})"))
+        else:
+            source.append(f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS aj{call.slot}")
     group_by = _group_by(low, query, source)
     items = []
     for column in query.columns:

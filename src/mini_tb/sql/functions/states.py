@@ -79,7 +79,9 @@ def _reduce_ranges(call: Call, args: list[str]) -> str:
     bound = _reduced([call.args[0], *call.args[2:]])
     ranges = ListRows.of(args[1], lambda item: columns_of(item, 2))
     start, length = ranges.args
-    slices = [f"{arg}[{start}:{start} + {length} - 1]" for arg in args[2:]]
+    # Positions count from 1, or from the end; at 0 there is nothing.
+    part = f"{start}:{start} + {length} - 1"
+    slices = [f"CASE WHEN {start} = 0 THEN [] ELSE {arg}[{part}] END" for arg in args[2:]]
     return f"coalesce({ranges.call('list', bound.value(_elements(slices)))}, [])"
 
 

@@ -13,13 +13,16 @@ from mini_tb.sql.functions.aggregates.rows import (
     INDEX,
     ITEM,
     columns_of,
+    elements,
+    fresh,
     let,
+    struct,
     unnested,
 )
 from mini_tb.sql.functions.aggregates.simple import sum_type
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import FLOAT64, STRING, DataType, array, to_duckdb
+from mini_tb.types import FLOAT64, JSON, STRING, DataType, array, to_duckdb
 from mini_tb.types.duckdb import quote_string
 
 
@@ -176,7 +179,30 @@ def _concat(f: Leaf, items: str) -> str:
     return f"array_to_string({cut}, {quote_string(delimiter)})"
 
 
+def _patched(f: Leaf, items: str) -> str:
+    """Documents merged in the order of their keys."""
+    pairs = elements(items, 2)
+    keyed = pairs.call("list", struct({"k": pairs.args[1], "v": pairs.args[0]}))
+    e = fresh(keyed)
+    documents = f"list_transform(list_sort({keyed}), lambda {e}: {e}.v)"
+    return f"list_reduce({documents}, lambda a, b: json_merge_patch(a, b))"
+
+
+def _json_check(types: Types, params: Sequence[Any]) -> None:
+    if types[0].name != "JSON":
+        raise ArgumentError(f"illegal type `{types[0]}`, expected a JSON")
+
+
 BASES = (
+    listed(
+        "mergedJSONPatch",
+        JSON,
+        _patched,
+        args=(2, 2),
+        nulls="skip",
+        check=_json_check,
+        empty="CAST('{}' AS JSON)",
+    ),
     _kept("groupArray", _first, (0, 1)),
     listed("groupArrayLast", _array_of, _last, params=(1, 1), nulls="skip"),
     _kept("groupArraySample", _first, (1, 2)),

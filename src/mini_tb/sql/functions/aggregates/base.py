@@ -17,7 +17,7 @@ from typing import Any, Literal
 from mini_tb.sql.functions.aggregates.rows import Rows, field, let, rows_of, struct
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import FLOAT64, DataType, array, nullable, to_duckdb, tuple_of
+from mini_tb.types import FLOAT64, NOTHING, UINT64, DataType, array, nullable, to_duckdb, tuple_of
 
 Types = Sequence[DataType]
 Returns = DataType | Callable[[Types, Sequence[Any]], DataType]
@@ -72,6 +72,8 @@ class Leaf:
         """Raises `ArgumentError` where arguments or parameters do not fit."""
         _check_count(base.name, "arguments", base.args, len(args), 42)
         _check_count(base.name, "parameters", base.params, len(params), 456)
+        if any(arg.is_nothing for arg in args):
+            return cls._of_nothing(base, tuple(params), tuple(args))
         given = tuple(without_low_cardinality(arg) for arg in args)
         types = given if base.nulls == "own" else tuple(arg.bare for arg in given)
         if base.needs_numbers:
@@ -83,6 +85,22 @@ class Leaf:
         if base.nulls == "null" and any(arg.is_nullable for arg in given):
             result = nullable(result)
         return cls(base, tuple(params), given, result, types)
+
+    @classmethod
+    def _of_nothing(cls, base: Base, params: tuple[Any, ...], args: tuple[DataType, ...]) -> Leaf:
+        """The function of NULL: 0 where it counts, else NULL."""
+        counts = base.nulls == "skip" and base.returns == UINT64
+        nothing = Base(
+            base.name,
+            UINT64 if counts else nullable(NOTHING),
+            lambda f: f.type,
+            lambda f, rows: rows.call("any_value", "NULL"),
+            lambda f, rows: rows.call("any_value", rows.args[0]),
+            lambda f, s: s,
+        )
+        returns = nothing.returns
+        assert isinstance(returns, DataType)
+        return cls(nothing, params, args, returns, args)
 
     @property
     def signature(self) -> tuple[str, tuple[Any, ...], tuple[DataType, ...]]:

@@ -80,6 +80,9 @@ class Bound(Protocol):
 def state_type(bound: Bound) -> DataType:
     """`AggregateFunction(name(parameters), types…)`."""
     name, params, args = bound.signature
+    if name in ("groupBitmapAnd", "groupBitmapOr", "groupBitmapXor"):
+        # A bitmap of bitmaps is a bitmap.
+        return args[0]
     return DataType("AggregateFunction", args, (name, *params))
 
 

@@ -15,6 +15,7 @@ from mini_tb.sql.functions.aggregates.base import (
     Base,
     Leaf,
     Types,
+    double,
     listed,
     numbers,
 )
@@ -23,6 +24,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     ITEM,
     Rows,
     columns_of,
+    fresh,
     let,
     unnested,
 )
@@ -49,6 +51,8 @@ class Kind:
     extra: int = 0
     is_weighted: bool = False
     takes_decimals: bool = True
+    is_nan_empty: bool = True
+    """Whether floats are nan for no rows; else 0."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What is kept of a row, if not the row: see `listed`."""
 
@@ -126,7 +130,8 @@ def _from_number(f: Leaf, text: str) -> str:
         return f"make_timestamp(CAST(trunc(({text}) * {ticks}) * {1_000_000 // ticks} AS BIGINT))"
     if t.is_decimal:
         return f"trunc({text} * {10**t.scale}) / {10**t.scale}"
-    return f"trunc({text})" if f.type.is_integer else text
+    whole = f.type.is_integer or (f.type.is_array and f.type.element.is_integer)
+    return f"trunc({text})" if whole else text
 
 
 def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
@@ -178,6 +183,16 @@ def _sketch(f: Leaf, s: str, level: float) -> str:
     bucket = f"floor(ln(abs({value})) / ln({gamma!r}))"
     middle = f"sign({value}) * pow({gamma!r}, {bucket}) * (1 + {accuracy!r})"
     return _from_number(f, f"CASE WHEN {value} = 0 THEN 0 ELSE {middle} END")
+
+
+def _summary(f: Leaf, s: str, level: float) -> str:
+    """Greenwald and Khanna's summary."""
+    accuracy = f.params[0]
+    if isinstance(accuracy, bool) or not isinstance(accuracy, int) or accuracy < 1:
+        raise ArgumentError("the accuracy of `quantileGK` must be a positive integer", 36)
+    item = fresh(s)
+    values = f"list_transform({s}, lambda {item}: {_number(f, item)})"
+    return _from_number(f, f"mt_quantiles_gk({values}, {accuracy}, [{double(repr(level))}])[1]")
 
 
 def _bfloat16(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
@@ -314,6 +329,7 @@ KINDS = (
     Kind("TDigest", _float32_type, _digest, takes_decimals=False),
     Kind("BFloat16", _moment_or_float64_type, _rounded, takes_decimals=False, options=_ROUNDED),
     Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes_decimals=False),
+    Kind("GK", _same_type, _summary, extra=1, takes_decimals=False, is_nan_empty=False),
     Kind("ExactWeighted", _same_type, _reaching, args=2, is_weighted=True),
     Kind("InterpolatedWeighted", _same_type, _middles, args=2, is_weighted=True),
     Kind("ExactWeightedInterpolated", _interpolated_type, _repeated, args=2, is_weighted=True),
@@ -353,6 +369,9 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             raise ArgumentError(f"illegal type `{types[0]}` of an argument of a quantile")
         numbers(f"quantile{kind.suffix}", types[1:])
 
+    def is_nan(t: DataType) -> bool:
+        return t.is_float and kind.is_nan_empty
+
     def finish(f: Leaf, items: str) -> str:
         is_list = f.base.name.startswith("quantiles")
         wanted = levels(f, kind.extra)
@@ -362,7 +381,7 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             if not is_list:
                 return texts[0]
             element = f.type.element
-            none = NAN if element.is_float else literal(zero(element), element)
+            none = NAN if is_nan(element) else literal(zero(element), element)
             return f"[{', '.join(f'coalesce({text}, {none})' for text in texts)}]"
 
         if kind.is_weighted:
@@ -376,10 +395,10 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
     def empty(f: Leaf) -> str:
         if f.base.name.startswith("quantiles"):
             element = f.type.element
-            none = NAN if element.is_float else literal(zero(element), element)
+            none = NAN if is_nan(element) else literal(zero(element), element)
             count = len(levels(f, kind.extra))
             return f"CAST([{', '.join([none] * count)}] AS {to_duckdb(f.type)})"
-        if f.type.is_float:
+        if is_nan(f.type):
             return f"CAST({NAN} AS {to_duckdb(f.type)})"
         return literal(zero(f.type), f.type)
 

@@ -336,8 +336,7 @@ def _wrapped_pick(name: str, function: str, *aliases: str) -> Base:
 
 
 def _single_value(f: Leaf, s: Mapping[str, str]) -> str:
-    alone = f"{s['least']} = {s['greatest']} AND {s['rows']} = {s['known']}"
-    return f"CASE WHEN {alone} THEN {s['least']} END"
+    return f"CASE WHEN {s['least']} = {s['greatest']} THEN {s['least']} END"
 
 
 def _only_type(types: Types, params: Sequence[Any]) -> DataType:
@@ -392,11 +391,8 @@ PICKS = (
         {
             "least": Part("min", lambda x: x, _first_type, "min"),
             "greatest": Part("max", lambda x: x, _first_type, "max"),
-            "rows": Part("count", lambda x: x, UINT64),
-            "known": Part("sum", lambda x: f"CAST({x} IS NOT NULL AS BIGINT)", UINT64),
         },
         _single_value,
-        nulls="own",
     ),
 )
 

@@ -19,10 +19,10 @@ from mini_tb.types.duckdb import quote_string
 
 
 def _result(statistic: str, *, interval: bool = False) -> DataType:
-    names = (statistic, "p_value")
+    names = [statistic, "p_value"]
     if interval:
-        names = (*names, "confidence_interval_low", "confidence_interval_high")
-    return tuple_of(*(FLOAT64 for _ in names), names=names)
+        names += ["confidence_interval_low", "confidence_interval_high"]
+    return tuple_of(*(FLOAT64 for _ in names), names=tuple(names))
 
 
 def _interval_type(statistic: str, needed: int) -> Callable[[Types, Sequence[Any]], DataType]:

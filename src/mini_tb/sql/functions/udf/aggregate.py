@@ -7,6 +7,7 @@ downsampling (`histogram`, `largestTriangleThreeBuckets`) through its points.
 from __future__ import annotations
 
 import heapq
+import math
 import operator
 from collections.abc import Sequence
 from inspect import Parameter, Signature
@@ -25,6 +26,7 @@ def _each(name: str, parameters: tuple[str, ...], returns: str, function: Any) -
             "UTINYINT": pa.uint8(),
             "BIGINT[]": pa.list_(pa.int64()),
             "VARCHAR": pa.string(),
+            "DOUBLE[]": pa.list_(pa.float64()),
             _BINS: pa.list_(
                 pa.struct([("1", pa.float64()), ("2", pa.float64()), ("3", pa.float64())])
             ),
@@ -245,6 +247,73 @@ def largest_triangles(x: Sequence[float], y: Sequence[float], count: int) -> lis
     return [k + 1 for k in [*chosen, size - 1]]
 
 
+HEAD_SIZE = 50_000
+"""Values that the Greenwald-Khanna summary takes in at once."""
+
+
+def greenwald_khanna(
+    values: Sequence[float], accuracy: int, levels: Sequence[float]
+) -> list[float]:
+    """Quantiles from a summary whose ranks are off by at most 1/accuracy of the count.
+
+    A sample is (value, g, delta): g ranks lie between it and the one before, delta more are
+    uncertain.
+    """
+    error = 1.0 / accuracy
+    sampled: list[tuple[float, int, int]] = []
+    count = 0
+    for start in range(0, len(values), HEAD_SIZE):
+        head = sorted(values[start : start + HEAD_SIZE])
+        merged: list[tuple[float, int, int]] = []
+        at = 0
+        for index, value in enumerate(head):
+            while at < len(sampled) and sampled[at][0] <= value:
+                merged.append(sampled[at])
+                at += 1
+            count += 1
+            is_last = at == len(sampled) and index == len(head) - 1
+            merged.append((value, 1, 0 if not merged or is_last else int(2 * error * count)))
+        sampled = [*merged, *sampled[at:]]
+        if len(head) == HEAD_SIZE and len(sampled) >= 10_000:
+            sampled = _compressed(sampled, 2 * error * count)
+    sampled = _compressed(sampled, 2 * error * count)
+    off = max(g + delta for _, g, delta in sampled) / 2
+    found: dict[float, float] = {}
+    index, rank = 0, sampled[0][1]
+    for level in sorted(levels):
+        if level <= error or level >= 1 - error:
+            found[level] = sampled[0 if level <= error else -1][0]
+            continue
+        wanted = math.ceil(level * count)
+        while index < len(sampled) - 1:
+            value, _, delta = sampled[index]
+            if rank + delta - off <= wanted <= rank + off:
+                break
+            index += 1
+            rank += sampled[index][1]
+        found[level] = sampled[index][0]
+    return [found[level] for level in levels]
+
+
+def _compressed(
+    sampled: list[tuple[float, int, int]], threshold: float
+) -> list[tuple[float, int, int]]:
+    if not sampled:
+        return []
+    kept: list[tuple[float, int, int]] = []
+    value, g, delta = sampled[-1]
+    for before in reversed(sampled[1:-1]):
+        if before[1] + g + delta < threshold:
+            g += before[1]
+        else:
+            kept.append((value, g, delta))
+            value, g, delta = before
+    kept.append((value, g, delta))
+    if len(sampled) > 1 and sampled[0][0] <= value:
+        kept.append(sampled[0])
+    return kept[::-1]
+
+
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -285,6 +354,7 @@ UDFS = (
         window_funnel,
     ),
     _each("mt_sequence", ("BIGINT[]", "BIGINT[]", "VARCHAR", "VARCHAR"), "BIGINT[]", sequence),
+    _each("mt_quantiles_gk", ("DOUBLE[]", "BIGINT", "DOUBLE[]"), "DOUBLE[]", greenwald_khanna),
     _each("mt_histogram", ("DOUBLE[]", "BIGINT"), _BINS, histogram),
     _each("mt_lttb", ("DOUBLE[]", "DOUBLE[]", "BIGINT"), "BIGINT[]", largest_triangles),
     _each(
