@@ -22,6 +22,7 @@ FAMILIES = (
     "datetime_shift",
     "datetime_between",
     "datetime_make",
+    "datetime_format",
     "format_row",
     "rounding",
     "math",

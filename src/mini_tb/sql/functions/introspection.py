@@ -13,10 +13,12 @@ from mini_tb.sql.tree import Call, Column, Expr, Local, contains, is_constant
 from mini_tb.types import (
     STRING,
     UINT8,
+    UINT16,
     UINT64,
     DataType,
     TypeSyntaxError,
     parse_type,
+    to_duckdb,
 )
 from mini_tb.types.duckdb import quote_string
 
@@ -54,11 +56,11 @@ def _lower_zero(call: Call, args: list[str]) -> str:
 def _enum_size_returns(args: Sequence[Expr]) -> DataType:
     if not args[0].type.is_enum:
         raise ArgumentError(f"illegal type `{args[0].type}`, expected an Enum")
-    return UINT64
+    return UINT8 if args[0].type.bare.name == "Enum8" else UINT16
 
 
 def _lower_enum_size(call: Call, args: list[str]) -> str:
-    return f"CAST({len(call.args[0].type.bare.params)} AS UBIGINT)"
+    return f"CAST({len(call.args[0].type.bare.params)} AS {to_duckdb(call.type)})"
 
 
 _SIZES = {"UUID": 16, "Date": 2, "Date32": 4, "DateTime": 4, "DateTime64": 8, "Bool": 1, "IPv4": 4}
@@ -116,7 +118,7 @@ def _lower_throw(call: Call, args: list[str]) -> str:
     return f"CASE WHEN {truth(call.args[0], args[0])} THEN {raised} ELSE CAST(0 AS UTINYINT) END"
 
 
-_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▋", "▊", "▉")
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 
 def _bar_returns(args: Sequence[Expr]) -> DataType:
@@ -132,7 +134,7 @@ def _lower_bar(call: Call, args: list[str]) -> str:
     share = f"(({x} - {low}) / ({high} - {low}) * {width})"
     within = f"CASE WHEN {x} <= {low} THEN 0 WHEN {x} >= {high} THEN {width} ELSE {share} END"
     eighths = f"CAST(floor({within} * 8) AS BIGINT)"
-    parts = ", ".join(quote_string(part) for part in _EIGHTHS[:8])
+    parts = ", ".join(quote_string(part) for part in _EIGHTHS)
     return f"(repeat('█', {eighths} // 8) || list_extract([{parts}], {eighths} % 8 + 1))"
 
 
