@@ -81,14 +81,15 @@ def _real(t: DataType, kind: str) -> Plain | None:
 
 def _decimal(t: DataType, kind: str) -> Plain | None:
     precision, scale = min(t.params[0], 38), min(t.params[1], 38)
-    # The shortest text of a double has the digits that were sent, if they were at most 15.
     digits = 15 if kind in NUMBER_KINDS else 38
     fraction = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
     shape = _matches(rf"-?[0-9]{{1,{max(1, min(precision - scale, digits))}}}{fraction}")
-    value = _when(
-        f"{shape} AND length({{v}}) <= {digits}",
-        f"TRY_CAST({{v}} AS DECIMAL({precision}, {scale}))",
-    )
+    check = f"{shape} AND length({{v}}) <= {digits}"
+    if kind in NUMBER_KINDS:
+        # DuckDB gives the shortest text of a double: the digits that were sent, if they were at
+        # most 15. With the point, more than that is a run of 17.
+        check += " AND NOT regexp_matches(line, '[0-9.]{17}')"
+    value = _when(check, f"TRY_CAST({{v}} AS DECIMAL({precision}, {scale}))")
     if kind in NUMBER_KINDS:
         return Plain(NUMBER_KINDS, value=value)
     return _only(kind, value=value) if kind == "VARCHAR" else None
