@@ -43,13 +43,14 @@ def computed_once(
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
         if sql != mark and _is_costly(text, mark, sql):
             named.append(i)
+    if not named:
+        # Lowered from their own texts: AND looks into them for the conditions that they are.
+        return lower(list(args))
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
         if sql == mark:
             continue
         name = f"struct_extract({_NAME}, 'a{i}')" if len(named) > 1 else _NAME
         text = text.replace(mark, name if i in named else sql)
-    if not named:
-        return text
     value = args[named[0]]
     if len(named) > 1:
         value = "{" + ", ".join(f"a{i}: {args[i]}" for i in named) + "}"
