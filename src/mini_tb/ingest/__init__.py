@@ -1,1 +1,13 @@
-"""Placeholder."""
+"""Rows from the outside: bodies and files → typed rows, quarantine, and one writer that commits.
+
+| step | module |
+|---|---|
+| a body or file, decompressed, of bounded size | `body`, `files` |
+| which columns it fills, by which paths | `intake`, `jsonpath` |
+| JSON, fastest way first | `decode`: `strict`, then `columnar` with `plain`, then `exact` with `jsontext` |
+| CSV and Parquet | `delimited` with `cells`, `parquet` |
+| what is stored, defaulted, refused | `rules` (for people), `coerce` (exactly) |
+| what became of it | `decoded`, `quarantine` |
+| the rows on their way into a table | `block`, `writer` |
+| a schema guessed from a sample | `analyze` |
+"""
