@@ -16,6 +16,7 @@ from mini_tb.engine.duckdb.table import check_storable
 from mini_tb.project import Copy, Datasource, Materialization, Node, Pipe, Project, load_project
 from mini_tb.source import Fragment
 from mini_tb.sql import Compiled, compile_query
+from mini_tb.workspace.trigger_check import check_triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build
     found.extend(_check_cases(loaded.project))
     if not loaded.errors:
         # With names or templates in pieces, every error here would be an echo of one there.
+        found.extend(check_triggers(loaded.project))
         found.extend(_compile_nodes(loaded.project, secrets, compiled))
     unique = sorted(dict.fromkeys(found), key=lambda d: d.sort_key)
     return Build(loaded.project, files, tuple(unique), compiled)

@@ -130,3 +130,33 @@ def test_templates_without_defaults_do_not_fail_a_build(workspace: Workspace) ->
     }
     build = workspace.build(EVENTS | templates)
     assert [d.message for d in build.errors] == []
+
+
+def materialized(sql: str) -> dict[str, str]:
+    """A project whose data source `events` feeds `target` with this query."""
+    return EVENTS | {
+        "target.datasource": "SCHEMA >\n  n Int64\n",
+        "mv.pipe": f"NODE m\nSQL >\n  {sql}\nTYPE materialized\nDATASOURCE target\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sql", "codes"),
+    [
+        ("SELECT n FROM events", []),
+        ("SELECT n FROM events ORDER BY n LIMIT 3", ["EN201", "EN201"]),
+        ("SELECT DISTINCT n FROM events", ["EN201"]),
+        ("SELECT n FROM events FINAL", ["EN201"]),
+        ("SELECT toInt64(row_number() OVER ()) AS n FROM events", ["EN201"]),
+        ("SELECT n FROM (SELECT n FROM events WHERE toDateTime(n) < now())", ["EN201"]),
+        ("SELECT toInt64(1) AS n", ["NM307"]),
+        ("SELECT toInt64(number) AS n FROM numbers(3)", ["NM307"]),
+        ("%\n  SELECT n FROM events WHERE n > {{Int64(x, 1)}}", ["NM308"]),
+    ],
+)
+def test_pitfalls_of_materialisations_are_told(
+    workspace: Workspace, sql: str, codes: list[str]
+) -> None:
+    build = workspace.build(materialized(sql))
+    assert [d.code for d in build.diagnostics] == codes
+    assert build.ok == all(code.startswith("EN") for code in codes)
