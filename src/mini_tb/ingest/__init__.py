@@ -4,7 +4,7 @@
 |---|---|
 | a body or file, decompressed, of bounded size | `body`, `files` |
 | which columns it fills, by which paths | `intake`, `jsonpath` |
-| JSON, fastest way first | `decode`: `strict`, then `columnar` with `plain`, then `exact` with `jsontext` |
+| JSON, the fastest way first | `decode`: `strict`, `columnar` (by `plain`), `exact` (`jsontext`) |
 | CSV and Parquet | `delimited` with `cells`, `parquet` |
 | what is stored, defaulted, refused | `rules` (for people), `coerce` (exactly) |
 | what became of it | `decoded`, `quarantine` |
