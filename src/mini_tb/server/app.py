@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 WATCH_AFTER_S = 0.05
 """A handler that takes longer is watched: it is cancelled when its client goes."""
-WHOLE = MEGABYTE
-"""Answers up to this size are sent in one piece, with their length."""
+WHOLE = 8 * MEGABYTE
+"""Answers up to this size are written before they are sent: no slow client holds a reader."""
+SEND_TIMEOUT_S = 30.0
+"""How long a larger answer waits for its client to take the next piece."""
 
 Handler = Callable[[Call], Any]
 Explain = Callable[[Problem, Request], Response]
@@ -194,7 +196,8 @@ class Endpoint:
                 piece = await self._run(call, partial(next, stream.pieces, None))
                 if piece is None:
                     break
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                message = {"type": "http.response.body", "body": piece, "more_body": True}
+                await asyncio.wait_for(send(message), SEND_TIMEOUT_S)
             await send({"type": "http.response.body", "body": b""})
         except Exception as error:
             raise Interrupted(error) from error
