@@ -5,18 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mini_tb.sql import syntax
+from mini_tb.sql.errors import query_error
+from mini_tb.sql.naming import Namer
 from mini_tb.sql.scope import Scope
 
 
 def collect_aliases(node: syntax.Select, scope: Scope) -> None:
-    """Put the aliases of `node` into the scope; the first one of a name wins."""
-    roots = [*node.columns, node.prewhere, node.where, node.having, node.qualify]
-    roots += [*node.group_by, *(item.expression for item in node.order_by)]
-    for root in roots:
-        if root is not None:
-            for expression in walk(root):
-                if expression.alias is not None:
-                    scope.aliases.setdefault(expression.alias, expression)
+    """Put the aliases of `node` into the scope.
+
+    Raises `QueryError` if one stands for two expressions.
+    """
+    for root in _roots(node):
+        for expression in walk(root):
+            name = expression.alias
+            if name is None:
+                continue
+            known = scope.aliases.setdefault(name, expression)
+            if known is not expression and Namer().form(known) != Namer().form(expression):
+                raise query_error(
+                    "SQ215",
+                    f"alias `{name}` stands for two expressions",
+                    scope.fragment,
+                    expression.start,
+                    expression.end,
+                    number=179,
+                )
+
+
+def _roots(node: syntax.Select) -> Iterator[syntax.Expression]:
+    yield from node.with_expressions
+    yield from node.columns
+    for condition in (node.prewhere, node.where, node.having, node.qualify):
+        if condition is not None:
+            yield condition
+    yield from node.group_by
+    for keys in node.grouping_sets or ():
+        yield from keys
+    for item in node.order_by:
+        yield item.expression
+    yield from node.distinct_on
+    if node.limit_by is not None:
+        yield from node.limit_by.expressions or ()
+    for window in node.windows.values():
+        yield from _window(window)
 
 
 def walk(node: syntax.Expression) -> Iterator[syntax.Expression]:
@@ -25,5 +56,14 @@ def walk(node: syntax.Expression) -> Iterator[syntax.Expression]:
     if isinstance(node, syntax.Call):
         for arg in node.args:
             yield from walk(arg)
+        if isinstance(node.over, syntax.WindowSpec):
+            for item in _window(node.over):
+                yield from walk(item)
     elif isinstance(node, syntax.Lambda):
         yield from walk(node.body)
+
+
+def _window(window: syntax.WindowSpec) -> Iterator[syntax.Expression]:
+    yield from window.partition_by
+    for item in window.order_by:
+        yield item.expression

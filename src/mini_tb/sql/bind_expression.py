@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,17 @@ from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value
 from mini_tb.sql.functions.convert import convert, in_list
 from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.functions.membership import as_element
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (
     Aggregate,
     ArrayJoinCall,
     Call,
+    Column,
     Const,
     ExistsQuery,
     Expr,
+    Grouping,
     InQuery,
     LambdaExpr,
     Local,
@@ -32,6 +36,7 @@ from mini_tb.sql.tree import (
     ScalarQuery,
     Window,
     WindowFrame,
+    contains,
     is_constant,
 )
 from mini_tb.types import (
@@ -39,7 +44,9 @@ from mini_tb.types import (
     FLOAT64,
     NOTHING,
     STRING,
+    STRING_BYTES,
     UINT8,
+    UINT64,
     DataType,
     low_cardinality,
     nullable,
@@ -49,6 +56,11 @@ from mini_tb.types import (
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
+    from mini_tb.sql.tree import BoundQuery
+
+IN_WINDOW = "a window function"
+IN_AGGREGATE = "another aggregate function"
+"""Clauses of `Scope.clause`: where aggregates stand, and nothing that is computed after them."""
 
 _IN = {"in": False, "notin": True, "globalin": False, "globalnotin": True}
 
@@ -89,6 +101,8 @@ class ExpressionBinder:
             return Const(integer_type(value), value)
         if isinstance(value, float):
             return Const(FLOAT64, value)
+        if not value.isascii() and any("\ud800" <= mark <= "\udfff" for mark in value):
+            return Const(STRING_BYTES, value.encode("utf-8", "surrogateescape"))
         return Const(STRING, value)
 
     def parameter(self, node: syntax.Parameter) -> Expr:
@@ -99,57 +113,105 @@ class ExpressionBinder:
         return Param(data_type, self.queries.parameter(self.scope.view, node.name))
 
     def name(self, node: syntax.Name) -> Expr:
-        parts = node.parts
-        scope = self.scope
+        found = self.find(node)
+        if found is None:
+            found = self.find_outward(node)
+        if found is None:
+            known = nearest(node.parts[-1], all_column_names(self.scope))
+            raise self.error(
+                "NM201",
+                f"unknown column `{'.'.join(node.parts)}`",
+                node,
+                number=47,
+                hint=f"did you mean `{known}`?" if known else None,
+            )
+        return found
+
+    def find(self, node: syntax.Name) -> Expr | None:
+        """What a name means in this SELECT; None if nothing."""
+        parts, scope = node.parts, self.scope
         if (local := scope.local(parts[0])) is not None:
             return self.elements(local, parts[1:], node)
-        found = self.alias(parts, node)
+        found = self.alias(node)
         if found is not None:
             return found
-        matches = list(scope.columns(parts))
-        if matches:
-            column, take = matches[0]
+        for column, take in scope.columns(parts):
             return self.elements(column.expr, parts[take:], node)
-        outer = scope.outer_with(parts[0])
-        if outer is not None:
-            outer_scope, expression = outer
-            bound = ExpressionBinder(outer_scope, self.queries).aliased(parts[0], expression)
-            return self.elements(bound, parts[1:], node)
-        name = ".".join(parts)
-        known = nearest(parts[-1], all_column_names(scope))
-        raise self.error(
-            "NM201",
-            f"unknown column `{name}`",
-            node,
-            number=47,
-            hint=f"did you mean `{known}`?" if known else None,
-        )
+        return None
 
-    def alias(self, parts: tuple[str, ...], node: syntax.Node) -> Expr | None:
+    def find_outward(self, node: syntax.Name) -> Expr | None:
+        """What a name means in the SELECTs around this one; None if nothing."""
+        scope, is_closed = self.scope, False
+        while scope.parent is not None:
+            is_closed = is_closed or scope.is_closed
+            scope = scope.parent
+            found = ExpressionBinder(scope, self.queries).find(node)
+            if found is None or contains(found, Local):
+                continue
+            if contains(found, Aggregate, Window, ArrayJoinCall):
+                raise self.error(
+                    "SQ213",
+                    f"`{'.'.join(node.parts)}` is computed after the subquery that reads it",
+                    node,
+                    number=48,
+                )
+            if not (is_closed and contains(found, Column)):
+                return found
+        return None
+
+    def alias(self, node: syntax.Name) -> Expr | None:
         """What an alias of this SELECT means here; None if the name is not one."""
-        scope, name = self.scope, parts[0]
-        expression = scope.aliases.get(name) or scope.with_aliases.get(name)
-        if expression is None or name in scope.expanding:
+        name = node.parts[0]
+        expression = self.scope.aliases.get(name)
+        if (
+            expression is None
+            or name in self.scope.expanding
+            or isinstance(expression, syntax.Lambda)
+        ):
             return None
-        if isinstance(expression, syntax.Lambda):
-            return None
-        return self.elements(self.aliased(name, expression), parts[1:], node)
+        bound = self.aliased(name, expression)
+        if self.scope.clause is not None:
+            self.refuse_aggregates(bound, name, node)
+        return self.elements(bound, node.parts[1:], node)
 
     def aliased(self, name: str, expression: syntax.Expression) -> Expr:
-        """The expression of an alias, bound once."""
+        """The expression of an alias, bound once for each set of columns that aliases hide."""
         scope = self.scope
-        if name in scope.bound_aliases:
-            return scope.bound_aliases[name]
+        # Inside the expression of an alias, its name is that of a column, if there is one.
+        key = (name, *(n for n in scope.expanding if next(scope.columns((n,)), None) is not None))
+        if key in scope.bound_aliases:
+            return scope.bound_aliases[key]
         scope.expanding.append(name)
         locals_, scope.locals = scope.locals, []
+        clause, scope.clause = scope.clause, None
         try:
             bound = self.bind(expression)
         finally:
             scope.expanding.pop()
             scope.locals = locals_
-        if not scope.expanding:
-            scope.bound_aliases[name] = bound
+            scope.clause = clause
+        scope.bound_aliases[key] = bound
         return bound
+
+    def refuse_aggregates(self, expr: Expr, name: str, node: syntax.Node) -> None:
+        """An error if what a name stands for aggregates rows, in a clause that is computed before
+        that."""
+        for part in expr.walk():
+            if isinstance(part, Aggregate | Window):
+                self.refuse_aggregate(name, node, is_window=isinstance(part, Window))
+
+    def refuse_aggregate(self, name: str, node: syntax.Node, *, is_window: bool) -> None:
+        """An error if an aggregate or a window function cannot stand where `node` is."""
+        clause = self.scope.clause
+        if clause is None or (clause == IN_WINDOW and not is_window):
+            return
+        hint = None
+        if clause in ("WHERE", "PREWHERE"):
+            hint = "filter by it in QUALIFY" if is_window else "filter by it in HAVING"
+        kind = "window function" if is_window else "aggregate function"
+        raise self.error(
+            "SQ212", f"{kind} `{name}` cannot stand in {clause}", node, number=184, hint=hint
+        )
 
     def elements(self, expr: Expr, parts: Sequence[str], node: syntax.Node) -> Expr:
         """`expr.a.b`: elements of a tuple, paths of JSON."""
@@ -168,6 +230,8 @@ class ExpressionBinder:
             return ExistsQuery(UINT8, self.queries.subquery(node.args[0].query, self.scope))
         if name == "arrayJoin":
             return self.array_join(node)
+        if folded == "grouping":
+            return Grouping(UINT64, self.values(node.args))
         function = FUNCTIONS.find(name)
         if (user := self.user_lambda(name)) is not None:
             return self.inline(user, node)
@@ -194,11 +258,24 @@ class ExpressionBinder:
             )
         if function.window_only and node.over is None:
             raise self.error("SQ205", f"`{name}` needs an OVER clause", node, number=63)
-        bound = self.apply(function, self.arguments(function, node), node)
-        if node.over is not None:
+        if node.over is None:
+            return self.apply(function, self.arguments(function, node), node)
+        with self.inside(node):
+            bound = self.apply(function, self.arguments(function, node), node)
             assert isinstance(bound, Call)
             return self.window(bound, node)
-        return bound
+
+    @contextmanager
+    def inside(self, node: syntax.Call) -> Iterator[None]:
+        """The arguments of an aggregate or window function: others can stand in them or not."""
+        scope = self.scope
+        is_window = node.over is not None
+        self.refuse_aggregate(node.name, node, is_window=is_window)
+        clause, scope.clause = scope.clause, IN_WINDOW if is_window else IN_AGGREGATE
+        try:
+            yield
+        finally:
+            scope.clause = clause
 
     def arguments(self, function: Function, node: syntax.Call) -> list[Expr]:
         """The bound arguments; lambdas after the others, whose types give their parameters."""
@@ -248,7 +325,7 @@ class ExpressionBinder:
         """`WITH x -> … AS name` of this SELECT or one further out."""
         scope: Scope | None = self.scope
         while scope is not None:
-            found = scope.with_aliases.get(name) or scope.aliases.get(name)
+            found = scope.aliases.get(name)
             if isinstance(found, syntax.Lambda):
                 return found
             scope = scope.parent
@@ -260,9 +337,11 @@ class ExpressionBinder:
             raise self.error(
                 "SQ206", f"the lambda takes {len(node.params)} parameters here", node, number=43
             )
+        # Named by depth and place, so that the same lambda bound twice is the same expression.
+        depth = len(self.scope.locals)
         params = tuple(
-            Local(t, self.queries.fresh(f"{name}_"))
-            for name, t in zip(node.params, types, strict=False)
+            Local(t, f"{name}_{depth}_{i}" if i else f"{name}_{depth}")
+            for i, (name, t) in enumerate(zip(node.params, types, strict=False))
         )
         self.scope.locals.append(dict(zip(node.params, params, strict=True)))
         try:
@@ -281,7 +360,7 @@ class ExpressionBinder:
                 number=42,
             )
         args = [self.bind(arg) for arg in node.args]
-        self.scope.locals.append(dict(zip(user.params, args, strict=True)))  # type: ignore[arg-type]  # inlined: any expression stands for the parameter
+        self.scope.locals.append(dict(zip(user.params, args, strict=True)))
         try:
             return self.bind(user.body)
         finally:
@@ -298,18 +377,19 @@ class ExpressionBinder:
 
     def aggregate(self, node: syntax.Call) -> Expr:
         params = [constant(self.bind(param)) for param in node.params or []]
-        args = self.values(node.args)
-        bound = bind_aggregate(
-            node.name,
-            params,
-            args,
-            distinct=node.distinct,
-            respect_nulls=node.null_treatment == "RESPECT NULLS",
-            is_windowed=node.over is not None,
-        )
-        filter_ = self.bind(node.filter) if node.filter is not None else None
-        expr = Aggregate(bound.type, bound, args, filter_)
-        return self.window(expr, node) if node.over is not None else expr
+        with self.inside(node):
+            args = self.values(node.args)
+            bound = bind_aggregate(
+                node.name,
+                params,
+                args,
+                distinct=node.distinct,
+                respect_nulls=node.null_treatment == "RESPECT NULLS",
+                is_windowed=node.over is not None,
+            )
+            filter_ = self.bind(node.filter) if node.filter is not None else None
+            expr = Aggregate(bound.type, bound, args, filter_)
+            return self.window(expr, node) if node.over is not None else expr
 
     def array_join(self, node: syntax.Call) -> Expr:
         if len(node.args) != 1:
@@ -332,10 +412,12 @@ class ExpressionBinder:
         """`x IN …`: a list, an array, a subquery, a table."""
         if len(node.args) != 2:
             raise self.error("SQ203", f"`{node.name}` takes two arguments", node, number=42)
+        from mini_tb.sql.bind_from import is_table, table_query
+
         left, right = node.args
         value = self.bind(left)
-        if isinstance(right, syntax.Name) and self.queries.is_table(right, self.scope):
-            query = self.queries.table_query(right, self.scope)
+        if isinstance(right, syntax.Name) and is_table(right, self.scope):
+            query = table_query(right, self.scope, self.queries)
         elif isinstance(right, syntax.Subquery):
             query = self.queries.subquery(right.query, self.scope)
         else:
@@ -345,12 +427,33 @@ class ExpressionBinder:
                     items = [self.apply("tuple", items, right)]
             else:
                 items = [self.bind(right)]
+            if value.type.is_nothing:
+                return Const(nullable(NOTHING), None)
             return self.placed(node, lambda: in_list(value, items, negated=negated))
+        return self.in_query(node, value, query, negated=negated)
+
+    def in_query(self, node: syntax.Call, value: Expr, query: BoundQuery, *, negated: bool) -> Expr:
+        """`x IN (SELECT …)`; a tuple on the left is compared to as many columns."""
         wide = [column.type for column in query.columns]
-        element = wide[0] if len(wide) == 1 else tuple_of(*wide)
+        left = value.type.bare.types if value.type.is_tuple and len(wide) > 1 else (value.type,)
+        if len(left) != len(wide):
+            raise self.error(
+                "SQ214",
+                f"IN compares {len(left)} value{'s' if len(left) > 1 else ''} with "
+                f"{len(wide)} columns",
+                node,
+                number=20,
+            )
+        if value.type.is_nothing:
+            return Const(nullable(NOTHING), None)
+        for source, target in zip(left, wide, strict=True):
+            if not target.is_nothing:
+                as_element("", source, target)
         result = nullable(UINT8) if value.type.is_nullable else UINT8
-        if element.is_nothing or value.type.is_nothing:
-            return Const(result, None if value.type.is_nothing else int(negated))
+        if any(column.is_nothing for column in wide):
+            return Const(result, int(negated))
+        if value.type.name == "LowCardinality":
+            result = low_cardinality(result)
         return InQuery(result, value, query, negated)
 
     def placed(self, node: syntax.Node, make: Callable[[], Expr]) -> Expr:
@@ -398,12 +501,17 @@ class ExpressionBinder:
     # Others ------------------------------------------------------------------------------
 
     def subquery(self, node: syntax.Subquery) -> Expr:
+        """`(SELECT …)` as a value: without rows it is NULL, so the type is Nullable where it can
+        be; several columns are a Tuple."""
         query = self.queries.subquery(node.query, self.scope)
         types = [column.type for column in query.columns]
         if len(types) == 1:
-            # A scalar subquery without rows is NULL, so its type is Nullable where it can be.
-            return ScalarQuery(nullable(types[0]), query)
-        return ScalarQuery(tuple_of(*types), query)
+            is_plain = types[0].name != "LowCardinality"
+            return ScalarQuery(nullable(types[0]) if is_plain else types[0], query)
+        names = tuple(column.name for column in query.columns)
+        if len({name.lower() for name in names}) < len(names):
+            return ScalarQuery(tuple_of(*types), query)
+        return ScalarQuery(DataType("Tuple", tuple(types), (), names), query)
 
     def star(self, node: syntax.Star) -> Expr:
         raise self.error("SQ207", "`*` is not expected here", node, number=36)

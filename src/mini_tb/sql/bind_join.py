@@ -7,6 +7,8 @@ keys, so the equalities of ON are told apart from the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
@@ -26,7 +28,9 @@ from mini_tb.sql.tree import (
     JoinRelation,
     Relation,
     RelationColumn,
+    relation_aliases,
 )
+from mini_tb.types import nullable
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -52,9 +56,11 @@ def bind_join(
     strictness = None if node.strictness == "ALL" else node.strictness
     if strictness in ("SEMI", "ANTI") and kind == "INNER":
         kind = "LEFT"
-    if kind == "PASTE" or (strictness is not None and (kind, strictness) not in _STRICT):
+    if strictness is not None and (kind, strictness) not in _STRICT:
         name = f"{strictness} {kind} JOIN" if strictness else f"{kind} JOIN"
         raise _error(node, scope, "SQ220", f"{name} is not supported", 48)
+    if kind == "PASTE" and (left.parts or right.parts):
+        raise _error(node, scope, "SQ220", "PASTE JOIN of joins is not supported", 48)
     scope.relations = [left, right]
     using: list[str] = []
     conditions: list[Expr] = []
@@ -66,7 +72,7 @@ def bind_join(
             conditions.append(apply("greaterOrEquals" if last else "equals", pair))
     elif node.on is not None:
         conditions = list(_conjuncts(ExpressionBinder(scope, queries).bind(node.on)))
-    elif kind != "CROSS":
+    elif kind not in ("CROSS", "PASTE"):
         raise _error(node, scope, "SQ222", f"{kind} JOIN needs ON or USING", 403)
     left_keys, right_keys = _keys(conditions, left, right)
     if strictness is not None and len(left_keys) < len(conditions) - (strictness == "ASOF"):
@@ -75,8 +81,14 @@ def bind_join(
         if strictness in ("ANY", "SEMI") and kind in reduced and side.parts:
             message = f"{strictness} {kind} JOIN with a join on its other side is not supported"
             raise _error(node, scope, "SQ220", message, 48)
-    shown_left = _shown(left, fill=kind in ("RIGHT", "FULL"), absent=_is(kind, strictness, "RIGHT"))
-    shown_right = _shown(right, fill=kind in ("LEFT", "FULL"), absent=_is(kind, strictness, "LEFT"))
+    nulls = bool(scope.settings.get("join_use_nulls"))
+    is_anti = strictness == "ANTI"
+    shown_left = left
+    if kind in ("RIGHT", "FULL"):
+        shown_left = _shown(left, absent=is_anti, nulls=nulls)
+    shown_right = right
+    if kind in ("LEFT", "FULL") and strictness != "SEMI":
+        shown_right = _shown(right, absent=is_anti, nulls=nulls)
     keys = [
         _using_column(
             name, kind, _column(left, name, node, scope), _column(right, name, node, scope)
@@ -126,19 +138,9 @@ def _conjuncts(expr: Expr) -> list[Expr]:
     return [expr]
 
 
-def _aliases(relation: Relation) -> set[str]:
-    """DuckDB's aliases of everything inside a relation."""
-    found = {relation.alias}
-    if isinstance(relation, JoinRelation):
-        found |= _aliases(relation.left) | _aliases(relation.right)
-    elif isinstance(relation, ArrayJoinRelation):
-        found |= _aliases(relation.source)
-    return found
-
-
 def _keys(conditions: list[Expr], left: Relation, right: Relation) -> tuple[list[Expr], list[Expr]]:
     """The two sides of the equalities between the relations."""
-    ours, theirs = _aliases(left), _aliases(right)
+    ours, theirs = relation_aliases(left), relation_aliases(right)
 
     def side(expr: Expr) -> set[str]:
         return {part.relation for part in expr.walk() if isinstance(part, Column)}
@@ -164,23 +166,25 @@ def _column(relation: Relation, name: str, node: syntax.Node, scope: Scope) -> E
     raise _error(node, scope, "NM201", f"unknown column `{name}` in USING", 47)
 
 
-def _is(kind: str, strictness: str | None, anti: str) -> bool:
-    return strictness == "ANTI" and kind == anti
+def _shown(relation: Relation, *, absent: bool, nulls: bool) -> Relation:
+    """The relation as a join shows the side that may miss: with defaults filled, NULLs by
+    `join_use_nulls`, or (of the other side of an ANTI JOIN) with nothing else."""
 
+    def shown(expr: Expr) -> Expr:
+        if nulls:
+            return Const(nullable(expr.type), None) if absent else _as_nullable(expr)
+        return Const(expr.type, zero(expr.type)) if absent else fill_default(expr)
 
-def _shown(relation: Relation, *, fill: bool, absent: bool = False) -> Relation:
-    """The relation as the join shows it: as it is, with defaults filled, or with defaults only
-    (the other side of an ANTI JOIN never has a row)."""
-    if not fill:
-        return relation
-    columns = [
-        RelationColumn(
-            c.name, Const(c.expr.type, zero(c.expr.type)) if absent else fill_default(c.expr)
-        )
-        for c in relation.columns
-    ]
-    parts = [_shown(part, fill=True, absent=absent) for part in relation.parts]
+    columns = [RelationColumn(c.name, shown(c.expr)) for c in relation.columns]
+    parts = [_shown(part, absent=absent, nulls=nulls) for part in relation.parts]
     return Relation(relation.alias, relation.names, columns, parts=parts)
+
+
+def _as_nullable(expr: Expr) -> Expr:
+    """The same column, NULL where it misses; a type that cannot be Nullable has its default."""
+    if not expr.type.can_be_nullable or expr.type.is_nullable:
+        return fill_default(expr)
+    return convert(expr, nullable(expr.type))
 
 
 def _using_column(name: str, kind: str, left: Expr, right: Expr) -> RelationColumn:
@@ -204,8 +208,7 @@ def bind_array_join(
     alias = queries.fresh("t")
     arrays: list[tuple[str, Expr]] = []
     elements: list[RelationColumn] = []
-    for expression in node.expressions:
-        array = binder.bind(expression)
+    for name, array, expression in _arrays(node, source, binder):
         if array.type.is_map:
             array = apply("mapToArray", [array])
         if not array.type.is_array:
@@ -215,13 +218,8 @@ def bind_array_join(
                 expression,
                 number=53,
             )
-        name = expression.alias or (
-            ".".join(expression.parts)
-            if isinstance(expression, syntax.Name)
-            else f"element{len(arrays)}"
-        )
+        element = Column(array.type.element, alias, f"e{len(arrays)}")
         arrays.append((name, array))
-        element = Column(array.type.element, alias, name)
         elements.append(RelationColumn(name, fill_default(element) if node.left else element))
     hidden = {element.name for element in elements}
     columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns] + [
@@ -229,6 +227,36 @@ def bind_array_join(
     ]
     parts = [_without(part, hidden, elements) for part in (source, *source.parts)]
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
+
+
+def _arrays(
+    node: syntax.ArrayJoin, source: Relation, binder: ExpressionBinder
+) -> Iterator[tuple[str, Expr, syntax.Expression]]:
+    """(name of the element, array, as written); `n` of `n.a`, `n.b` (Nested) stands for both."""
+    for index, expression in enumerate(node.expressions):
+        written = expression.alias
+        if isinstance(expression, syntax.Name):
+            name = ".".join(expression.parts)
+            nested = list(_nested(source, name))
+            if nested and not any(column.name == name for column in source.columns):
+                for column in nested:
+                    rest = column.name.rpartition(".")[2]
+                    yield f"{written or name}.{rest}", column.expr, expression
+                continue
+            written = written or expression.parts[-1]
+        plain = copy(expression)
+        plain.alias = None
+        yield written or f"element{index}", binder.bind(plain), expression
+
+
+def _nested(relation: Relation, name: str) -> Iterator[RelationColumn]:
+    """The columns of a Nested: `name.a`, `name.b`, with or without the table's name."""
+    for column in relation.columns:
+        if column.name.startswith(f"{name}."):
+            yield column
+    qualifier, _, inner = name.rpartition(".")
+    if qualifier in relation.names:
+        yield from (c for c in relation.columns if c.name.startswith(f"{inner}."))
 
 
 def _without(relation: Relation, hidden: set[str], elements: list[RelationColumn]) -> Relation:

@@ -3,88 +3,154 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import syntax
+from mini_tb.sql.label import Labels
+from mini_tb.sql.naming import Namer
 from mini_tb.sql.scope import named
 from mini_tb.sql.tree import Expr
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_expression import ExpressionBinder
 
+SUBJECT = "\0column"
+"""The name of the column in the call that APPLY makes."""
+
+
+@dataclass(slots=True)
+class _Item:
+    """A column: the name it has in the answer, what it is, and how it reads inside a call."""
+
+    name: str
+    expr: Expr
+    form: str
+
 
 def expand_star(star: syntax.Star, binder: ExpressionBinder) -> Iterator[tuple[str, Expr]]:
     """(name, expression) of each column that the star stands for, transformed."""
-    scope = binder.scope
-    columns: list[tuple[str, Expr]] = []
-    if star.columns is not None:
-        columns = [
-            (name, binder.name(syntax.Name(star.start, star.end, (name,)))) for name in star.columns
-        ]
-    elif star.qualifier:
-        qualifier = ".".join(star.qualifier)
-        relations = [found for relation in scope.relations for found in named(relation, qualifier)]
-        if not relations:
-            raise binder.error("NM202", f"unknown table `{qualifier}`", star, number=47)
-        columns = [(c.name, c.expr) for c in relations[0].columns]
-    elif scope.relations:
-        columns = [(c.name, c.expr) for relation in scope.relations for c in relation.columns]
-    else:
-        raise binder.error("SQ207", "`*` needs a FROM", star, number=51)
-    if star.pattern is not None:
-        columns = [(name, expr) for name, expr in columns if re.search(star.pattern, name)]
+    labels = Labels(binder.scope)
+    items = [
+        _Item(name, expr, labels.column(name, expr) if star.transformers else name)
+        for name, expr in _columns(star, binder)
+    ]
     for kind, subject, params in star.transformers:
-        columns = list(_transform(kind, subject, params, columns, binder, star))
-    return iter(columns)
+        items = list(_TRANSFORMERS[kind](subject, params, items, binder, star))
+    return ((item.name, item.expr) for item in items)
 
 
-def _transform(
-    kind: str,
-    subject: Any,
-    params: Any,
-    columns: list[tuple[str, Expr]],
+def _columns(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Expr]]:
+    """The columns before the transformers."""
+    scope = binder.scope
+    if star.columns is not None:
+        return [
+            (name, binder.name(syntax.Name(star.start, star.end, tuple(name.split(".")))))
+            for name in star.columns
+        ]
+    relations = scope.relations
+    if star.qualifier:
+        qualifier = ".".join(star.qualifier)
+        found = [one for relation in relations for one in named(relation, qualifier)]
+        if not found:
+            raise binder.error("NM202", f"unknown table `{qualifier}`", star, number=47)
+        relations = found[:1]
+    if not relations:
+        raise binder.error("SQ207", "`*` needs a FROM", star, number=51)
+    columns = [(c.name, c.expr) for relation in relations for c in relation.columns]
+    if star.pattern is None:
+        return columns
+    matches = _pattern(star.pattern, star, binder)
+    return [(name, expr) for name, expr in columns if matches.search(name)]
+
+
+def _pattern(pattern: str, star: syntax.Star, binder: ExpressionBinder) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        message = f"`{pattern}` is no regular expression: {error}"
+        raise binder.error("SQ219", message, star, number=427) from None
+
+
+def _except(
+    subject: list[str] | str,
+    _params: Any,
+    items: list[_Item],
     binder: ExpressionBinder,
     star: syntax.Star,
-) -> Iterator[tuple[str, Expr]]:
-    if kind == "EXCEPT":
-        for name, expr in columns:
-            excluded = re.search(subject, name) if isinstance(subject, str) else name in subject
-            if not excluded:
-                yield name, expr
-    elif kind == "REPLACE":
-        replacements = dict(subject)
-        for name, expr in columns:
-            if name in replacements:
-                yield name, binder.bind(replacements[name])
-            else:
-                yield name, expr
+) -> Iterator[_Item]:
+    if isinstance(subject, str):
+        matches = _pattern(subject, star, binder)
+        yield from (item for item in items if not matches.search(item.name))
     else:
-        for name, _expr in columns:
-            yield from _apply(subject, params, name, binder, star)
+        yield from (item for item in items if item.name not in subject)
+
+
+def _replace(
+    subject: list[tuple[str, syntax.Expression]],
+    _params: Any,
+    items: list[_Item],
+    binder: ExpressionBinder,
+    _star: syntax.Star,
+) -> Iterator[_Item]:
+    replacements = dict(subject)
+    namer = Namer(binder.queries.text_of(binder.scope.view))
+    for item in items:
+        made = replacements.get(item.name)
+        if made is not None:
+            yield _Item(item.name, binder.bind(made), namer.form(made))
+        else:
+            yield item
 
 
 def _apply(
-    subject: Any, params: Any, name: str, binder: ExpressionBinder, star: syntax.Star
-) -> Iterator[tuple[str, Expr]]:
-    column = syntax.Name(star.start, star.end, (name,))
+    subject: str | syntax.Lambda,
+    params: Any,
+    items: list[_Item],
+    binder: ExpressionBinder,
+    star: syntax.Star,
+) -> Iterator[_Item]:
+    column = syntax.Name(star.start, star.end, (SUBJECT,))
+    call: syntax.Expression
     if isinstance(subject, syntax.Lambda):
-        call: syntax.Expression = _substitute(subject.body, subject.params[0], column)
+        call = _substitute(subject.body, subject.params[0], column)
     else:
         call = syntax.Call(star.start, star.end, subject, [column], params)
-    from mini_tb.sql.naming import column_name
+    locals_ = binder.scope.locals
+    for item in items:
 
-    yield column_name(call, binder.queries.text_of(binder.scope.view)), binder.bind(call)
+        def reads(name: syntax.Name | syntax.Star, form: str = item.form) -> str:
+            if isinstance(name, syntax.Star):
+                return "*"
+            return form if name.parts == (SUBJECT,) else ".".join(name.parts)
+
+        form = Namer(binder.queries.text_of(binder.scope.view), reads).form(call)
+        locals_.append({SUBJECT: item.expr})
+        try:
+            yield _Item(form, binder.bind(call), form)
+        finally:
+            locals_.pop()
+
+
+_TRANSFORMERS: dict[str, Callable[..., Iterator[_Item]]] = {
+    "EXCEPT": _except,
+    "REPLACE": _replace,
+    "APPLY": _apply,
+}
 
 
 def _substitute(
     node: syntax.Expression, name: str, replacement: syntax.Expression
 ) -> syntax.Expression:
-    if isinstance(node, syntax.Name) and node.parts == (name,):
+    if isinstance(node, syntax.Name) and node.parts[0] == name:
         return replacement
     if isinstance(node, syntax.Call):
         args = [_substitute(arg, name, replacement) for arg in node.args]
         return syntax.Call(
             node.start, node.end, node.name, args, node.params, operator=node.operator
         )
+    if isinstance(node, syntax.Lambda) and name not in node.params:
+        body = _substitute(node.body, name, replacement)
+        return syntax.Lambda(node.start, node.end, node.params, body)
     return node

@@ -24,7 +24,8 @@ class Table:
     """Something that DuckDB can select from.
 
     `relation` is DuckDB text for FROM, whose columns have the names of `columns` (states in their
-    carrier types). `final` is the text that stands for `FROM table FINAL`, if it differs.
+    carrier types). `final` is the text that stands for `FROM table FINAL`, if it differs;
+    `sampling_key` is the ClickHouse expression that SAMPLE looks at.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Table:
     columns: tuple[TableColumn, ...]
     engine: str = "MergeTree"
     final: str | None = None
+    sampling_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def compile_query(
         binder = QueryBinder(values or {}, inlined)
         try:
             statement, query = binder.statement(fragment, catalog)
-            duck_sql = Lowering().query(query)
+            duck_sql = Lowering().statement(query)
             break
         except ValueDecidesShape as shape:
             inlined |= {binder.parameters[shape.name]}

@@ -51,7 +51,7 @@ class Labels:
         """The label of `qualifier.name`, a column of the table at `index`."""
         tables = self.tables()
         others = tables[:index] if len(tables) == 2 else tables[:index] + tables[index + 1 :]
-        taken = {*self.scope.aliases, *self.scope.with_aliases, *self.elements()}
+        taken = {*self.scope.aliases, *self.elements()}
         if name[0] in taken or any(_has(other, name[:1]) for other in others):
             return ".".join((qualifier, *name))
         return ".".join(name)

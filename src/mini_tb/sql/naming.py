@@ -66,7 +66,9 @@ class Namer:
     ) -> None:
         self.parameters = parameters
         self.names = names
-        self.subqueries = 0
+        self.before: Callable[[], int] = int
+        """How many subqueries ClickHouse has numbered before: those in FROM."""
+        self.subqueries: int | None = None
 
     def column(self, node: Expression) -> str:
         """The name of a column of the answer; subqueries are counted under an alias too."""
@@ -92,10 +94,9 @@ class Namer:
                 params = ", ".join(node.params)
                 return f"lambda(tuple({params}), {self.name(node.body)})"
             case Subquery():
-                self.subqueries += 1
-                name = f"_subquery_{self.subqueries}"
-                self.subqueries += queries_in(node.query)
-                return name
+                number = 1 + (self.before() if self.subqueries is None else self.subqueries)
+                self.subqueries = number + queries_in(node.query)
+                return f"_subquery_{number}"
             case Parameter():
                 return self.parameter(node)
             case Star():

@@ -143,8 +143,9 @@ class ExpressionParser(OperandParser):
 
     def lambda_params(self, left: Expression) -> tuple[str, ...]:
         """The names before `->`."""
-        several = isinstance(left, Call) and left.operator and left.name == "tuple"
-        nodes = left.args if several else [left]
+        nodes = [left]
+        if isinstance(left, Call) and left.operator and left.name == "tuple":
+            nodes = left.args
         names = tuple(node.parts[0] for node in nodes if is_parameter(node))
         if len(names) != len(nodes):
             raise self.error("only names can stand before `->`")

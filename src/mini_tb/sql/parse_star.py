@@ -66,6 +66,8 @@ def transformers(parser: OperandParser) -> tuple[tuple[str, Any, Any], ...]:
 def excepted(parser: OperandParser) -> list[str] | str:
     """The names, or the pattern, after EXCEPT."""
     parser.accept("STRICT")
+    if parser.kinds[parser.i] == STRING:
+        return parser.string()
     if not parser.accept("("):
         return [dotted(parser)]
     if parser.kinds[parser.i] == STRING:

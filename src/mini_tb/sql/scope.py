@@ -1,19 +1,26 @@
 """A scope: what the names inside one SELECT may mean.
 
 ClickHouse resolves a name to, in this order: a lambda's parameter, an alias of the same SELECT
-(anywhere in it, in any clause), a column of FROM, an alias of a WITH further out. Inside its own
-expression an alias means the column that it shadows.
+(anywhere in it, in any clause), a column of FROM, and then the same in the SELECT around it. Inside
+its own expression an alias means the column that it shadows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mini_tb.source import Fragment
 from mini_tb.sql import syntax
 from mini_tb.sql.catalog import Catalog
-from mini_tb.sql.tree import ArrayJoinCall, BoundQuery, Expr, Local, Relation, RelationColumn
+from mini_tb.sql.tree import (
+    ArrayJoinCall,
+    Expr,
+    Relation,
+    RelationColumn,
+    SharedQuery,
+)
 
 
 @dataclass(slots=True)
@@ -22,7 +29,8 @@ class NamedQuery:
 
     cte: syntax.CTE
     scope: Scope
-    bound: BoundQuery | None = None
+    is_recursive: bool = False
+    shared: SharedQuery | None = None
 
 
 @dataclass(slots=True)
@@ -36,23 +44,35 @@ class Scope:
     parent: Scope | None = None
     defines: NamedQuery | None = None
     """The CTE whose query this is: inside it, its name is that of something else."""
+    is_closed: bool = False
+    """A query of its own (a CTE, one in FROM): columns of the SELECT around it are not seen."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     aliases: dict[str, syntax.Expression] = field(default_factory=dict)
-    with_aliases: dict[str, syntax.Expression] = field(default_factory=dict)
     ctes: dict[str, NamedQuery] = field(default_factory=dict)
     windows: dict[str, syntax.WindowSpec] = field(default_factory=dict)
     array_joins: list[ArrayJoinCall] = field(default_factory=list)
     expanding: list[str] = field(default_factory=list)
     """Aliases whose expression is being bound now."""
-    locals: list[dict[str, Local]] = field(default_factory=list)
-    bound_aliases: dict[str, Expr] = field(default_factory=dict)
+    locals: list[dict[str, Expr]] = field(default_factory=list)
+    """What names mean inside a lambda: its parameters, or what stands for them."""
+    bound_aliases: dict[tuple[str, ...], Expr] = field(default_factory=dict)
+    clause: str | None = None
+    """The clause that is being bound, if aggregates cannot stand in it."""
 
-    def child(self) -> Scope:
+    def child(self, *, is_closed: bool = False) -> Scope:
         """The scope of a subquery."""
-        return Scope(self.fragment, self.catalog, self.view, self)
+        return Scope(
+            self.fragment,
+            self.catalog,
+            self.view,
+            self,
+            is_closed=is_closed,
+            settings=self.settings,
+        )
 
-    def local(self, name: str) -> Local | None:
-        """The lambda parameter of that name, innermost first."""
+    def local(self, name: str) -> Expr | None:
+        """What the lambda parameter of that name means, innermost first."""
         for frame in reversed(self.locals):
             if name in frame:
                 return frame[name]
@@ -68,15 +88,6 @@ class Scope:
             found = scope.ctes.get(name)
             if found is not None and not any(found is one for one in own):
                 return found
-            scope = scope.parent
-        return None
-
-    def outer_with(self, name: str) -> tuple[Scope, syntax.Expression] | None:
-        """The `WITH expr AS name` of a SELECT further out, and its scope."""
-        scope = self.parent
-        while scope is not None:
-            if name in scope.with_aliases:
-                return scope, scope.with_aliases[name]
             scope = scope.parent
         return None
 

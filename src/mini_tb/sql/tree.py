@@ -117,6 +117,16 @@ class Aggregate(Expr):
 
 
 @dataclass(slots=True)
+class Grouping(Expr):
+    """`grouping(a, b)`: which keys the row's grouping set lacks, one bit a key."""
+
+    keys: list[Expr]
+
+    def children(self) -> Iterator[Expr]:
+        return iter(self.keys)
+
+
+@dataclass(slots=True)
 class OrderKey:
     """One sort key of a window or a query."""
 
@@ -212,7 +222,19 @@ class TableRelation(Relation):
     """A stored table (or any ready DuckDB relation text)."""
 
     text: str
-    sample: float | None = None
+    sample: Expr | None = None
+    """The condition that SAMPLE puts on its rows."""
+
+
+@dataclass(slots=True)
+class SharedQuery:
+    """A CTE, node or pipe, bound once. DuckDB's text repeats it under `name` if it is read more
+    than once, and always if it reads itself."""
+
+    name: str
+    query: BoundQuery
+    uses: int = 0
+    is_recursive: bool = False
 
 
 @dataclass(slots=True)
@@ -220,7 +242,7 @@ class QueryRelation(Relation):
     """A subquery, a node, a pipe, a CTE."""
 
     query: BoundQuery
-    final: bool = False
+    shared: SharedQuery | None = None
 
 
 @dataclass(slots=True)
@@ -228,6 +250,7 @@ class JoinRelation(Relation):
     """Two relations joined. Its columns are what the outside sees (defaults filled)."""
 
     kind: str
+    """`INNER LEFT RIGHT FULL CROSS PASTE`."""
     strictness: str | None
     left: Relation
     right: Relation
@@ -238,24 +261,55 @@ class JoinRelation(Relation):
 
 
 @dataclass(slots=True)
+class FunctionRelation(Relation):
+    """A table function: DuckDB text with `{0}`, `{1}`… for its arguments."""
+
+    template: str
+    args: list[Expr]
+
+
+@dataclass(slots=True)
+class ValuesRelation(Relation):
+    """`values(…)`: rows of expressions; DuckDB's columns are called `c0`, `c1`…"""
+
+    types: list[DataType]
+    rows: list[list[Expr]]
+
+
+@dataclass(slots=True)
 class ArrayJoinRelation(Relation):
-    """`source [LEFT] ARRAY JOIN arrays`; element columns are among its own columns."""
+    """`source [LEFT] ARRAY JOIN arrays`; element columns are among its own columns, and are
+    DuckDB's `e0`, `e1`…"""
 
     source: Relation
     left: bool
     arrays: list[tuple[str, Expr]]
-    """(DuckDB name of the element column, array)."""
+    """(ClickHouse's name of the element column, array)."""
 
 
 @dataclass(slots=True)
 class FillKey:
-    """WITH FILL of one ORDER BY key; steps as bound expressions."""
+    """WITH FILL of one ORDER BY key: constants of the key's type. A step may be an Interval."""
 
     key: int
+    """Its place in ORDER BY."""
     from_: Expr | None
     to: Expr | None
-    step: Expr | None
+    step: Expr
     staleness: Expr | None
+
+
+@dataclass(slots=True)
+class Fill:
+    """ORDER BY … WITH FILL: its keys, and what INTERPOLATE gives the rows that are made."""
+
+    keys: list[FillKey]
+    interpolate: dict[int, Expr | None]
+    """Column of the answer → its value from the row before, whose columns are those of the
+    relation `FILL_ROW` under DuckDB's names; None: the same value."""
+
+
+FILL_ROW = "_row"
 
 
 @dataclass(slots=True)
@@ -268,6 +322,8 @@ class BoundSelect:
     where: Expr | None = None
     group_by: list[Expr] | None = None
     """None: not aggregated; []: one group of all rows."""
+    is_keyed: bool = False
+    """Whether there is a GROUP BY: then there is no group where there are no rows."""
     grouping: str | None = None
     grouping_sets: list[list[Expr]] | None = None
     with_totals: bool = False
@@ -276,8 +332,7 @@ class BoundSelect:
     distinct: bool = False
     distinct_on: list[Expr] = field(default_factory=list)
     order_by: list[OrderKey] = field(default_factory=list)
-    fills: list[FillKey] = field(default_factory=list)
-    interpolate: list[tuple[int, Expr | None]] | None = None
+    fill: Fill | None = None
     limit_by: tuple[Expr, Expr | None, list[Expr]] | None = None
     limit: Expr | None = None
     offset: Expr | None = None
@@ -305,5 +360,36 @@ def contains(expr: Expr, *kinds: type[Expr]) -> bool:
 def is_constant(expr: Expr) -> bool:
     """Whether it has one value in a run: no column, no aggregate, no lambda parameter inside."""
     return not contains(
-        expr, Column, Local, Aggregate, Window, ArrayJoinCall, InQuery, ExistsQuery, ScalarQuery
+        expr,
+        Column,
+        Local,
+        Aggregate,
+        Window,
+        Grouping,
+        ArrayJoinCall,
+        InQuery,
+        ExistsQuery,
+        ScalarQuery,
     )
+
+
+def relation_aliases(relation: Relation) -> set[str]:
+    """DuckDB's aliases of everything inside a relation."""
+    found = {relation.alias}
+    if isinstance(relation, JoinRelation):
+        found |= relation_aliases(relation.left) | relation_aliases(relation.right)
+    elif isinstance(relation, ArrayJoinRelation):
+        found |= relation_aliases(relation.source)
+    return found
+
+
+def queries_inside(relation: Relation) -> int:
+    """How many queries stand in FROM, at any depth."""
+    if isinstance(relation, JoinRelation):
+        return queries_inside(relation.left) + queries_inside(relation.right)
+    if isinstance(relation, ArrayJoinRelation):
+        return queries_inside(relation.source)
+    if not isinstance(relation, QueryRelation):
+        return 0
+    source = relation.query.source if isinstance(relation.query, BoundSelect) else None
+    return 1 if source is None else 1 + queries_inside(source)

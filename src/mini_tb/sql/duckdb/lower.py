@@ -14,8 +14,10 @@ from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_number import failure
+from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
-from mini_tb.types.duckdb import quote_identifier
+from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
 
 
 class Lowering:
@@ -26,6 +28,24 @@ class Lowering:
         """Expressions that have been computed already, and the text that means them."""
         self.locals: dict[str, str] = {}
         """Text of the lambda parameters that are fields of one."""
+        self.keys: list[tuple[tree.Expr, str]] = []
+        """The keys of GROUP BY in the text of the clause, for `GROUPING`."""
+        self.shared: dict[str, str] = {}
+        """Text of the queries that are read more than once, in the order of their needs."""
+        self._numbers = 0
+
+    def fresh(self, prefix: str) -> str:
+        """A name that no other part of the text has."""
+        self._numbers += 1
+        return f"{prefix}{self._numbers}"
+
+    def statement(self, query: tree.BoundQuery) -> str:
+        """DuckDB text of a whole query."""
+        text = self.query(query)
+        if not self.shared:
+            return text
+        shared = ", ".join(f"{name} AS ({body})" for name, body in self.shared.items())
+        return f"WITH RECURSIVE {shared} {text}"
 
     # Expressions -----------------------------------------------------------------------------
 
@@ -58,6 +78,8 @@ class Lowering:
         else:
             params = ", ".join(quote_identifier(name) for name in names)
         body = self.expr(expr.body)
+        for name in names:
+            self.locals.pop(name, None)
         return f"(lambda {params}: {truth(expr.body, body) if expr.predicate else body})"
 
     def call(self, expr: tree.Call) -> str:
@@ -84,40 +106,82 @@ class Lowering:
     def window(self, expr: tree.Window) -> str:
         return lower_window(self, expr)
 
+    def grouping(self, expr: tree.Grouping) -> str:
+        texts = [next(text for key, text in self.keys if key == one) for one in expr.keys]
+        return f"CAST(GROUPING({', '.join(texts)}) AS UBIGINT)"
+
     def order_key(self, key: tree.OrderKey) -> str:
+        """One or more keys of ORDER BY: NaN stands beside the NULLs, and UUIDs are ordered by
+        their second half first."""
         direction = "DESC" if key.descending else "ASC"
         nulls = "FIRST" if key.nulls_first else "LAST"
-        return f"{self.expr(key.expr)} {direction} NULLS {nulls}"
+        text = self.expr(key.expr)
+        keys = [f"{text} {direction} NULLS {nulls}"]
+        if key.expr.type.is_float and key.descending != key.nulls_first:
+            # DuckDB has NaN above all numbers.
+            keys.insert(0, f"isnan({text}) {'DESC' if key.nulls_first else 'ASC'} NULLS {nulls}")
+        elif key.expr.type.bare.name == "UUID":
+            keys.insert(0, f"substr(CAST({text} AS VARCHAR), 20) {direction} NULLS {nulls}")
+        return ", ".join(keys)
+
+    def order(self, keys: list[tree.OrderKey]) -> str:
+        """The items of ORDER BY; '' where all are constant."""
+        return ", ".join(self.order_key(key) for key in keys if not tree.is_constant(key.expr))
 
     def scalar(self, expr: tree.ScalarQuery) -> str:
         columns = expr.query.columns
         if len(columns) == 1:
-            return f"({self.query(expr.query)})"
+            text = f"({self.query(expr.query)})"
+            if expr.type.is_nullable:
+                return text
+            name = str(expr.type).replace("'", "")
+            message = f"Scalar subquery returned empty result of type {name}"
+            return f"coalesce({text}, {failure(125, message)})"
         fields = ", ".join(
-            f"{quote_identifier(str(i + 1))}: q.{quote_identifier(c.duck_name)}"
-            for i, c in enumerate(columns)
+            f"{quote_identifier(name)}: q.{quote_identifier(c.duck_name)}"
+            for name, c in zip(field_names(expr.type), columns, strict=True)
         )
         return f"(SELECT {{{fields}}} FROM ({self.query(expr.query)}) AS q)"
 
     def in_query(self, expr: tree.InQuery) -> str:
-        word = "NOT IN" if expr.negated else "IN"
+        """The left side is read as a value of the right side's type; what is none is not in it.
+        NULLs of the right side match nothing."""
         columns = expr.query.columns
-        names = ", ".join(f"q.{quote_identifier(c.duck_name)}" for c in columns)
+        names = [f"q.{quote_identifier(c.duck_name)}" for c in columns]
+        is_tuple = len(columns) > 1
         value = self.expr(expr.value)
-        known = " AND ".join(f"q.{quote_identifier(c.duck_name)} IS NOT NULL" for c in columns)
-        if len(columns) > 1:
-            fields = ", ".join(
-                f"{quote_identifier(str(i + 1))}: q.{quote_identifier(c.duck_name)}"
-                for i, c in enumerate(columns)
-            )
-            names = "{" + fields + "}"
-        return (
-            f"CAST({value} {word} (SELECT {names} FROM ({self.query(expr.query)}) AS q "
-            f"WHERE {known}) AS UTINYINT)"
-        )
+        if is_tuple:
+            fields = field_names(expr.value.type.bare)
+            parts = [
+                as_element(f"struct_extract({value}, {quote_string(field)})", source, c.type)
+                for field, source, c in zip(
+                    fields, expr.value.type.bare.types, columns, strict=True
+                )
+            ]
+            left, right = f"({', '.join(parts)})", f"({', '.join(names)})"
+        else:
+            left, right = as_element(value, expr.value.type, columns[0].type), names[0]
+        known = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        found = f"{left} IN (SELECT {right} FROM ({self.query(expr.query)}) AS q WHERE {known})"
+        if expr.negated:
+            found = f"NOT ({found})"
+        if not expr.type.is_nullable and left != value:
+            found = f"coalesce({found}, {'TRUE' if expr.negated else 'FALSE'})"
+        return f"CAST({found} AS UTINYINT)"
 
     def exists(self, expr: tree.ExistsQuery) -> str:
         return f"CAST(EXISTS({self.query(expr.query)}) AS UTINYINT)"
+
+    def share(self, shared: tree.SharedQuery) -> None:
+        """Keep the text of a query that is read more than once."""
+        if shared.name in self.shared:
+            return
+        self.shared[shared.name] = ""  # it may read itself
+        outer, self.substitutes = self.substitutes, []
+        text = self.query(shared.query)
+        self.substitutes = outer
+        del self.shared[shared.name]  # what it reads comes before it
+        self.shared[shared.name] = text
 
     # Queries ---------------------------------------------------------------------------------
 
@@ -125,7 +189,7 @@ class Lowering:
         """DuckDB text of a query; its columns have their `duck_name`s."""
         if isinstance(query, tree.BoundSet):
             sides = [self.converted(side, query.columns) for side in (query.left, query.right)]
-            operator = query.operator.removesuffix(" DISTINCT")
+            operator = _SET_OPERATORS[query.operator]
             return f"({sides[0]}) {operator} ({sides[1]})"
         return lower_select(self, query)
 
@@ -140,62 +204,15 @@ class Lowering:
         )
         return f"SELECT {items} FROM ({self.query(side)}) AS q"
 
-    # Relations -------------------------------------------------------------------------------
 
-    def relation(self, relation: tree.Relation) -> str:
-        """DuckDB text of something in FROM, with its alias."""
-        return _RELATIONS[type(relation)](self, relation)
-
-    def table(self, relation: tree.TableRelation) -> str:
-        return f"{relation.text} AS {relation.alias}"
-
-    def query_relation(self, relation: tree.QueryRelation) -> str:
-        return f"({self.query(relation.query)}) AS {relation.alias}"
-
-    def join(self, relation: tree.JoinRelation) -> str:
-        left, right = self.relation(relation.left), self.relation(relation.right)
-        if relation.kind == "CROSS" or relation.on is None:
-            return f"{left} CROSS JOIN {right}"
-        on = truth(relation.on, self.expr(relation.on))
-        kind, strictness = relation.kind, relation.strictness
-        if strictness == "ASOF":
-            return f"{left} ASOF {kind} JOIN {right} ON {on}"
-        if strictness in ("ANY", "SEMI", "ANTI"):
-            return self.strict_join(relation, kind, strictness)
-        return f"{left} {kind} JOIN {right} ON {on}"
-
-    def strict_join(self, relation: tree.JoinRelation, kind: str, strictness: str) -> str:
-        """ANY, SEMI and ANTI: the other side has one row a key, the first one."""
-        assert relation.on is not None
-        on = truth(relation.on, self.expr(relation.on))
-        sides = (relation.left, relation.right)
-        if strictness == "ANTI":
-            kept, other = sides if kind == "LEFT" else (sides[1], sides[0])
-            return f"{self.relation(kept)} ANTI JOIN {self.relation(other)} ON {on}"
-        left, right = (self.relation(side) for side in sides)
-        if kind in ("LEFT", "INNER"):
-            right = self.first_of_key(relation.right, relation.right_keys)
-        if kind in ("RIGHT", "INNER"):
-            left = self.first_of_key(relation.left, relation.left_keys)
-        return f"{left} {'INNER' if strictness == 'SEMI' else kind} JOIN {right} ON {on}"
-
-    def first_of_key(self, relation: tree.Relation, keys: list[tree.Expr]) -> str:
-        """The relation under its own alias, with the first row of each key only."""
-        partition = ", ".join(self.expr(key) for key in keys)
-        source = self.relation(relation)
-        return (
-            f"(SELECT {relation.alias}.* FROM {source} "
-            f"QUALIFY row_number() OVER (PARTITION BY {partition}) = 1) AS {relation.alias}"
-        )
-
-    def array_join_relation(self, relation: tree.ArrayJoinRelation) -> str:
-        items = ", ".join(
-            f"unnest({self.expr(array)}) AS {quote_identifier(name)}"
-            for name, array in relation.arrays
-        )
-        lateral = f"LATERAL (SELECT {items}) AS {relation.alias}"
-        source = self.relation(relation.source)
-        return f"{source} LEFT JOIN {lateral} ON TRUE" if relation.left else f"{source}, {lateral}"
+_SET_OPERATORS = {
+    "UNION ALL": "UNION ALL",
+    "UNION DISTINCT": "UNION",
+    "EXCEPT": "EXCEPT ALL",
+    "EXCEPT DISTINCT": "EXCEPT",
+    "INTERSECT": "INTERSECT ALL",
+    "INTERSECT DISTINCT": "INTERSECT",
+}
 
 
 _EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {
@@ -207,14 +224,9 @@ _EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {
     tree.Call: Lowering.call,
     tree.ArrayJoinCall: Lowering.array_join,
     tree.Aggregate: Lowering.aggregate,
+    tree.Grouping: Lowering.grouping,
     tree.Window: Lowering.window,
     tree.ScalarQuery: Lowering.scalar,
     tree.InQuery: Lowering.in_query,
     tree.ExistsQuery: Lowering.exists,
-}
-_RELATIONS: dict[type[tree.Relation], Callable[[Lowering, Any], str]] = {
-    tree.TableRelation: Lowering.table,
-    tree.QueryRelation: Lowering.query_relation,
-    tree.JoinRelation: Lowering.join,
-    tree.ArrayJoinRelation: Lowering.array_join_relation,
 }

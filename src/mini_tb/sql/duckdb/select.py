@@ -4,17 +4,24 @@
 |---|---|
 | keys missing from a grouping set are defaults | `coalesce` around the key, outside GROUP BY |
 | a key with a subquery in it | computed beside FROM, in a LATERAL |
+| GROUP BY of constants makes no group of no rows | `HAVING count(*) > 0` |
+| `arrayJoin` of what groups or windows give | these are computed in a SELECT inside |
+| DISTINCT comes before ORDER BY and LIMIT BY | it is computed in a SELECT inside |
 | `LIMIT n BY` | `row_number()` over the keys, in QUALIFY |
 | `LIMIT n WITH TIES` | `rank()` over the sort keys, in QUALIFY |
+| LIMIT and OFFSET from the end, or of a share of the rows | `row_number()` and `count(*)` |
 | WITH FILL | see `fill` |
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.duckdb.fill import filled
+from mini_tb.sql.duckdb.limits import Bounds
+from mini_tb.sql.duckdb.relations import lower_relation, unnested
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.types.duckdb import quote_identifier
@@ -27,100 +34,235 @@ _SUBQUERIES = (tree.ScalarQuery, tree.InQuery, tree.ExistsQuery)
 
 def lower_select(low: Lowering, query: tree.BoundSelect) -> str:
     """DuckDB text of a SELECT; its columns have their `duck_name`s."""
-    source = [] if query.source is None else [low.relation(query.source)]
-    outer = low.substitutes
-    low.substitutes = list(outer)
-    for call in query.array_joins:
-        if tree.contains(call.array, tree.Aggregate, tree.Window):
-            # An array that is only there after grouping: its rows come with the answer's.
-            low.substitutes.append((call, f"unnest({low.expr(call.array)})"))
-        else:
-            source.append(f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS aj{call.slot}")
-    group_by = _group_by(low, query, source)
-    items = []
-    for column in query.columns:
-        assert column.expr is not None
-        items.append(f"{low.expr(column.expr)} AS {quote_identifier(column.duck_name)}")
-    distinct = ""
-    if query.distinct_on:
-        distinct = f"DISTINCT ON ({', '.join(low.expr(e) for e in query.distinct_on)}) "
-    elif query.distinct:
-        distinct = "DISTINCT "
-    parts = [f"SELECT {distinct}{', '.join(items)}"]
-    if source:
-        parts.append("FROM " + ", ".join(source))
-    if query.where is not None:
-        parts.append(f"WHERE {truth(query.where, low.expr(query.where))}")
-    parts.extend(group_by)
-    if query.having is not None:
-        parts.append(f"HAVING {truth(query.having, low.expr(query.having))}")
-    order_by = [low.order_key(key) for key in query.order_by]
-    qualify = _qualify(low, query, order_by)
-    if qualify:
-        parts.append("QUALIFY " + " AND ".join(qualify))
-    if query.fills:
-        text = filled(low, query, " ".join(parts))
-        parts = [text]
-    elif order_by:
-        parts.append("ORDER BY " + ", ".join(order_by))
-    if query.limit is not None and not query.with_ties:
-        parts.append(f"LIMIT {low.expr(query.limit)}")
-    if query.offset is not None and not query.with_ties:
-        parts.append(f"OFFSET {low.expr(query.offset)}")
-    low.substitutes = outer
-    return " ".join(parts)
+    substitutes, keys = low.substitutes, low.keys
+    low.substitutes, low.keys = list(substitutes), []
+    try:
+        return Select(low, query).text()
+    finally:
+        low.substitutes, low.keys = substitutes, keys
 
 
-def _group_by(low: Lowering, query: tree.BoundSelect, source: list[str]) -> list[str]:
-    """The GROUP BY clause; arranges what the keys become outside it."""
-    if not query.group_by:
-        return []
-    keys = [key for key in query.group_by if not tree.is_constant(key)]
-    texts: dict[int, str] = {}
-    for index, key in enumerate(keys):
-        if tree.contains(key, *_SUBQUERIES):
-            alias = f"g{index}"
-            source.append(f"LATERAL (SELECT {low.expr(key)} AS v) AS {alias}")
-            texts[index] = f"{alias}.v"
-            low.substitutes.append((key, texts[index]))
-        else:
-            texts[index] = low.expr(key)
-    clause = ", ".join(texts.values())
-    if query.grouping_sets is not None:
-        sets = [
-            "(" + ", ".join(texts[keys.index(key)] for key in items if key in keys) + ")"
-            for items in query.grouping_sets
+class Select:
+    """The text of one SELECT, from the inside out."""
+
+    def __init__(self, low: Lowering, query: tree.BoundSelect) -> None:
+        self.low = low
+        self.query = query
+        self.sources: list[str] = []
+        self.where: list[str] = []
+        self.grouped: list[str] = []
+        """GROUP BY and HAVING."""
+        self.bounds = Bounds(low, query)
+
+    def text(self) -> str:
+        low, query = self.low, self.query
+        if query.source is not None:
+            self.sources.append(lower_relation(low, query.source))
+        later = _later_array_joins(query)
+        for call in query.array_joins:
+            if not any(call is one for one in later):
+                self.sources.append(unnested(low, call))
+        if query.where is not None:
+            self.where.append(truth(query.where, low.expr(query.where)))
+        self.group()
+        if later:
+            self.nest(later)
+            self.sources += [unnested(low, call) for call in later]
+        return self.finished()
+
+    def finished(self) -> str:
+        """What follows the groups, in ClickHouse's order: QUALIFY, DISTINCT, LIMIT BY, WITH FILL,
+        LIMIT. Where two of them are conditions on windows, the first is computed inside."""
+        low, query, bounds = self.low, self.query, self.bounds
+        conditions: list[str] = []
+        if query.qualify is not None:
+            conditions = [truth(query.qualify, low.expr(query.qualify))]
+        distinct = ""
+        if query.distinct or query.distinct_on:
+            if self.distinct_is_last():
+                distinct = self.distinct_on() if query.distinct_on else "DISTINCT "
+            else:
+                self.wrap(conditions, self.distinct_on())
+                conditions = []
+        if query.limit_by is not None:
+            if conditions:
+                self.wrap(conditions)
+            conditions = bounds.limit_by(query.limit_by)
+        if query.fill is not None:
+            return " ".join([filled(low, query, query.fill, self, conditions), *bounds.clauses()])
+        if not bounds.are_plain:
+            if conditions:
+                self.wrap(conditions)
+            conditions = bounds.limit()
+        order = low.order(query.order_by)
+        return " ".join(
+            [
+                self.core(self.items(), distinct, conditions),
+                *([f"ORDER BY {order}"] if order else []),
+                *bounds.clauses(),
+            ]
+        )
+
+    def core(self, items: list[str], distinct: str = "", conditions: Sequence[str] = ()) -> str:
+        """SELECT, FROM, WHERE, GROUP BY, HAVING, QUALIFY."""
+        parts = [f"SELECT {distinct}{', '.join(items)}"]
+        if self.sources:
+            parts.append("FROM " + ", ".join(self.sources))
+        if self.where:
+            parts.append("WHERE " + " AND ".join(self.where))
+        parts += self.grouped
+        if conditions:
+            parts.append("QUALIFY " + " AND ".join(conditions))
+        return " ".join(parts)
+
+    def items(self) -> list[str]:
+        """The columns of the answer."""
+        return [
+            f"{self.low.expr(column.expr)} AS {quote_identifier(column.duck_name)}"
+            for column in self.query.columns
+            if column.expr is not None
         ]
-        clause = f"GROUPING SETS ({', '.join(sets)})"
-    elif query.grouping is not None:
-        clause = f"{query.grouping} ({clause})"
-    if query.grouping_sets is not None or query.grouping is not None:
-        for index, key in enumerate(keys):
-            default = zero(key.type)
-            if default is not None:
-                filled_key = f"coalesce({texts[index]}, {literal(default, key.type)})"
-                low.substitutes.append((key, filled_key))
-    return [f"GROUP BY {clause}"] if keys else []
+
+    # Groups --------------------------------------------------------------------------------
+
+    def group(self) -> None:
+        """GROUP BY and HAVING; arranges what the keys become outside of them."""
+        low, query = self.low, self.query
+        if query.group_by is None:
+            return
+        keys = [key for key in query.group_by if not tree.is_constant(key)]
+        texts: list[str] = []
+        for key in keys:
+            text = low.expr(key)
+            if tree.contains(key, *_SUBQUERIES):
+                alias = low.fresh("g")
+                self.sources.append(f"LATERAL (SELECT {text} AS v) AS {alias}")
+                text = f"{alias}.v"
+                low.substitutes.append((key, text))
+            texts.append(text)
+        clause = self.clause(keys, texts)
+        if clause:
+            self.grouped.append(f"GROUP BY {clause}")
+        if query.is_keyed and not keys:
+            self.grouped.append("HAVING count(*) > 0")
+        low.keys = [*zip(keys, texts, strict=True)]
+        low.keys += [(key, "1") for key in query.group_by if tree.is_constant(key)]
+        if query.grouping_sets is not None or query.grouping is not None:
+            for key, text in zip(keys, texts, strict=True):
+                default = zero(key.type)
+                if default is not None:
+                    text = f"coalesce({text}, {literal(default, key.type)})"
+                    low.substitutes.append((key, text))
+        if query.having is not None:
+            word = "AND" if query.is_keyed and not keys else "HAVING"
+            self.grouped.append(f"{word} {truth(query.having, low.expr(query.having))}")
+
+    def clause(self, keys: list[tree.Expr], texts: list[str]) -> str:
+        """What stands after GROUP BY."""
+        query = self.query
+        if query.grouping_sets is not None:
+            sets = (
+                ", ".join(texts[keys.index(key)] for key in items if key in keys)
+                for items in query.grouping_sets
+            )
+            return f"GROUPING SETS ({', '.join(f'({items})' for items in sets)})"
+        listed = ", ".join(texts)
+        return f"{query.grouping} ({listed})" if query.grouping and keys else listed
+
+    # A SELECT inside -----------------------------------------------------------------------
+
+    def nest(self, later: list[tree.ArrayJoinCall]) -> None:
+        """Compute groups and windows in a SELECT inside, whose columns the rest reads."""
+        low, query = self.low, self.query
+        keys = query.group_by or []
+        leaves: list[tree.Expr] = []
+        for expr in _used(query):
+            for leaf in _leaves(expr, keys, later):
+                if leaf not in leaves:
+                    leaves.append(leaf)
+        alias = low.fresh("g")
+        names = [f"{alias}.v{i}" for i in range(len(leaves))]
+        items = [f"{low.expr(leaf)} AS v{i}" for i, leaf in enumerate(leaves)] or ["1 AS v0"]
+        self.sources = [f"({self.core(items)}) AS {alias}"]
+        self.where, self.grouped = [], []
+        low.substitutes += zip(leaves, names, strict=True)
+
+    def distinct_is_last(self) -> bool:
+        """Whether DuckDB's DISTINCT can stand beside what else the SELECT does.
+
+        Its ORDER BY takes the columns only; ClickHouse orders by those of the first such row.
+        """
+        query = self.query
+        if query.limit_by is not None or query.fill is not None or not self.bounds.are_plain:
+            return False
+        shown = [column.expr for column in query.columns]
+        keys = (key.expr for key in query.order_by)
+        return bool(query.distinct_on) or all(k in shown or tree.is_constant(k) for k in keys)
+
+    def distinct_on(self) -> str:
+        """DISTINCT as DISTINCT ON all columns."""
+        on = self.query.distinct_on or [c.expr for c in self.query.columns if c.expr is not None]
+        return f"DISTINCT ON ({', '.join(map(self.low.expr, on))}) "
+
+    def wrap(self, conditions: list[str], distinct: str = "") -> None:
+        """Compute what there is so far in a SELECT inside."""
+        low, query = self.low, self.query
+        alias = low.fresh("d")
+        known = [
+            (column.expr, f"{alias}.{quote_identifier(column.duck_name)}")
+            for column in query.columns
+            if column.expr is not None
+        ]
+        items = self.items()
+        others = [key.expr for key in query.order_by]
+        others += query.limit_by[2] if query.limit_by is not None else []
+        for expr in others:
+            if not tree.is_constant(expr) and all(expr != other for other, _text in known):
+                name = f"k{len(known)}"
+                items.append(f"{low.expr(expr)} AS {name}")
+                known.append((expr, f"{alias}.{name}"))
+        inner = self.core(items, distinct, conditions)
+        if distinct and query.distinct_on:
+            inner += f" ORDER BY {order}" if (order := low.order(query.order_by)) else ""
+        self.sources, self.where, self.grouped = [f"({inner}) AS {alias}"], [], []
+        low.substitutes += known
 
 
-def _qualify(low: Lowering, query: tree.BoundSelect, order_by: list[str]) -> list[str]:
-    """QUALIFY, LIMIT BY and LIMIT WITH TIES as conditions on windows."""
-    conditions: list[str] = []
+def _later_array_joins(query: tree.BoundSelect) -> list[tree.ArrayJoinCall]:
+    """The `arrayJoin`s that multiply the rows of groups, or of windows: those that are in no key,
+    aggregate, window or condition."""
+    if not query.array_joins:
+        return []
+    has_windows = any(tree.contains(expr, tree.Window) for expr in _used(query))
+    if query.group_by is None and not has_windows:
+        return []
+    early = [] if query.where is None else [query.where]
+    early += query.group_by or []
+    for expr in _used(query):
+        early += (part for part in expr.walk() if isinstance(part, tree.Aggregate | tree.Window))
+    found = [part for expr in early for part in expr.walk()]
+    return [call for call in query.array_joins if call not in found]
+
+
+def _used(query: tree.BoundSelect) -> Iterator[tree.Expr]:
+    """What is computed of the groups."""
+    yield from (column.expr for column in query.columns if column.expr is not None)
+    yield from (key.expr for key in query.order_by)
+    yield from query.distinct_on
     if query.qualify is not None:
-        conditions.append(truth(query.qualify, low.expr(query.qualify)))
-    order = f" ORDER BY {', '.join(order_by)}" if order_by else ""
+        yield query.qualify
     if query.limit_by is not None:
-        count, offset, keys = query.limit_by
-        partition = ", ".join(low.expr(key) for key in keys if not tree.is_constant(key))
-        over = f"PARTITION BY {partition}{order}" if partition else order.strip()
-        first = low.expr(offset) if offset is not None else "0"
-        number = f"row_number() OVER ({over})"
-        conditions.append(f"{number} > {first} AND {number} <= {first} + {low.expr(count)}")
-    if query.with_ties and query.limit is not None:
-        limit = low.expr(query.limit)
-        if query.offset is not None:
-            skip = low.expr(query.offset)
-            conditions.append(f"row_number() OVER ({order.strip()}) > {skip}")
-            limit = f"{skip} + {limit}"
-        conditions.append(f"rank() OVER ({order.strip()}) <= {limit}")
-    return conditions
+        yield from query.limit_by[2]
+
+
+def _leaves(
+    expr: tree.Expr, keys: Iterable[tree.Expr], later: list[tree.ArrayJoinCall]
+) -> Iterator[tree.Expr]:
+    """The parts of an expression that the SELECT inside computes."""
+    inner = (tree.Aggregate, tree.Window, tree.Grouping, tree.Column)
+    is_early = isinstance(expr, tree.ArrayJoinCall) and expr not in later
+    if expr in keys or isinstance(expr, inner) or is_early:
+        yield expr
+        return
+    for child in expr.children():
+        yield from _leaves(child, keys, later)

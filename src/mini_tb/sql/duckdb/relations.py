@@ -1,0 +1,146 @@
+"""What stands in FROM as DuckDB's text: each relation under its own alias."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mini_tb.sql import tree
+from mini_tb.sql.functions.comparison import truth
+from mini_tb.sql.functions.convert_number import failure
+from mini_tb.types import to_duckdb
+from mini_tb.types.duckdb import quote_identifier
+
+if TYPE_CHECKING:
+    from mini_tb.sql.duckdb.lower import Lowering
+
+
+def lower_relation(low: Lowering, relation: tree.Relation) -> str:
+    """DuckDB text of something in FROM, with its alias."""
+    return _RELATIONS[type(relation)](low, relation)
+
+
+def _table(low: Lowering, relation: tree.TableRelation) -> str:
+    if relation.sample is None:
+        return f"{relation.text} AS {relation.alias}"
+    condition = truth(relation.sample, low.expr(relation.sample))
+    alias = relation.alias
+    return f"(SELECT * FROM {relation.text} AS {alias} WHERE {condition}) AS {alias}"
+
+
+def _query(low: Lowering, relation: tree.QueryRelation) -> str:
+    shared = relation.shared
+    if shared is None or (shared.uses < 2 and not shared.is_recursive):
+        return f"({low.query(relation.query)}) AS {relation.alias}"
+    low.share(shared)
+    return f"{shared.name} AS {relation.alias}"
+
+
+def _function(low: Lowering, relation: tree.FunctionRelation) -> str:
+    text = relation.template.format(*(low.expr(arg) for arg in relation.args))
+    return f"({text}) AS {relation.alias}"
+
+
+def _values(low: Lowering, relation: tree.ValuesRelation) -> str:
+    names = [f"c{i}" for i in range(len(relation.types))]
+    if not relation.rows:
+        items = ", ".join(
+            f"CAST(NULL AS {to_duckdb(t)}) AS {name}"
+            for name, t in zip(names, relation.types, strict=True)
+        )
+        return f"(SELECT {items} WHERE FALSE) AS {relation.alias}"
+    rows = ", ".join(f"({', '.join(map(low.expr, row))})" for row in relation.rows)
+    return f"(VALUES {rows}) AS {relation.alias}({', '.join(names)})"
+
+
+def _join(low: Lowering, relation: tree.JoinRelation) -> str:
+    kind, strictness = relation.kind, relation.strictness
+    if kind == "PASTE":
+        return _paste(low, relation)
+    left, right = lower_relation(low, relation.left), _right(low, relation.right)
+    if kind == "CROSS" or (relation.on is None and kind == "INNER"):
+        return f"{left} CROSS JOIN {right}"
+    on = "TRUE" if relation.on is None else truth(relation.on, low.expr(relation.on))
+    if strictness == "ASOF":
+        return f"{left} ASOF {kind} JOIN {right} ON {on}"
+    if strictness in ("ANY", "SEMI", "ANTI"):
+        return _strict_join(low, relation, on)
+    return f"{left} {kind} JOIN {right} ON {on}"
+
+
+def _right(low: Lowering, relation: tree.Relation) -> str:
+    """The right side of a join; a join there needs parentheses."""
+    text = lower_relation(low, relation)
+    is_join = isinstance(relation, tree.JoinRelation | tree.ArrayJoinRelation)
+    return f"({text})" if is_join else text
+
+
+def _strict_join(low: Lowering, relation: tree.JoinRelation, on: str) -> str:
+    """ANY, SEMI and ANTI: the other side has one row a key, the first one."""
+    kind, strictness = relation.kind, relation.strictness
+    if strictness == "ANTI":
+        kept, other = relation.left, relation.right
+        if kind == "RIGHT":
+            kept, other = other, kept
+        return f"{lower_relation(low, kept)} ANTI JOIN {_right(low, other)} ON {on}"
+    left, right = lower_relation(low, relation.left), _right(low, relation.right)
+    if kind in ("LEFT", "INNER"):
+        right = _first_of_key(low, relation.right, relation.right_keys)
+    if kind in ("RIGHT", "INNER"):
+        left = _first_of_key(low, relation.left, relation.left_keys)
+    return f"{left} {'INNER' if strictness == 'SEMI' else kind} JOIN {right} ON {on}"
+
+
+def _first_of_key(low: Lowering, relation: tree.Relation, keys: list[tree.Expr]) -> str:
+    """The relation under its own alias, with the first row of each key only."""
+    partition = ", ".join(low.expr(key) for key in keys)
+    source = lower_relation(low, relation)
+    return (
+        f"(SELECT {relation.alias}.* FROM {source} "
+        f"QUALIFY row_number() OVER (PARTITION BY {partition}) = 1) AS {relation.alias}"
+    )
+
+
+def _paste(low: Lowering, relation: tree.JoinRelation) -> str:
+    """Row by row, as far as both sides go."""
+    numbered = [
+        f"(SELECT {side.alias}.*, row_number() OVER () AS _paste "
+        f"FROM {lower_relation(low, side)}) AS {side.alias}"
+        for side in (relation.left, relation.right)
+    ]
+    left, right = relation.left.alias, relation.right.alias
+    return f"{numbered[0]} INNER JOIN {numbered[1]} ON {left}._paste = {right}._paste"
+
+
+def _array_join(low: Lowering, relation: tree.ArrayJoinRelation) -> str:
+    texts = [low.expr(array) for _name, array in relation.arrays]
+    items = []
+    for i, text in enumerate(texts):
+        if i:
+            message = "Sizes of ARRAY-JOIN-ed arrays do not match"
+            same = f"len({text}) = len({texts[0]})"
+            text = f"CASE WHEN {same} THEN {text} ELSE {failure(190, message)} END"
+        items.append(f"unnest({text}) AS e{i}")
+    lateral = f"LATERAL (SELECT {', '.join(items)}) AS {relation.alias}"
+    source = lower_relation(low, relation.source)
+    return f"{source} LEFT JOIN {lateral} ON TRUE" if relation.left else f"{source}, {lateral}"
+
+
+def unnested(low: Lowering, call: tree.ArrayJoinCall) -> str:
+    """`arrayJoin(…)` as a relation beside FROM."""
+    return f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS {quote_slot(call)}"
+
+
+def quote_slot(call: tree.ArrayJoinCall) -> str:
+    """The alias of an `arrayJoin`'s relation."""
+    return quote_identifier(f"aj{call.slot}")
+
+
+_RELATIONS: dict[type[tree.Relation], Callable[[Lowering, Any], str]] = {
+    tree.TableRelation: _table,
+    tree.QueryRelation: _query,
+    tree.FunctionRelation: _function,
+    tree.ValuesRelation: _values,
+    tree.JoinRelation: _join,
+    tree.ArrayJoinRelation: _array_join,
+}
