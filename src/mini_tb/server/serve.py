@@ -87,7 +87,7 @@ def serve(
     except UserError:
         api_socket.close()
         raise
-    registry.follow(lambda workspace: workspace.schedules.start())
+    registry.follow(lambda workspace: workspace.start())
     app = create_app(registry, limits=limits, query_timeout_s=query_timeout_s)
     app.state.server.is_loopback = host in LOOPBACK
     shown = "localhost" if host in LOOPBACK else host

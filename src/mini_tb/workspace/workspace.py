@@ -151,6 +151,20 @@ class Workspace:
             folder=folder,
         )
 
+    def start(self) -> None:
+        """Follow the schedules of copies and sinks, and care for the stored tables, from now on:
+        what a server does and a single command does not."""
+        self.schedules.start()
+        self.maintenance.start()
+
+    @staticmethod
+    def restore(folder: Path, backup: Path) -> None:
+        """Put a backup in the place of the database of a project's folder, whole or not at all.
+        Raises `UserError` RT006 if the backup is damaged, RT001 if the database is in use."""
+        from mini_tb.engine.duckdb.backup import restore_database
+
+        restore_database(backup, folder / FOLDER / DATABASE)
+
     def close(self) -> None:
         """Write what waits, stop jobs and statements, close the file."""
         self.schedules.close()

@@ -178,6 +178,25 @@ def test_a_deletion_during_a_compaction_wins(
     assert workspace.engine.fetch(leftovers) == [(0,)]
 
 
+def check_restored(folder: Path, backup: Path) -> None:
+    """A backup takes the place of what came later; a damaged one, or one for a database that is
+    open, changes nothing."""
+    damaged = folder / "damaged.duckdb"
+    damaged.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
+    for wrong, code in ((damaged, "RT006"), (folder / "missing", "RT006")):
+        with pytest.raises(UserError) as error:
+            Workspace.restore(folder, wrong)
+        assert error.value.diagnostics[0].code == code
+    with Workspace.open(folder) as opened:
+        assert opened.count("events") == 2
+        with pytest.raises(UserError) as error:
+            Workspace.restore(folder, backup)
+        assert error.value.diagnostics[0].code == "RT001"
+    Workspace.restore(folder, backup)
+    with Workspace.open(folder) as opened:
+        assert rows(opened, "SELECT n FROM events") == [(1,)]
+
+
 def test_a_backup_is_a_workspace(tmp_path: Path) -> None:
     target = tmp_path / "copy" / "workspace.duckdb"
     with Workspace.open(tmp_path / "project") as opened:
@@ -190,6 +209,7 @@ def test_a_backup_is_a_workspace(tmp_path: Path) -> None:
             opened.backup(target)
         seed = bytes.fromhex((tmp_path / "project/.mini-tb/seed").read_text())
     check_database(target)
+    check_restored(tmp_path / "project", target)
     with Workspace.open(None, database=target, seed=seed) as copy:
         assert rows(copy, "SELECT g, n FROM events") == [("a", 1)]
         assert rows(copy, "SELECT g, countMerge(c) FROM sums GROUP BY g") == [("a", 1)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import UserError
+from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
     from mini_tb.engine.duckdb.connection import Connections
@@ -46,6 +47,28 @@ def copy_database(connections: Connections, target: Path) -> None:
         raise _failed(target, str(error)) from error
 
 
+def restore_database(backup: Path, target: Path) -> None:
+    """Put a checked copy of `backup` in the place of the database `target`, which nobody may have
+    open. Raises `UserError` RT001 if somebody has, RT006 if the backup is damaged."""
+    import duckdb
+
+    from mini_tb.engine.duckdb.connection import Connections, Settings
+
+    if target.exists():
+        # Only the one who can open it may replace it; its log goes into the file, too.
+        Connections(target, Settings()).close()
+    unfinished = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(backup, unfinished)
+        check_database(unfinished)
+        unfinished.replace(target)
+    except (OSError, duckdb.Error) as error:
+        unfinished.unlink(missing_ok=True)
+        message = f"cannot restore `{backup}`: {error}"
+        raise UserError.of("RT006", message, hint="the database is as it was") from error
+
+
 def check_database(path: Path, expected: list[tuple[object, ...]] | None = None) -> None:
     """Open a database file, read every table, and take its log into it. Raises `duckdb.Error` if
     it is damaged, `UserError` RT006 if tables are not the `expected` ones."""
@@ -54,7 +77,9 @@ def check_database(path: Path, expected: list[tuple[object, ...]] | None = None)
     with duckdb.connect(str(path), config={"enable_external_access": False}) as copy:
         tables = copy.execute(_COUNTS).fetchall()
         for schema, table, _ in tables:
-            copy.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchall()
+            # Every block is read, and so its checksum compared.
+            name = f"{quote(str(schema))}.{quote(str(table))}"
+            copy.execute(f"SELECT bit_xor(hash(t)) FROM {name} AS t").fetchall()
         copy.execute("CHECKPOINT")
     if expected is not None and tables != expected:
         raise _failed(path, "the copy does not hold the same tables")
