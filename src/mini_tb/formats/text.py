@@ -149,7 +149,10 @@ def _expand(text: bytes) -> bytes:
         return f"{mantissa}e{int(exponent)}".encode()
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
-    return (sign + whole + fraction.ljust(int(exponent), "0")).encode()
+    point = len(whole) + int(exponent)
+    digits = (whole + fraction).ljust(point, "0")
+    rest = "." + digits[point:] if digits[point:] else ""
+    return (sign + digits[:point] + rest).encode()
 
 
 def _decimal(values: Any, t: DataType) -> Any:
