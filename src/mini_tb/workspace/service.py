@@ -83,7 +83,7 @@ class ServiceLog:
         self._events: dict[str, list[float]] = {}
         self._made: set[str] = set()
         self._wake = threading.Event()
-        self._closed = False
+        self._stopped = threading.Event()
         self._flushes = 0
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -185,7 +185,7 @@ class ServiceLog:
 
     def close(self) -> None:
         """Write what is left and stop."""
-        self._closed = True
+        self._stopped.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -205,11 +205,9 @@ class ServiceLog:
                 self._thread.start()
 
     def _run(self) -> None:
-        stop = threading.Event()
-        while not self._closed:
+        while not self._stopped.is_set():
             self._wake.wait()
-            if not self._closed:
-                stop.wait(INTERVAL_S)
+            self._stopped.wait(INTERVAL_S)
             self._wake.clear()
             with suppress(MiniTbError):  # notes are a courtesy: a full disk is told elsewhere
                 self.flush()
