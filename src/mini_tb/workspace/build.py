@@ -42,6 +42,10 @@ class Build:
         return not self.errors
 
 
+_ECHOES = frozenset({"NM202", "NM204"})
+"""Unknown tables and rings of nodes, as the compiler meets them."""
+
+
 def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build:
     """Load, check and compile. Never raises for what is wrong with the files."""
     loaded = load_project(files, secrets=secrets)
@@ -51,10 +55,11 @@ def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build
         found.extend(check_storable(datasource))
         found.extend(_check_expressions(datasource))
     found.extend(_check_cases(loaded.project))
-    if not loaded.errors:
-        # With names or templates in pieces, every error here would be an echo of one there.
-        found.extend(check_triggers(loaded.project))
-        found.extend(_compile_nodes(loaded.project, secrets, compiled))
+    found.extend(check_triggers(loaded.project))
+    for diagnostic in _compile_nodes(loaded.project, secrets, compiled):
+        # Where names are in pieces already, what is missing here is an echo of what is wrong there.
+        if not (loaded.errors and diagnostic.code in _ECHOES):
+            found.append(diagnostic)
     unique = sorted(dict.fromkeys(found), key=lambda d: d.sort_key)
     return Build(loaded.project, files, tuple(unique), compiled)
 

@@ -225,9 +225,13 @@ class Tokens:
             raise UserError.of("AU001", "the token has no scopes", status=403)
         limits = claims.get("limits")
         rps = limits.get("rps") if isinstance(limits, Mapping) else None
+        try:
+            granted = tuple(Scope.of_json(item) for item in scopes)
+        except UserError as error:
+            raise UserError(*error.diagnostics, status=403) from error
         return Access(
             str(claims.get("name", "jwt")),
-            tuple(Scope.of_json(item) for item in scopes),
+            granted,
             rps=float(rps) if isinstance(rps, (int, float)) else None,
         )
 

@@ -160,3 +160,17 @@ def test_pitfalls_of_materialisations_are_told(
     build = workspace.build(materialized(sql))
     assert [d.code for d in build.diagnostics] == codes
     assert build.ok == all(code.startswith("EN") for code in codes)
+
+
+def test_a_broken_file_does_not_hide_what_is_wrong_in_others(workspace: Workspace) -> None:
+    build = workspace.build(
+        EVENTS
+        | {
+            "a.datasource": "SCHEMA >\n  x Int3\n",
+            "b.pipe": "NODE n\nSQL >\n  SELECT x FROM a\nTYPE endpoint\n",
+            "c.pipe": "NODE n\nSQL >\n  SELECT m FROM events\nTYPE endpoint\n",
+            "d.pipe": "NODE n\nSQL >\n  SELECT x FROM nowhere\nTYPE endpoint\n",
+        }
+    )
+    assert [d.file for d in build.errors] == ["a.datasource", "c.pipe", "d.pipe"]
+    assert [d.code for d in build.errors if d.file == "d.pipe"] == ["NM001"]
