@@ -42,6 +42,8 @@ def install(extras: str) -> None:
     print("installing mini-tb" + (f" with {extras}" if extras else ""), file=sys.stderr)
     target = f"{ROOT}[{extras}]" if extras else str(ROOT)
     run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", target)
+    # What is installed in place is not compiled: without this the first commands would be slow.
+    run("python", "-m", "compileall", "-q", "src")
     stamp.write_text(wanted)
 
 

@@ -78,7 +78,7 @@ def _greet(where: Listening, registry: Registry, host: str) -> None:
     say(f"  admin token                  {token}")
     say(f"  user token                   {registry.user_token}")
     if host not in LOOPBACK:
-        say("  it listens beyond this machine: whoever reaches the port needs only a token")
+        say("  it listens beyond this machine: whoever reaches the port can ask for the tokens")
     if not project.pipes and not project.datasources:
         say("\nNothing is deployed yet: run `mini-tb deploy --local` in the project's folder.\n")
         return
