@@ -143,6 +143,9 @@ class Select:
         clause = self.clause(keys, texts)
         if clause:
             self.grouped.append(f"GROUP BY {clause}")
+        elif not query.is_keyed:
+            # Said aloud, since no aggregate may be left in the text: `toTypeName(sum(x))`.
+            self.grouped.append("GROUP BY ()")
         if query.is_keyed and not keys:
             self.grouped.append("HAVING count(*) > 0")
         low.keys = [*zip(keys, texts, strict=True)]

@@ -79,7 +79,7 @@ def _insert_at(f: Leaf, items: str) -> str:
     element = f.types[0]
     default = literal(f.params[0] if f.params else zero(element), element)
     length = size(f.base.name, f.params, 1)
-    end = str(length) if length else f"max({position}) + 1"
+    end = f"max({length})" if length else f"max({position}) + 1"
     places = f"SELECT unnest(range(CAST({end} AS BIGINT))) AS place FROM {unnested(items)}"
     first = (
         f"SELECT {position} AS place, arg_min({value}, {INDEX}) AS found "
@@ -185,7 +185,7 @@ def _patched(f: Leaf, items: str) -> str:
     keyed = pairs.call("list", struct({"k": pairs.args[1], "v": pairs.args[0]}))
     e = fresh(keyed)
     documents = f"list_transform(list_sort({keyed}), lambda {e}: {e}.v)"
-    return f"list_reduce({documents}, lambda a, b: json_merge_patch(a, b))"
+    return f'list_reduce({documents}, lambda "·a", "·b": json_merge_patch("·a", "·b"))'
 
 
 def _json_check(types: Types, params: Sequence[Any]) -> None:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, listed
-from mini_tb.sql.functions.aggregates.rows import Rows, elements, field, let, struct
+from mini_tb.sql.functions.aggregates.rows import (
+    Rows,
+    elements,
+    field,
+    fresh,
+    let,
+    struct,
+)
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import INT64, UINT8, UINT64, DataType, array, tuple_of
 from mini_tb.types.duckdb import quote_string
@@ -118,7 +125,8 @@ def _sequence(mode: str) -> Any:
         found = _over_events(items, f"mt_sequence({{times}}, {{bits}}, {actions}, '{mode}')")
         if mode != "events":
             return f"({found})[1]"
-        return f"list_transform({found}, lambda e: {_moment(f.types[0], 'e')})"
+        e = fresh(found)
+        return f"list_transform({found}, lambda {e}: {_moment(f.types[0], e)})"
 
     return finish
 

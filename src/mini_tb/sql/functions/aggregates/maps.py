@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, wrapped
-from mini_tb.sql.functions.aggregates.rows import ITEM, Rows, columns_of, field, unnested, zipped
+from mini_tb.sql.functions.aggregates.rows import (
+    ITEM,
+    Rows,
+    columns_of,
+    field,
+    fresh,
+    struct,
+    unnested,
+    zipped,
+)
 from mini_tb.sql.functions.aggregates.simple import sum_type
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.function import ArgumentError
@@ -65,12 +74,11 @@ def _mapped(
 
     def finish(f: Leaf, items: str) -> str:
         count = len(f.type.types)
-        parts = []
-        for i in range(count):
-            parts.append(
-                f"'{i + 1}': coalesce(list_transform({items}, lambda e: e.\"{i + 1}\"), [])"
-            )
-        return f"{{{', '.join(parts)}}}"
+        e = fresh(items)
+        lists = (
+            f"list_transform({items}, lambda {e}: {field(e, str(i + 1))})" for i in range(count)
+        )
+        return struct({str(i + 1): f"coalesce({text}, [])" for i, text in enumerate(lists)})
 
     return Base(
         name,

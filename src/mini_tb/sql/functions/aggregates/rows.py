@@ -145,9 +145,9 @@ class ListRows:
 
 
 def fresh(*texts: str) -> str:
-    """A name for a lambda's parameter that none of the texts has."""
-    taken = {int(number) for text in texts for number in re.findall(r"\be(\d+)\b", text)}
-    return f"e{max(taken, default=0) + 1}"
+    """A name for a lambda's parameter: none of the texts has it, and no column can."""
+    taken = {int(number) for text in texts for number in re.findall('"·x([0-9]+)"', text)}
+    return f'"·x{max(taken, default=0) + 1}"'
 
 
 def let(value: str, body: Callable[[str], str]) -> str:
@@ -198,6 +198,7 @@ def zipped(lists: Sequence[str]) -> str:
     return f"list_transform(list_zip({', '.join(lists)}), lambda {item}: {row})"
 
 
+# Names that no column of a query can have (DuckDB prefers a column to a lambda's parameter).
 ITEM, INDEX = '"·e"', '"·i"'
 
 

@@ -270,7 +270,15 @@ BASES = (
     _decayed("exponentialTimeDecayedMax", "{max}", 2),
     _decayed("exponentialTimeDecayedAvg", "{sum} / {weights}", 2),
     _decayed("exponentialTimeDecayedCount", "{weights}", 1),
-    listed("maxIntersections", UINT64, _most_open, args=(2, 2), nulls="skip", needs_numbers=True),
+    listed(
+        "maxIntersections",
+        UINT64,
+        _most_open,
+        args=(2, 2),
+        nulls="skip",
+        needs_numbers=True,
+        check=_alike,
+    ),
     listed(
         "maxIntersectionsPosition",
         _number_type,

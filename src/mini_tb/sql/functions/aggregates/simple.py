@@ -81,16 +81,18 @@ def _average(f: Leaf, rows: Rows) -> str:
 
 
 def _ticks(t: DataType, text: str) -> str:
-    return f"CAST(epoch_us(CAST({text} AS TIMESTAMP)) AS HUGEINT)"
+    """A moment in its own unit: days, seconds, or fractions of a second."""
+    if t.is_date:
+        return f"CAST(date_diff('day', DATE '1970-01-01', {text}) AS HUGEINT)"
+    return f"CAST(epoch_us({text}) // {10 ** (6 - min(t.scale, 6))} AS HUGEINT)"
 
 
 def _date_average(f: Leaf, total: str, count: str) -> str:
-    moment = f"make_timestamp(CAST({total} // nullif({count}, 0) AS BIGINT))"
-    if f.types[0].is_date:
-        return f"CAST({moment} AS DATE)"
-    if f.types[0].name == "DateTime":
-        return f"date_trunc('second', {moment})"
-    return moment
+    t = f.types[0]
+    ticks = f"CAST(round({total} / nullif({count}, 0)) AS BIGINT)"
+    if t.is_date:
+        return f"DATE '1970-01-01' + CAST({ticks} AS INTEGER)"
+    return f"make_timestamp({ticks} * {10 ** (6 - min(t.scale, 6))})"
 
 
 def _average_state(f: Leaf) -> DataType:

@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, numbers, plain
-from mini_tb.sql.functions.aggregates.rows import INDEX, ITEM, Rows, columns_of, rows_of, unnested
+from mini_tb.sql.functions.aggregates.rows import (
+    INDEX,
+    ITEM,
+    Rows,
+    columns_of,
+    field,
+    fresh,
+    rows_of,
+    struct,
+    unnested,
+)
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import UINT64, DataType, array, tuple_of
 
@@ -69,10 +79,11 @@ def _top(name: str, *aliases: str, weighted: bool = False, counted: bool = False
     def finish(f: Leaf, state: str) -> str:
         count = f.params[0] if f.params else 10
         first = f"({state})[:{count}]"
+        e = fresh(state)
         if f.type.element.names == ("item", "count", "error"):
-            item = "{'item': e.\"1\", 'count': e.\"2\", 'error': 0}"
-            return f"list_transform({first}, lambda e: {item})"
-        return f'list_transform({first}, lambda e: e."1")'
+            item = struct({"item": field(e, "1"), "count": field(e, "2"), "error": "0"})
+            return f"list_transform({first}, lambda {e}: {item})"
+        return f"list_transform({first}, lambda {e}: {field(e, '1')})"
 
     return Base(
         name,
