@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-FAMILIES = ("aggregate", "json_text", "math", "moment", "statistics", "text")
+FAMILIES = (
+    "hash_values",
+    "hash_vectors",
+    "aggregate",
+    "json_text",
+    "math",
+    "moment",
+    "raw",
+    "statistics",
+    "text",
+)
 
 
 @dataclass(frozen=True, slots=True)

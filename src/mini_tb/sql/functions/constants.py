@@ -96,7 +96,11 @@ def zero(data_type: DataType) -> Any:
     bare = data_type.bare
     if bare.is_bool:
         return False
-    if bare.is_integer or bare.is_decimal or bare.name in ("Interval", "IPv4", "IPv6", "Time"):
+    if (
+        bare.is_integer
+        or bare.is_decimal
+        or bare.name in ("Interval", "IPv4", "IPv6", "Time", "Time64")
+    ):
         return 0
     if bare.is_float:
         return 0.0

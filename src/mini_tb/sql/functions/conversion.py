@@ -233,7 +233,9 @@ def _tried(call: Call, args: list[str]) -> str:
 
 
 def _lower_or_zero(call: Call, args: list[str]) -> str:
-    found = _or_default(call, _tried(call, args), None)
+    # The first day of Date32, not its default.
+    first = "DATE '1900-01-01'" if call.type.bare.name == "Date32" else None
+    found = _or_default(call, _tried(call, args), first)
     if call.args[0].type.is_nullable:
         return f"CASE WHEN {args[0]} IS NOT NULL THEN {found} END"
     return found

@@ -199,8 +199,9 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
         return f"CASE WHEN {back} = {sql} THEN CAST({sql} AS {duck}) END"
     if t.is_number:
         return f"TRY_CAST({sql} AS {duck})"
-    if t.name in ("Date", "DateTime"):
-        return f"CASE WHEN {sql} BETWEEN 0 AND 4294967295 THEN {lower_cast(s, t, sql)} END"
+    if t.name in ("Date", "Date32", "DateTime"):
+        low = -719_528 if t.name == "Date32" else 0
+        return f"CASE WHEN {sql} BETWEEN {low} AND 4294967295 THEN {lower_cast(s, t, sql)} END"
     return lower_cast(s, t, sql)
 
 

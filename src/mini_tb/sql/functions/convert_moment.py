@@ -46,7 +46,7 @@ def _within(number: str, low: int, high: int) -> str:
 
 def ticks(t: DataType) -> int:
     """How many ticks of its own make a second of a DateTime64 (1 for a DateTime)."""
-    return 10**t.scale
+    return int(10**t.scale)
 
 
 def from_number(source: DataType, target: DataType, sql: str, zone_name: str | None = None) -> str:

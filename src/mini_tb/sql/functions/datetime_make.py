@@ -66,10 +66,10 @@ def _ints(call: Call, args: list[str], count: int) -> list[str]:
     ]
 
 
-def date_of(year: str, month: str, day: str, first_year: int, last_year: int) -> str:
+def date_of(year: str, month: str, day: str, years: tuple[int, int]) -> str:
     """DATE text of three numbers: a day past its month's end is in the next, nonsense is 1970."""
     valid = (
-        f"{year} BETWEEN {first_year} AND {last_year} AND {month} BETWEEN 1 AND 12 "
+        f"{year} BETWEEN {years[0]} AND {years[1]} AND {month} BETWEEN 1 AND 12 "
         f"AND {day} BETWEEN 1 AND 31"
     )
     return (
@@ -82,7 +82,7 @@ def _lower_make_date(call: Call, args: list[str]) -> str:
     numbers = _ints(call, args, 3)
     years = (1970, 2149) if call.type.bare.name == "Date" else (1, 9999)
     if len(numbers) == 3:
-        made = date_of(*numbers, *years)
+        made = date_of(numbers[0], numbers[1], numbers[2], years)
         if years[0] == 1970:
             return f"CASE WHEN {made} > DATE '2149-06-06' THEN DATE '1970-01-01' ELSE {made} END"
         return made
@@ -162,7 +162,7 @@ def _lower_digits_date(call: Call, args: list[str]) -> str:
     number = lower_cast(call.args[0].type.bare, INT64, args[0])
     years = (1970, 2149) if call.type.bare.name == "Date" else (1, 9999)
     parts = (f"({number} // 10000)", f"({number} // 100 % 100)", f"({number} % 100)")
-    return date_of(*parts, *years)
+    return date_of(parts[0], parts[1], parts[2], years)
 
 
 def _lower_digits_datetime(call: Call, args: list[str]) -> str:

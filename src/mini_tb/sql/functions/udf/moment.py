@@ -188,6 +188,7 @@ def _time(texts: Any, digits: Any) -> Any:
     import pyarrow as pa
 
     scale = int(_first(digits) or 0)
+    unit = int("1" + "0" * scale)
 
     def ticks(text: str) -> int | None:
         match = _CLOCK.fullmatch(text)
@@ -195,7 +196,7 @@ def _time(texts: Any, digits: Any) -> Any:
             return None
         sign, hour, minute, second, fraction = match.groups()
         seconds = int(hour) * 3_600 + int(minute) * 60 + int(second)
-        count = seconds * 10**scale + int((fraction or "")[:scale].ljust(scale, "0") or 0)
+        count: int = seconds * unit + int((fraction or "")[:scale].ljust(scale, "0") or 0)
         return -count if sign else count
 
     return over_distinct(ticks, texts, pa.int64())

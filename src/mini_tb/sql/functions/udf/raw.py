@@ -1,0 +1,70 @@
+"""The bytes of numbers and the numbers of bytes; floats by their bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf, over_distinct
+
+
+def bytes_of_number(number: str, size: int) -> bytes:
+    """The bytes of a number, least first: `size` of them, or with 0 as many as it takes."""
+    value = int(number)
+    if size:
+        return (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+    return value.to_bytes((value.bit_length() + 7) // 8, "little")
+
+
+def _bytes_of_number(numbers: Any, sizes: Any) -> Any:
+    import pyarrow as pa
+
+    size = sizes[0].as_py() if len(sizes) else 0
+    return over_distinct(lambda number: bytes_of_number(number, size), numbers, pa.binary())
+
+
+def _number_of_bytes(blobs: Any) -> Any:
+    import pyarrow as pa
+
+    return over_distinct(lambda blob: str(int.from_bytes(blob[:16], "little")), blobs, pa.string())
+
+
+def _viewed(values: Any, first: Any, then: Any) -> Any:
+    """The same bits as another type of the same width."""
+    import pyarrow as pa
+
+    column = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return column.cast(first, safe=False).view(then)
+
+
+def _float32_bits(values: Any) -> Any:
+    import pyarrow as pa
+
+    return _viewed(values, pa.float32(), pa.uint32()).cast(pa.uint64())
+
+
+def _float64_bits(values: Any) -> Any:
+    import pyarrow as pa
+
+    return _viewed(values, pa.float64(), pa.uint64())
+
+
+def _float32_of_bits(values: Any) -> Any:
+    import pyarrow as pa
+
+    return _viewed(values, pa.uint32(), pa.float32())
+
+
+def _float64_of_bits(values: Any) -> Any:
+    import pyarrow as pa
+
+    return _viewed(values, pa.uint64(), pa.float64())
+
+
+UDFS = (
+    Udf("mt_bytes_of_number", ("VARCHAR", "INTEGER"), "BLOB", _bytes_of_number),
+    Udf("mt_number_of_bytes", ("BLOB",), "VARCHAR", _number_of_bytes),
+    Udf("mt_float32_bits", ("FLOAT",), "UBIGINT", _float32_bits),
+    Udf("mt_float64_bits", ("DOUBLE",), "UBIGINT", _float64_bits),
+    Udf("mt_float32_of_bits", ("UBIGINT",), "FLOAT", _float32_of_bits),
+    Udf("mt_float64_of_bits", ("UBIGINT",), "DOUBLE", _float64_of_bits),
+)
