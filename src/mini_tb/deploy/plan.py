@@ -217,13 +217,13 @@ def _column_changes(old: Datasource, new: Datasource) -> tuple[list[ColumnChange
             changes.append(AddColumn(column))
         elif before != column:
             changes.append(ChangeColumn(before, column))
-            if before.type != column.type and not _is_same_storage(before, column):
+            if before.type != column.type and not is_same_storage(before, column):
                 what = f"`{column.name}` changes from {before.type} to {column.type}"
                 obstacles.append((what, column))
     return changes, obstacles
 
 
-def _is_same_storage(old: Column, new: Column) -> bool:
+def is_same_storage(old: Column, new: Column) -> bool:
     """Whether stored values mean the same under both types: Nullable may come but not go,
     LowCardinality and time zones are words about the same values, and a wider type holds them."""
     if old.type.is_nullable and not new.type.is_nullable:

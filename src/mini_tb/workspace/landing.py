@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mini_tb.deploy.feed import Feeds
-from mini_tb.deploy.materialize import Insertion, insertion
+from mini_tb.deploy.materialize import Insertion, default_value, insertion
 from mini_tb.deploy.names import ProjectCatalog, StoredTables
+from mini_tb.deploy.plan import is_same_storage
 from mini_tb.deploy.stage import Feed
 from mini_tb.diagnostics import UserError
-from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
+from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, storage_type
 from mini_tb.engine.relation import table_columns
 from mini_tb.sql import Table, View
 from mini_tb.types.duckdb import quote_identifier as quote
@@ -95,16 +96,22 @@ class Landing:
     _temporary: int = field(default=0, init=False)
 
     def append(self, block: Block) -> None:
-        """Store a block and run its materialisations. Raises `UserError` IN301 (HTTP 409) if a
-        deployment has changed the data source since the block was decoded."""
-        datasource = self.current(block.datasource)
+        """Store a block and run its materialisations. A block that was decoded before a deployment
+        changed the data source in place is changed alike. Raises `UserError` IN301 (HTTP 409) if
+        it was changed otherwise, IN302 (404) if it is gone."""
+        datasource = self._live(block.datasource)
         with self.tx.incoming(block.rows) as relation:
-            self.insert(datasource, block.query(relation), is_stable=not block.defaulted)
+            rows = block.query(relation)
+            is_stable = not block.defaulted
+            if datasource.columns != block.datasource.columns:
+                rows, is_stable = _migrated(rows, block.datasource, datasource), False
+            self.insert(datasource, rows, is_stable=is_stable)
 
     def quarantine(self, datasource: Datasource, rows: pa.Table) -> None:
         """Add rows to the quarantine of a data source."""
-        current = self.current(datasource)
-        self.tx.insert_arrow(current.name + QUARANTINE_SUFFIX, rows)
+        current = self._live(datasource)
+        gone = [c.name for c in datasource.columns if current.column(c.name) is None]
+        self.tx.insert_arrow(current.name + QUARANTINE_SUFFIX, rows.drop_columns(gone))
         self.versions(current.name + QUARANTINE_SUFFIX)
 
     def insert(self, datasource: Datasource, rows: str, *, is_stable: bool = True) -> int:
@@ -202,14 +209,39 @@ class Landing:
     def current(self, datasource: Datasource) -> Datasource:
         """The live data source of that name. Raises `UserError` IN302 (HTTP 404) if there is none
         any more, IN301 (409) if its columns are others now."""
+        current = self._live(datasource)
+        if current.columns != datasource.columns:
+            raise _changed_meanwhile(datasource)
+        return current
+
+    def _live(self, datasource: Datasource) -> Datasource:
         current = self.triggers.project.datasources.get(datasource.name)
         if current is None:
             message = f"data source `{datasource.name}` does not exist any more"
             raise UserError.of("IN302", message, status=404)
-        if current.columns != datasource.columns:
-            message = f"data source `{datasource.name}` was changed by a deployment meanwhile"
-            raise UserError.of("IN301", message, hint="send the rows again", status=409)
         return current
+
+
+def _changed_meanwhile(datasource: Datasource) -> UserError:
+    message = f"data source `{datasource.name}` was changed by a deployment meanwhile"
+    return UserError.of("IN301", message, hint="send the rows again", status=409)
+
+
+def _migrated(rows: str, old: Datasource, new: Datasource) -> str:
+    """Rows that were decoded for the columns before a deployment, as that deployment migrated the
+    rows that were stored by then: as if they had come just before it. Raises `UserError` IN301
+    where it did not migrate in place."""
+    items = []
+    for column in new.columns:
+        before = old.column(column.name)
+        if before is None:
+            value = default_value(column, new, relation=ROW)
+        elif is_same_storage(before, column):
+            value = f"{ROW}.{quote(column.name)}"
+        else:
+            raise _changed_meanwhile(old)
+        items.append(f"CAST({value} AS {storage_type(column.type)}) AS {quote(column.name)}")
+    return f"SELECT {', '.join(items)} FROM ({rows}) AS {ROW}"
 
 
 def row_condition(datasource: Datasource, condition: str) -> str:

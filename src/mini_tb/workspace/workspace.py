@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from mini_tb.deploy.diff import grants
 from mini_tb.deploy.plan import Plan, plan_deployment
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
+from mini_tb.engine.duckdb.errors import Code
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project, load_project
 from mini_tb.types.duckdb import quote_identifier as quote
@@ -74,13 +76,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+_STALE = frozenset(
+    {Code.ILLEGAL_TYPE_OF_ARGUMENT, Code.UNKNOWN_IDENTIFIER, Code.UNKNOWN_TABLE, Code.TYPE_MISMATCH}
+)
+"""What the engine says of a statement whose tables have changed since it was compiled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A compiled statement, the values it binds, and what its templates asked for."""
+    """A compiled statement, the values it binds, and what its templates asked for. `again` prepares
+    it anew, for when a deployment changes the tables before it runs."""
 
     compiled: Compiled
     values: Mapping[str, Any]
     settings: Mapping[str, Any]
+    version: int = 0
+    again: Callable[[], Prepared] | None = None
 
 
 class Workspace:
@@ -470,7 +481,8 @@ class Workspace:
             compiled, values = request.node(self.compiled, found, found.endpoint)
         else:
             compiled, values = request.text(self.compiled, q, found, as_result=True)
-        return Prepared(compiled, values, request.settings)
+        again = partial(self.prepare, pipe, params, q=q, access=access)
+        return Prepared(compiled, values, request.settings, request.live.version, again)
 
     def sql(
         self,
@@ -489,12 +501,15 @@ class Workspace:
         `query_params` are the texts of `{name:Type}` in it. Every table that the text names needs
         a scope of `access`. Raises as `query` does.
         """
-        pipe = None if pipeline is None else self.pipe(pipeline)
         given = {**(params or {}), **access.every_fixed_param()}
-        request = self._request(given, access)
-        compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
-        prepared = Prepared(compiled, values, request.settings)
-        return self.run(prepared, timeout_s=timeout_s, on_start=on_start)
+
+        def prepare() -> Prepared:
+            pipe = None if pipeline is None else self.pipe(pipeline)
+            request = self._request(given, access)
+            compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
+            return Prepared(compiled, values, request.settings, request.live.version, prepare)
+
+        return self.run(prepare(), timeout_s=timeout_s, on_start=on_start)
 
     def service_tables(self, name: str) -> Table | View | None:
         """What queries may name beside the project: service data sources and system tables."""
@@ -519,6 +534,21 @@ class Workspace:
         on_start: OnStart | None = None,
     ) -> DuckDBResult:
         """The answer of a prepared statement, as of now. Raises `EngineError`."""
+        try:
+            return self._run(prepared, timeout_s, on_start)
+        except EngineError as error:
+            if error.code not in _STALE or prepared.again is None:
+                raise
+            # Perhaps a deployment took the tables away: wait until it is through.
+            with self.engine.exclusive():
+                is_stale = self._live.version != prepared.version
+            if not is_stale:
+                raise
+            return self._run(prepared.again(), timeout_s, on_start)
+
+    def _run(
+        self, prepared: Prepared, timeout_s: float | None, on_start: OnStart | None
+    ) -> DuckDBResult:
         compiled, values = prepared.compiled, dict(prepared.values)
         if compiled.uses_now:
             values["now"] = self.now()

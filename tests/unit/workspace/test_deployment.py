@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
 from workspace_setup import Clock, rows
 
@@ -174,3 +177,46 @@ def test_a_broken_file_does_not_hide_what_is_wrong_in_others(workspace: Workspac
     )
     assert [d.file for d in build.errors] == ["a.datasource", "c.pipe", "d.pipe"]
     assert [d.code for d in build.errors if d.file == "d.pipe"] == ["NM001"]
+
+
+def test_requests_do_not_feel_a_deployment(workspace: Workspace) -> None:
+    """Reads and events go on while columns come and go; each is answered, none is lost."""
+
+    def version(number: int) -> dict[str, str]:
+        more = "".join(f",\n  c{j} Int32 DEFAULT {j}" for j in range(number % 3))
+        every = "NODE n\nSQL >\n  SELECT * FROM events ORDER BY n LIMIT 3\nTYPE endpoint\n"
+        return {"events.datasource": f"SCHEMA >\n  n Int64{more}\n", "every.pipe": every}
+
+    workspace.deploy(version(0))
+    is_over = threading.Event()
+    failures: list[Exception] = []
+    counts = {"read": 0, "append": 0}
+
+    def repeat(what: str, once: Callable[[], object]) -> None:
+        while not is_over.is_set():
+            try:
+                once()
+                counts[what] += 1
+            except Exception as error:  # shown by the assertion below
+                failures.append(error)
+
+    def read() -> None:
+        with workspace.query("every") as result:
+            result.rows()
+
+    def append() -> None:
+        workspace.append("events", b'{"n": 1, "c0": 7, "c1": 8}')
+
+    threads = [
+        threading.Thread(target=repeat, args=("read", read)),
+        threading.Thread(target=repeat, args=("append", append)),
+    ]
+    for thread in threads:
+        thread.start()
+    for number in range(12):
+        assert workspace.deploy(version(number)).result != "failed"
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert counts["read"] and workspace.count("events") == counts["append"]

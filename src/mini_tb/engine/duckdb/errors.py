@@ -59,6 +59,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
     (re.compile(r"Table with name .* does not exist"), Code.UNKNOWN_TABLE, 400),
     (re.compile(r"Function with name .* does not exist"), Code.UNKNOWN_FUNCTION, 400),
     (re.compile(r"column .* not found", re.IGNORECASE), Code.UNKNOWN_IDENTIFIER, 400),
+    (re.compile(r"does not have a column named"), Code.UNKNOWN_IDENTIFIER, 400),
     (re.compile(r"division by zero", re.IGNORECASE), Code.ILLEGAL_DIVISION, 400),
     (re.compile(r"out of memory", re.IGNORECASE), Code.MEMORY_LIMIT_EXCEEDED, 400),
 )
