@@ -149,3 +149,17 @@ def test_an_answer_that_fails_half_way_ends_short(served: Client) -> None:
     early = "SELECT intDiv(1, number) FROM numbers(10)"
     assert_error(served.get("/v0/sql", params={"q": early}), 400)
     assert served.sql(QUERY) == [{"n": 3}]
+
+
+def test_large_answers_do_not_wait_for_those_that_wait_for_a_reader(served: Client) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    query = "SELECT number, 'some text to make it long' AS t FROM numbers(300000)"
+
+    def ask(_: int) -> int:
+        return len(served.get("/v0/sql", params={"q": query}, timeout=20).content)
+
+    # More at a time than there are readers and threads together.
+    with ThreadPoolExecutor(40) as threads:
+        sizes = set(threads.map(ask, range(40)))
+    assert max(sizes) - min(sizes) < 100 and min(sizes) > 10 << 20

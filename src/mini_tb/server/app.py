@@ -132,7 +132,7 @@ class Endpoint:
 
     async def _answer(self, call: Call, send: Send) -> Response | None:
         call.body = await self._read(call.request)
-        reply = await self._run(call, partial(self._handle, call))
+        reply = await self._run(self._pool, call, partial(self._handle, call))
         if isinstance(reply, Later):
             made = reply.make(await asyncio.wrap_future(reply.future))
             return response_of(made)
@@ -172,8 +172,8 @@ class Endpoint:
         message = f"the body is larger than {self._limit // MEGABYTE} MB"
         return UserError.of("RT605", message, status=413)
 
-    async def _run(self, call: Call, work: Callable[[], Any]) -> Any:
-        future = self._pool.start(work)
+    async def _run(self, pool: Pool, call: Call, work: Callable[[], Any]) -> Any:
+        future = pool.start(work)
         done, _ = await asyncio.wait((future,), timeout=WATCH_AFTER_S)
         if not done:
             watch = asyncio.create_task(_gone(call.request))
@@ -193,7 +193,8 @@ class Endpoint:
                 await send({"type": "http.response.body", "body": b""})
                 return
             while True:
-                piece = await self._run(call, partial(next, stream.pieces, None))
+                following = partial(next, stream.pieces, None)
+                piece = await self._run(self._server.pools.streams, call, following)
                 if piece is None:
                     break
                 message = {"type": "http.response.body", "body": piece, "more_body": True}

@@ -55,8 +55,11 @@ class Pools:
         self.reads = Pool("read", 16, 512)
         self.writes = Pool("write", 8, 2048)
         self.work = Pool("work", 8, 128)
+        # What goes on with an answer holds a reader already: it must not queue behind those that
+        # wait for one.
+        self.streams = Pool("stream", 16, 512)
 
     def close(self) -> None:
         """Close them all."""
-        for pool in (self.reads, self.writes, self.work):
+        for pool in (self.reads, self.writes, self.work, self.streams):
             pool.close()
