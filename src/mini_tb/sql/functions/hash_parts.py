@@ -1,0 +1,142 @@
+"""What a hash function sees of a value: numbers as bits of a width, the rest as bytes.
+
+ClickHouse hashes a value as it lies in memory. Tuples are hashed element by element, as if they
+were several arguments; an array is its length and its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mini_tb.sql.functions.convert import enum_number
+from mini_tb.sql.functions.convert_moment import to_number
+from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.types import DataType
+from mini_tb.types.duckdb import field_names, quote_string
+
+_HIGH = "9223372036854775808"
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A hash: of bytes, of a number's bits and width in bytes, of two hashes, of an array."""
+
+    of_bytes: Callable[[str], str]
+    of_bits: Callable[[str, int], str]
+    pair: Callable[[str, str], str]
+    fold: Callable[[str, str], str] | None = None
+    """The hash before, the list of the elements' hashes; None: arrays are not supported."""
+
+
+def number_bits(t: DataType, sql: str) -> tuple[str, int] | None:
+    """The bits of a number (UBIGINT) and its width in bytes; None for what is hashed as bytes."""
+    if t.is_bool:
+        return f"CAST({sql} AS UBIGINT)", 1
+    if t.is_integer and t.bits <= 64:
+        return _bits(sql, t.bits, signed=t.is_signed), t.bits // 8
+    if t.name == "Float64":
+        return f"mt_float64_bits({sql})", 8
+    if t.name == "Float32":
+        return f"mt_float32_bits({sql})", 4
+    if t.is_enum:
+        width = 8 if t.name == "Enum8" else 16
+        return _bits(enum_number(t, sql), width, signed=True), width // 8
+    if t.name == "IPv4":
+        return f"CAST({sql} AS UBIGINT)", 4
+    if t.is_date or t.name == "DateTime":
+        _, count = to_number(t, sql)
+        width = {"Date": 16, "Date32": 32, "DateTime": 32}[t.name]
+        return _bits(f"CAST({count} AS BIGINT)", width, signed=True), width // 8
+    if t.name in ("Time", "Interval"):
+        width = 32 if t.name == "Time" else 64
+        return _bits(sql, width, signed=True), width // 8
+    return None
+
+
+def _bits(sql: str, bits: int, *, signed: bool) -> str:
+    if not signed:
+        return f"CAST({sql} AS UBIGINT)"
+    if bits < 64:
+        return f"CAST(CAST({sql} AS BIGINT) & {(1 << bits) - 1} AS UBIGINT)"
+    negative = f"CAST({sql} + 9223372036854775807 + 1 AS UBIGINT) + CAST({_HIGH} AS UBIGINT)"
+    return f"(CASE WHEN {sql} < 0 THEN {negative} ELSE CAST({sql} AS UBIGINT) END)"
+
+
+def little_endian(bits: str, width: int) -> str:
+    """The bytes of a number (UBIGINT), least first."""
+    hexed = f"lpad(to_hex({bits}), {2 * width}, '0')"
+    pairs = (f"substring({hexed}, {at}, 2)" for at in range(2 * width - 1, 0, -2))
+    return f"unhex({' || '.join(pairs)})"
+
+
+def value_bytes(t: DataType, sql: str) -> str:
+    """The bytes (BLOB) of a value that is no small number. Raises `ArgumentError`."""
+    if t.is_string:
+        return sql if t.is_bytes else f"encode({sql})"
+    if t.name == "UUID":
+        hexed = f"replace(CAST({sql} AS VARCHAR), '-', '')"
+        order = [*range(15, 0, -2), *range(31, 16, -2)]
+        return "unhex(" + " || ".join(f"substring({hexed}, {at}, 2)" for at in order) + ")"
+    if t.name == "IPv6":
+        return f"unhex(lpad(to_hex({sql}), 32, '0'))"
+    if t.is_integer and t.bits == 128:
+        return f"mt_bytes_of_number(CAST({sql} AS VARCHAR), 16)"
+    if t.is_decimal and int(t.params[0]) <= 38:
+        size = next(size for size, digits in ((4, 9), (8, 18), (16, 38)) if t.params[0] <= digits)
+        return f"mt_bytes_of_number(replace(CAST({sql} AS VARCHAR), '.', ''), {size})"
+    if t.name == "DateTime64":
+        digits = 9 if t.scale > 6 else 6
+        ticks = f"(epoch_{'ns' if digits == 9 else 'us'}({sql}) // {10 ** (digits - t.scale)})"
+        return little_endian(_bits(ticks, 64, signed=True), 8)
+    raise ArgumentError(f"values of type `{t}` are not hashed here", 48)
+
+
+def hashed(algorithm: Algorithm, t: DataType, sql: str, before: str | None = None) -> str:
+    """DuckDB text of the hash of a value, joined to the hash `before` it.
+
+    Raises `ArgumentError` for a type that is not hashed here.
+    """
+    bare = t.bare
+    if bare.is_tuple:
+        if not bare.types:
+            raise ArgumentError("an empty tuple is not hashed here", 48)
+        for name, element in zip(field_names(bare), bare.types, strict=True):
+            _refuse_nullable(element)
+            before = hashed(
+                algorithm, element, f"struct_extract({sql}, {quote_string(name)})", before
+            )
+        assert before is not None
+        return before
+    if bare.is_array or bare.is_map:
+        return _array(algorithm, bare, sql, before)
+    bits = number_bits(bare, sql)
+    if bits is not None:
+        value = algorithm.of_bits(*bits)
+    else:
+        value = algorithm.of_bytes(value_bytes(bare, sql))
+    return value if before is None else algorithm.pair(before, value)
+
+
+def _refuse_nullable(t: DataType) -> None:
+    if t.is_nullable:
+        raise ArgumentError("NULL inside of tuples and arrays is not hashed here", 48)
+
+
+def _array(algorithm: Algorithm, t: DataType, sql: str, before: str | None) -> str:
+    if algorithm.fold is None:
+        raise ArgumentError(f"values of type `{t}` are not hashed here", 48)
+    if t.is_map:
+        items, size = f"map_entries({sql})", f"cardinality({sql})"
+        parts = [(t.types[0], "h.key"), (t.types[1], "h.value")]
+    else:
+        items, size, parts = sql, f"len({sql})", [(t.element, "h")]
+    length = f"mt_int_hash64(CAST({size} AS UBIGINT))"
+    start = length if before is None else algorithm.pair(before, length)
+    if t.is_array and t.element.is_nothing:
+        return start
+    each: str | None = None
+    for element, text in parts:
+        _refuse_nullable(element)
+        each = hashed(algorithm, element, text, each)
+    return algorithm.fold(start, f"list_transform({items}, lambda h: {each})")

@@ -1,0 +1,283 @@
+"""Hashes, bit for bit ClickHouse's: `cityHash64`, `sipHash64`, `xxHash64`, `MD5`, `CRC32`, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, unsupported
+from mini_tb.sql.functions.hash_parts import (
+    Algorithm,
+    hashed,
+    little_endian,
+    number_bits,
+    value_bytes,
+)
+from mini_tb.sql.functions.strings import strings
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import INT32, UINT32, UINT64, DataType, fixed_string
+
+_NO_ARGUMENTS = "CAST(16324913028386710556 AS UBIGINT)"
+
+
+def _mixed(bits: str, width: int) -> str:
+    return f"mt_int_hash64({bits})"
+
+
+def _city_pair(a: str, b: str) -> str:
+    return f"mt_city_pair({a}, {b})"
+
+
+def _city_like(name: str) -> Algorithm:
+    """Numbers are mixed as integers; hashes are joined by CityHash's 128-bit hash."""
+    return Algorithm(
+        lambda data: f"{name}({data})",
+        _mixed,
+        _city_pair,
+        lambda before, items: f"mt_city_fold({before}, {items})",
+    )
+
+
+def _sip(k0: int, k1: int) -> Algorithm:
+    keys = f"CAST({k0} AS UBIGINT), CAST({k1} AS UBIGINT)"
+    return Algorithm(
+        lambda data: f"mt_sip({data}, {keys})",
+        lambda bits, width: f"mt_sip_bits({bits}, {width}, {keys})",
+        lambda a, b: f"mt_sip_pair({a}, {b}, {keys})",
+        lambda before, items: f"mt_sip_fold({before}, {items}, {keys})",
+    )
+
+
+def _sip128(k0: int, k1: int, *, reference: bool) -> Algorithm:
+    def of(data: str) -> str:
+        keys = f"CAST({k0} AS UBIGINT), CAST({k1} AS UBIGINT)"
+        return f"mt_sip128({data}, {keys}, {str(reference).upper()})"
+
+    return Algorithm(
+        of, lambda bits, width: of(little_endian(bits, width)), lambda a, b: of(f"({a} || {b})")
+    )
+
+
+def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
+    """Numbers are hashed as their bytes."""
+    return Algorithm(
+        lambda data: f"{name}({data})",
+        lambda bits, width: f"{name}({little_endian(bits, width)})",
+        pair,
+    )
+
+
+def _xor64(a: str, b: str) -> str:
+    return f"xor(mt_int_hash64({a}), {b})"
+
+
+def _xor32(a: str, b: str) -> str:
+    return f"xor(CAST(mt_int_hash32({a}) AS UINTEGER), {b})"
+
+
+def _half_md5(data: str) -> str:
+    return f"CAST(CAST('0x' || left(md5({data}), 16) AS UHUGEINT) AS UBIGINT)"
+
+
+_ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
+    "cityHash64": (_city_like("mt_city"), UINT64),
+    "metroHash64": (_city_like("mt_metro"), UINT64),
+    "sipHash64": (_sip(0, 0), UINT64),
+    "sipHash128": (_sip128(0, 0, reference=False), fixed_string(16)),
+    "sipHash128Reference": (_sip128(0, 0, reference=True), fixed_string(16)),
+    "xxHash64": (_of_bytes("mt_xx64", _city_pair), UINT64),
+    "xxHash32": (_of_bytes("mt_xx32", _xor32), UINT32),
+    "murmurHash2_32": (_of_bytes("mt_murmur2_32", _xor32), UINT32),
+    "murmurHash2_64": (_of_bytes("mt_murmur2_64", _xor64), UINT64),
+    "gccMurmurHash": (_of_bytes("mt_gcc_murmur", _xor64), UINT64),
+    "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32), UINT32),
+    "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32), UINT32),
+    "murmurHash3_64": (_of_bytes("mt_murmur3_64", _xor64), UINT64),
+    "halfMD5": (
+        Algorithm(_half_md5, lambda bits, width: _half_md5(little_endian(bits, width)), _city_pair),
+        UINT64,
+    ),
+}
+_KEYED: dict[str, tuple[Callable[[int, int], Algorithm], DataType]] = {
+    "sipHash64Keyed": (_sip, UINT64),
+    "sipHash128Keyed": (lambda a, b: _sip128(a, b, reference=False), fixed_string(16)),
+    "sipHash128ReferenceKeyed": (lambda a, b: _sip128(a, b, reference=True), fixed_string(16)),
+}
+
+
+def _all(algorithm: Algorithm, call: Call, args: list[str], first: int = 0) -> str:
+    result: str | None = None
+    for arg, sql in zip(call.args[first:], args[first:], strict=True):
+        result = hashed(algorithm, arg.type, sql, result)
+    return _NO_ARGUMENTS if result is None else result
+
+
+def _row(name: str) -> Function:
+    algorithm, result = _ALGORITHMS[name]
+    least = 0 if name in ("cityHash64", "sipHash64") else 1
+
+    def lower(call: Call, args: list[str]) -> str:
+        return _all(algorithm, call, args)
+
+    most = 1 if name == "halfMD5" else None
+    return Function(name, result, lower, args=(least, most), bytes_ok=True)
+
+
+def _keys(expr: Expr) -> tuple[int, int]:
+    if not expr.type.is_tuple or [str(t.bare) for t in expr.type.bare.types] != ["UInt64"] * 2:
+        raise ArgumentError("the key must be a tuple of two UInt64", 36)
+    first, second = constant(expr)  # type: ignore[misc]  # a constant tuple is a sequence of two
+    return int(first), int(second)
+
+
+def _keyed_row(name: str) -> Function:
+    algorithm, result = _KEYED[name]
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        _keys(args[0])
+        return result
+
+    def lower(call: Call, args: list[str]) -> str:
+        return _all(algorithm(*_keys(call.args[0])), call, args, 1)
+
+    return Function(name, returns, lower, args=(2, None), bytes_ok=True)
+
+
+def _data(call: Call, sql: str) -> str:
+    return value_bytes(call.args[0].type.bare, sql)
+
+
+def _digest(name: str, size: int, template: str) -> Function:
+    def lower(call: Call, args: list[str]) -> str:
+        return template.format(_data(call, args[0]))
+
+    return Function(
+        name,
+        strings(fixed_string(size)),
+        lower,
+        bytes_ok=True,
+        any_case=name in ("MD5", "SHA1", "SHA256"),
+    )
+
+
+def _of_string(name: str, udf: str, result: DataType, *, any_case: bool = False) -> Function:
+    def lower(call: Call, args: list[str]) -> str:
+        return f"{udf}({_data(call, args[0])})"
+
+    return Function(name, strings(result), lower, bytes_ok=True, any_case=any_case)
+
+
+def _number(args: Sequence[Expr]) -> None:
+    for arg in args:
+        if not arg.type.is_integer and not arg.type.is_date_or_datetime and not arg.type.is_bool:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected an integer")
+
+
+def _int_hash(result: DataType, udf: str) -> Function:
+    def returns(args: Sequence[Expr]) -> DataType:
+        _number(args)
+        return result
+
+    def lower(call: Call, args: list[str]) -> str:
+        t = call.args[0].type.bare
+        bits = number_bits(t, args[0])
+        if t.is_integer and t.is_signed:
+            # Negative numbers keep their sign.
+            bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
+        if bits is None:
+            raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
+        hashed_bits = f"{udf}({bits[0]})"
+        return hashed_bits if result == UINT64 else f"CAST({hashed_bits} AS UINTEGER)"
+
+    return Function(f"intHash{result.bits}", returns, lower)
+
+
+def _java_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_string and not (t.is_integer and t.is_signed and t.bits <= 64):
+        raise ArgumentError(f"illegal type `{t}`, expected a String or a signed integer", 48)
+    return INT32
+
+
+def _lower_java(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    if t.is_string:
+        return f"mt_java({value_bytes(t, args[0])})"
+    if t.bits < 64:
+        return f"CAST({args[0]} AS INTEGER)"
+    wide = f"CAST({args[0]} AS HUGEINT)"
+    low = f"(xor({args[0]}, CAST(({wide} & 18446744073709551615) >> 32 AS BIGINT)) & 4294967295)"
+    return f"CAST(CASE WHEN {low} >= 2147483648 THEN {low} - 4294967296 ELSE {low} END AS INTEGER)"
+
+
+def _jump_returns(args: Sequence[Expr]) -> DataType:
+    _number(args)
+    return INT32
+
+
+def _iceberg_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not (t.is_string or t.is_float or t.is_bool or (t.is_integer and t.bits <= 64)):
+        raise ArgumentError(f"illegal type `{t}`", 48)
+    return INT32
+
+
+def _lower_iceberg(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    if t.is_string:
+        data = value_bytes(t, args[0])
+    elif t.is_float:
+        data = little_endian(f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
+    else:
+        bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
+        assert bits is not None
+        data = little_endian(*bits)
+    number = f"CAST(mt_murmur3_32({data}) AS BIGINT)"
+    over = f"{number} > 2147483647"
+    return f"CAST(CASE WHEN {over} THEN {number} - 4294967296 ELSE {number} END AS INTEGER)"
+
+
+ROWS = (
+    *(_row(name) for name in _ALGORITHMS),
+    *(_keyed_row(name) for name in _KEYED),
+    _digest("MD5", 16, "unhex(md5({0}))"),
+    _digest("SHA1", 20, "unhex(sha1({0}))"),
+    _digest("SHA256", 32, "unhex(sha256({0}))"),
+    _digest("SHA224", 28, "mt_sha224({0})"),
+    _digest("SHA384", 48, "mt_sha384({0})"),
+    _digest("SHA512", 64, "mt_sha512({0})"),
+    _digest("SHA512_256", 32, "mt_sha512_256({0})"),
+    _digest("murmurHash3_128", 16, "mt_murmur3_128({0})"),
+    _of_string("CRC32", "mt_crc32", UINT32, any_case=True),
+    _of_string("CRC32IEEE", "mt_crc32_ieee", UINT32, any_case=True),
+    _of_string("CRC64", "mt_crc64", UINT64, any_case=True),
+    _of_string("javaHashUTF16LE", "mt_java_utf16", INT32),
+    Function("javaHash", _java_returns, _lower_java, bytes_ok=True),
+    Function(
+        "hiveHash",
+        strings(INT32),
+        lambda call, args: f"(mt_java({_data(call, args[0])}) & 2147483647)",
+        bytes_ok=True,
+    ),
+    Function("icebergHash", _iceberg_returns, _lower_iceberg, bytes_ok=True),
+    _int_hash(UINT64, "mt_int_hash64"),
+    _int_hash(UINT32, "mt_int_hash32"),
+    Function(
+        "jumpConsistentHash",
+        _jump_returns,
+        "mt_jump(CAST({0} AS UBIGINT), CAST({1} AS BIGINT))",
+        args=(2, 2),
+    ),
+    *unsupported(
+        "this hash is not computed here",
+        "farmHash64",
+        "farmFingerprint64",
+        "xxh3",
+        "xxh3_128",
+        "wyHash64",
+        "keccak256",
+        "RIPEMD160",
+        "BLAKE3",
+        "kostikConsistentHash",
+        "yandexConsistentHash",
+    ),
+)
