@@ -10,6 +10,7 @@ from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, listed, wrapped
 from mini_tb.sql.functions.aggregates.rows import (
+    COUNT,
     INDEX,
     ITEM,
     columns_of,
@@ -110,21 +111,36 @@ def _moving_average_type(types: Types, params: Sequence[Any]) -> DataType:
 
 
 def _moving(f: Leaf, items: str) -> str:
-    window = size(f.base.name, f.params)
-    value = f"CAST({ITEM} AS UTINYINT)" if f.types[0].is_bool else ITEM
-    frame = f"{window - 1} PRECEDING" if window else "UNBOUNDED PRECEDING"
-    over = f"OVER (ORDER BY {INDEX} ROWS BETWEEN {frame} AND CURRENT ROW)"
-    if f.base.name == "groupArrayMovingSum":
-        moved = f"CAST({wrapped(f.type.element, f'sum({value}) {over}')} AS "
-        moved += f"{to_duckdb(f.type.element)})"
+    t, element = f.types[0], f.type.element
+    window = size(f.base.name, f.params) or 0
+    item = fresh(items)
+    if t.is_float:
+        values = f"list_transform({items}, lambda {item}: CAST({item} AS DOUBLE))"
+        sums = f"mt_moving_sum_double({values}, {window})"
     else:
-        count = str(window) if window else "count(*) OVER ()"
-        moved = f"CAST(sum({value}) {over} AS DOUBLE) / {count}"
-        if f.types[0].is_decimal:
-            unit = 10 ** f.types[0].scale
-            moved = f"trunc(round({moved} * {unit}, 6)) / {unit}"
-    places = f"SELECT {moved} AS v, {INDEX} AS i FROM {unnested(items)}"
-    return f"(SELECT list(v ORDER BY i) FROM ({places}))"
+        # In units of the last digit, so that sums are exact.
+        number = f"CAST({item} AS TINYINT)" if t.is_bool else f"{item} * {10**t.scale}"
+        values = f"list_transform({items}, lambda {item}: CAST({number} AS DECIMAL(38, 0)))"
+        sums = f"mt_moving_sum({values}, {window})"
+    moved = fresh(sums)
+    unit = 10**t.scale
+    if f.base.name == "groupArrayMovingSum":
+        whole = wrapped(element, f"CAST({moved} AS HUGEINT)") if element.is_integer else moved
+        text = f"{whole} / {unit}" if t.is_decimal else whole
+        return f"list_transform({sums}, lambda {moved}: CAST({text} AS {to_duckdb(element)}))"
+
+    def averages(xs: str) -> str:
+        inner = fresh(xs)
+        count = str(window) if window else f"len({xs})"
+
+        def divided(n: str) -> str:
+            text = f"CAST({inner} AS DOUBLE) / {n}"
+            text = f"trunc({text}) / {unit}" if t.is_decimal else text
+            return f"list_transform({xs}, lambda {inner}: {text})"
+
+        return divided(count) if window else let(count, divided)
+
+    return let(sums, averages)
 
 
 def _sorted(f: Leaf, items: str) -> str:
@@ -141,7 +157,7 @@ def _in_all(items: str) -> str:
     """The elements that all arrays of the list have, in the order of the last array."""
     values = (
         f"SELECT unnest({ITEM}) AS v, generate_subscripts({ITEM}, 1) AS place, {INDEX} AS source, "
-        f"max({INDEX}) OVER () AS sources FROM {unnested(items)}"
+        f"{COUNT} AS sources FROM {unnested(items)}"
     )
     groups = (
         f"SELECT v, count(DISTINCT source) AS found, any_value(sources) AS sources, "

@@ -293,10 +293,13 @@ class Extreme(Wrapper):
         return self.inner.value(rows.take(*rows.args[:-1]))
 
     def _only(self, items: str) -> str:
-        function = "min" if self.suffix == "ArgMin" else "max"
+        function = "arg_min" if self.suffix == "ArgMin" else "arg_max"
         key = columns_of(ITEM, len(self.args))[-1]
-        best = f"SELECT *, {function}({key}) OVER () AS best FROM {unnested(items)}"
-        return f"(SELECT list({ITEM} ORDER BY {INDEX}) FROM ({best}) WHERE {key} = best)"
+        groups = (
+            f"SELECT {key} AS key, list({ITEM} ORDER BY {INDEX}) AS rows "
+            f"FROM {unnested(items)} GROUP BY key"
+        )
+        return f"(SELECT {function}(rows, key) FROM ({groups}))"
 
 
 @dataclass(frozen=True, slots=True)

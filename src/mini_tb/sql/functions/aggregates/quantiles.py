@@ -20,13 +20,11 @@ from mini_tb.sql.functions.aggregates.base import (
     numbers,
 )
 from mini_tb.sql.functions.aggregates.rows import (
-    INDEX,
-    ITEM,
     Rows,
     columns_of,
+    elements,
     fresh,
     let,
-    unnested,
 )
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.function import ArgumentError
@@ -39,9 +37,8 @@ Pick = Callable[[Leaf, str, float], str]
 class Kind:
     """A way to take quantiles: `quantileX`, `quantilesX`, `medianX`.
 
-    `pick` is a text of the sorted list and a level; of weighted ones, an aggregate over the
-    relation `_RUN`. `returns` is the type of one quantile. `extra` counts the parameters before
-    the levels.
+    `pick` is a text of the list and a level; the list is sorted unless there are weights.
+    `returns` is the type of one quantile. `extra` counts the parameters before the levels.
     """
 
     suffix: str
@@ -207,10 +204,6 @@ def _rounded(f: Leaf, s: str, level: float) -> str:
     return _from_number(f, f"{s}[{place}]")
 
 
-def _rounded_reaching(f: Leaf, s: str, level: float) -> str:
-    return _from_number(f, _reaching(f, s, level))
-
-
 def _timing(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
     """Whole milliseconds up to half a minute; what is negative counts as that."""
     x = f"trunc({_number(f, args[0])})"
@@ -232,32 +225,41 @@ def _simple_value(f: Leaf, rows: Rows) -> str:
 
 # Weighted ------------------------------------------------------------------------------------
 
-_RUN = (
-    "SELECT v, w, sum(w) OVER run AS upto, sum(w) OVER () AS total, lag(v) OVER run AS last_v, "
-    "lag(w) OVER run AS last_w FROM ({}) WINDOW run AS (ORDER BY v, place ROWS UNBOUNDED PRECEDING)"
-)
-"""Values in their order, with the weight of each (`w`) and of all up to it (`upto`)."""
+
+def _weighted(f: Leaf, items: str, rule: str, level: float) -> str:
+    """What `rule` of `mt_weighted` gives for the values (as numbers) and their weights."""
+    rows = elements(items, 2)
+    values = rows.call("list", _number(f, rows.args[0]))
+    weights = rows.call("list", double(rows.args[1]))
+    return f"mt_weighted({values}, {weights}, {level!r}, '{rule}')"
 
 
-def _cumulated(items: str, *, merged: bool) -> str:
-    """`_RUN` over a list of (value, weight); with `merged` equal values are one."""
-    value, weight = columns_of(ITEM, 2)
-    rows = f"SELECT {value} AS v, CAST({weight} AS DOUBLE) AS w, {INDEX} AS place"
-    rows = f"{rows} FROM {unnested(items)}"
-    if merged:
-        rows = f"SELECT v, sum(w) AS w, min(place) AS place FROM ({rows}) GROUP BY v"
-    else:
-        rows = f"{rows} WHERE {weight} > 0"
-    return f"({_RUN.format(rows)})"
+def _at_weight(rule: str) -> Pick:
+    """The row at which the weights reach the level: the value is one of them."""
+
+    def pick(f: Leaf, s: str, level: float) -> str:
+        place = f"CAST({_weighted(f, s, rule, level)} AS BIGINT)"
+        return columns_of(f"{s}[{place}]", 2)[0]
+
+    return pick
 
 
-def _reaching(f: Leaf, s: str, level: float) -> str:
-    return f"min(v) FILTER (WHERE upto >= ceil({level!r} * total))"
+def _between_weights(rule: str) -> Pick:
+    """A number between two values."""
+
+    def pick(f: Leaf, s: str, level: float) -> str:
+        return _from_number(f, _weighted(f, s, rule, level))
+
+    return pick
 
 
 def _passing(f: Leaf, s: str, level: float) -> str:
-    found = f"min(v) FILTER (WHERE upto > floor({level!r} * total))" if level < 1 else "max(v)"
-    return _coarse(found, "any_value(total)", 31)
+    total = elements(s, 2).call("sum", double(elements(s, 2).args[1]))
+    return _coarse(_at_weight("passing")(f, s, level), total, 31)
+
+
+def _rounded_reaching(f: Leaf, s: str, level: float) -> str:
+    return _from_number(f, _at_weight("reaching")(f, s, level))
 
 
 def _coarse(value: str, count: str, fine: int) -> str:
@@ -268,44 +270,6 @@ def _coarse(value: str, count: str, fine: int) -> str:
 
 def _measured(f: Leaf, s: str, level: float) -> str:
     return _coarse(_nth(f, s, level), f"len({s})", 5670)
-
-
-def _middles(f: Leaf, s: str, level: float) -> str:
-    """Linear between the middles of the values' weights."""
-    number = _number(f, "v")
-    middle = "(upto - w / 2)"
-    here, left = f"{middle} / total", "(upto - w - last_w / 2) / total"
-    last = _number(f, "last_v")
-    share = f"({level!r} - {left}) / ({here} - {left})"
-    between = f"{last} + {share} * ({number} - {last})"
-    text = f"CASE WHEN last_v IS NULL THEN {number} ELSE {between} END"
-    first = f"(min({{'v': v, 'q': {text}}}) FILTER (WHERE {here} >= {level!r})).q"
-    return _from_number(f, f"coalesce({first}, max({number}))")
-
-
-def _repeated(f: Leaf, s: str, level: float) -> str:
-    """As if every value stood there as often as its weight says, linear between two."""
-    place = f"({level!r} * (total - 1))"
-    low = f"min({_number(f, 'v')}) FILTER (WHERE upto > floor({place}))"
-    high = f"min({_number(f, 'v')}) FILTER (WHERE upto > ceil({place}))"
-    share = f"any_value({place} - floor({place}))"
-    return _from_number(f, f"({low} * (1 - {share}) + {high} * {share})")
-
-
-def _centroids(f: Leaf, s: str, level: float) -> str:
-    """TDigest over centroids that are the values with their weights."""
-    x = f"({level!r} * total)"
-    here = "(upto - w / 2)"
-    left = "(upto - w - last_w / 2 + CASE WHEN last_w = 1 THEN 0.5 ELSE 0 END)"
-    right = f"({here} - CASE WHEN w = 1 THEN 0.5 ELSE 0 END)"
-    number, last = (f"CAST({_number(f, v)} AS FLOAT)::DOUBLE" for v in ("v", "last_v"))
-    inside = f"{last} + ({number} - {last}) * ({x} - {left}) / ({right} - {left})"
-    text = (
-        f"CASE WHEN last_v IS NULL THEN {number} WHEN {x} <= {left} THEN {last} "
-        f"WHEN {x} >= {right} THEN {number} ELSE {inside} END"
-    )
-    first = f"(min({{'v': v, 'place': upto, 'q': {text}}}) FILTER (WHERE {here} >= {x})).q"
-    return _from_number(f, f"coalesce({first}, max({number}))")
 
 
 # The table -----------------------------------------------------------------------------------
@@ -330,13 +294,19 @@ KINDS = (
     Kind("BFloat16", _moment_or_float64_type, _rounded, takes_decimals=False, options=_ROUNDED),
     Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes_decimals=False),
     Kind("GK", _same_type, _summary, extra=1, takes_decimals=False, is_nan_empty=False),
-    Kind("ExactWeighted", _same_type, _reaching, args=2, is_weighted=True),
-    Kind("InterpolatedWeighted", _same_type, _middles, args=2, is_weighted=True),
-    Kind("ExactWeightedInterpolated", _interpolated_type, _repeated, args=2, is_weighted=True),
+    Kind("ExactWeighted", _same_type, _at_weight("reaching"), args=2, is_weighted=True),
+    Kind("InterpolatedWeighted", _same_type, _between_weights("middles"), args=2, is_weighted=True),
+    Kind(
+        "ExactWeightedInterpolated",
+        _interpolated_type,
+        _between_weights("repeated"),
+        args=2,
+        is_weighted=True,
+    ),
     Kind(
         "TDigestWeighted",
         _float32_type,
-        _centroids,
+        _between_weights("centroids"),
         args=2,
         is_weighted=True,
         takes_decimals=False,
@@ -385,8 +355,7 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             return f"[{', '.join(f'coalesce({text}, {none})' for text in texts)}]"
 
         if kind.is_weighted:
-            run = _cumulated(items, merged=kind.suffix != "TDigestWeighted")
-            return f"(SELECT {values('')} FROM {run})"
+            return let(items, values)
         return let(f"list_sort({items})", values)
 
     def known(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:

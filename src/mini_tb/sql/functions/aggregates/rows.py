@@ -199,19 +199,21 @@ def zipped(lists: Sequence[str]) -> str:
 
 
 # Names that no column of a query can have (DuckDB prefers a column to a lambda's parameter).
-ITEM, INDEX = '"·e"', '"·i"'
+ITEM, INDEX, COUNT = '"·e"', '"·i"', '"·n"'
 
 
 def unnested(items: str) -> str:
-    """A list as a relation for FROM: its elements `ITEM`, and `INDEX`, their positions from 1.
+    """A list as a relation for FROM: its elements `ITEM`, their positions `INDEX` from 1, and
+    `COUNT`, how many there are.
 
     A `(SELECT … FROM unnested(list))` groups and orders elements as the functions of lists cannot.
     DuckDB takes it for a value of a group, but not inside a lambda, and over a window it would
-    see one row only: `is_unnesting` tells.
+    see one row only: `is_unnesting` tells. Do not use windows over it: they would be partitioned
+    by the list, which costs its length for every element.
     """
     return (
-        f'(SELECT unnest("·l") AS {ITEM}, generate_subscripts("·l", 1) AS {INDEX} '
-        f'FROM (SELECT {items} AS "·l"))'
+        f'(SELECT unnest("·l") AS {ITEM}, generate_subscripts("·l", 1) AS {INDEX}, '
+        f'len("·l") AS {COUNT} FROM (SELECT {items} AS "·l"))'
     )
 
 

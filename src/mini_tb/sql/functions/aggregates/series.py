@@ -7,16 +7,14 @@ from typing import Any
 
 from mini_tb.sql.functions.aggregates.base import NAN, Base, Leaf, Types, double, listed
 from mini_tb.sql.functions.aggregates.rows import (
-    INDEX,
-    ITEM,
     GroupRows,
     ListRows,
     Rows,
     columns_of,
     elements,
+    fresh,
     item_of,
     let,
-    unnested,
 )
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT64, STRING, UINT8, UINT64, DataType, array, tuple_of
@@ -46,12 +44,19 @@ def _axes(name: str) -> Any:
 
 
 def _rises(f: Leaf, items: str) -> str:
-    value = columns_of(ITEM, len(f.types))[0]
+    """The sum of the steps up from each value to the next."""
+    rows = elements(items, len(f.types))
+    value = rows.args[0]
     if not (f.types[0].is_float or f.types[0].is_decimal):
         value = f"CAST({value} AS HUGEINT)"
-    before = f"lag({value}) OVER (ORDER BY {INDEX})"
-    steps = f"SELECT {value} AS v, {before} AS last FROM {unnested(items)}"
-    return f"(SELECT sum(v - last) FILTER (WHERE v > last) FROM ({steps}))"
+
+    def steps(xs: str) -> str:
+        pair = fresh(xs)
+        pairs = f"list_zip({xs}[:len({xs}) - 1], {xs}[2:])"
+        step = f"greatest({pair}[2] - {pair}[1], 0)"
+        return f"list_sum(list_transform({pairs}, lambda {pair}: {step}))"
+
+    return let(rows.call("list", value), steps)
 
 
 def _timestamp_check(types: Types, params: Sequence[Any]) -> None:
@@ -138,23 +143,12 @@ def _decayed(name: str, text: str, args: int) -> Base:
 # Intervals -----------------------------------------------------------------------------------
 
 
-def _sweep(items: str) -> str:
-    """How many intervals are open at each end of one; where one ends another may begin."""
-    start, end = columns_of(ITEM, 2)
-    ends = (
-        f"SELECT unnest([{start}, {end}]) AS place, unnest([1, -1]) AS step FROM {unnested(items)}"
-    )
-    run = "OVER (ORDER BY place, step ROWS UNBOUNDED PRECEDING)"
-    return f"(SELECT place, sum(step) {run} AS open FROM ({ends}))"
-
-
 def _most_open(f: Leaf, items: str) -> str:
-    return f"(SELECT max(open) FROM {_sweep(items)})"
+    return let(items, lambda xs: f"mt_most_open({', '.join(_points(f, xs))})[1]")
 
 
 def _most_open_place(f: Leaf, items: str) -> str:
-    place = "arg_min(place, (-open, place)) FILTER (WHERE open > 0)"
-    return f"(SELECT {place} FROM {_sweep(items)})"
+    return let(items, lambda xs: f"mt_most_open({', '.join(_points(f, xs))})[2]")
 
 
 def _alike(types: Types, params: Sequence[Any]) -> None:
@@ -172,26 +166,14 @@ def _length_type(types: Types, params: Sequence[Any]) -> DataType:
 
 
 def _covered(f: Leaf, items: str) -> str:
-    start, end = (_axis(t, c) for t, c in zip(f.types, columns_of(ITEM, 2), strict=True))
-    rows = f"SELECT {start} AS a, {end} AS b FROM {unnested(items)} WHERE {start} < {end}"
-    seen = "max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    parts = f"SELECT a, b, {seen} AS seen FROM ({rows})"
-    return f"(SELECT sum(greatest(b - greatest(a, coalesce(seen, a)), 0)) FROM ({parts}))"
+    return let(items, lambda xs: f"mt_covered({', '.join(_points(f, xs))})")
 
 
 # Rankings and pictures -----------------------------------------------------------------------
 
 
 def _rank_correlation(f: Leaf, items: str) -> str:
-    x, y = columns_of(ITEM, 2)
-
-    def rank(column: str) -> str:
-        ties = f"count(*) OVER (PARTITION BY {column})"
-        return f"rank() OVER (ORDER BY {column}) + ({ties} - 1) / 2"
-
-    ranks = f"SELECT ({rank(x)}) - ({rank(y)}) AS d FROM {unnested(items)}"
-    n = "CAST(count(*) AS DOUBLE)"
-    return f"(SELECT 1 - 6 * sum(d * d) / ({n} * ({n} * {n} - 1)) FROM ({ranks}))"
+    return let(items, lambda xs: f"mt_rank_correlation({', '.join(_points(f, xs))})")
 
 
 def _points(f: Leaf, items: str) -> tuple[str, str]:
@@ -234,9 +216,11 @@ def _histogram_check(types: Types, params: Sequence[Any]) -> None:
 
 
 def _gini(f: Leaf, items: str) -> str:
-    rows = f"SELECT {ITEM} AS x, row_number() OVER (ORDER BY {ITEM}) AS i FROM {unnested(items)}"
-    n = "CAST(count(*) AS DOUBLE)"
-    return f"(SELECT sum((2 * i - 1) * x) / ({n} * sum(x)) - 1 FROM ({rows}))"
+    def over(xs: str) -> str:
+        x = elements(xs, 1).call("list", double(elements(xs, 1).item))
+        return f"mt_gini({x})"
+
+    return let(items, over)
 
 
 BASES = (

@@ -18,7 +18,7 @@ from mini_tb.sql.functions.aggregates.base import (
     row_type,
 )
 from mini_tb.sql.functions.aggregates.rows import (
-    INDEX,
+    COUNT,
     ITEM,
     Rows,
     item_of,
@@ -83,9 +83,8 @@ def _array_of(types: Types, params: Sequence[Any]) -> DataType:
 
 
 def _entropy(f: Leaf, items: str) -> str:
-    counts = f"SELECT count(*) AS n FROM {unnested(items)} GROUP BY {ITEM}"
-    shares = f"SELECT n / sum(n) OVER () AS p FROM ({counts})"
-    return f"(SELECT -sum(p * log2(p)) FROM ({shares}))"
+    counts = f"SELECT CAST(count(*) AS DOUBLE) AS n FROM {unnested(items)} GROUP BY {ITEM}"
+    return f"(SELECT log2(sum(n)) - sum(n * log2(n)) / sum(n) FROM ({counts}))"
 
 
 # Bitmaps -------------------------------------------------------------------------------------
@@ -125,9 +124,7 @@ def _of_bitmaps(name: str, having: str) -> Base:
         return t.types[0]
 
     def combined(lists: str) -> str:
-        values = (
-            f"SELECT unnest({ITEM}) AS v, max({INDEX}) OVER () AS bitmaps FROM {unnested(lists)}"
-        )
+        values = f"SELECT unnest({ITEM}) AS v, {COUNT} AS bitmaps FROM {unnested(lists)}"
         kept = having.format(n="count(*)", all="any_value(bitmaps)")
         groups = f"SELECT v FROM ({values}) GROUP BY v HAVING {kept}"
         return f"(SELECT coalesce(list(v ORDER BY v), []) FROM ({groups}))"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
+from struct import pack, unpack
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
@@ -26,7 +27,9 @@ def _each(name: str, parameters: tuple[str, ...], returns: str, function: Any) -
             "UTINYINT": pa.uint8(),
             "BIGINT[]": pa.list_(pa.int64()),
             "VARCHAR": pa.string(),
+            "DOUBLE": pa.float64(),
             "DOUBLE[]": pa.list_(pa.float64()),
+            _WHOLE: pa.list_(pa.decimal128(38, 0)),
             _BINS: pa.list_(
                 pa.struct([("1", pa.float64()), ("2", pa.float64()), ("3", pa.float64())])
             ),
@@ -172,8 +175,161 @@ def _match(
     return (event, list(seen)) if action == len(actions) else None
 
 
+# Numbers -------------------------------------------------------------------------------------
+
+
+def moving_sum(values: Sequence[Any], window: int) -> list[Any]:
+    """At each place, the sum of the values up to it, of the last `window` ones if that is not 0."""
+    found: list[Any] = []
+    total: Any = 0
+    for i, value in enumerate(values):
+        total += value
+        if window and i >= window:
+            total -= values[i - window]
+        found.append(total)
+    return found
+
+
+def weighted(values: Sequence[float], weights: Sequence[float], level: float, rule: str) -> float:
+    """A weighted quantile.
+
+    `reaching`, `passing`: the position (from 1) of the value at which the weights reach the share,
+    or pass it; `middles`: linear between the middles of the weights; `repeated`: as if every value
+    stood there as often as its weight says; `centroids`: TDigest's rule over the values.
+    """
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    total = sum(weights)
+    if rule in ("reaching", "passing"):
+        wanted = math.ceil(level * total) if rule == "reaching" else math.floor(level * total)
+        upto = 0.0
+        for i in order:
+            upto += weights[i]
+            if upto >= wanted if rule == "reaching" else upto > wanted:
+                return i + 1
+        return order[-1] + 1
+    if rule == "centroids":
+        return _centroids([(values[i], weights[i]) for i in order if weights[i] > 0], level)
+    merged: dict[float, float] = {}
+    for i in order:
+        merged[values[i]] = merged.get(values[i], 0.0) + weights[i]
+    if rule == "middles":
+        return _between_middles(merged, total, level)
+    place = level * (total - 1)
+    low, high = (_expanded(merged, math.floor(place)), _expanded(merged, math.ceil(place)))
+    return low * (1 - (place - math.floor(place))) + high * (place - math.floor(place))
+
+
+def _expanded(merged: Mapping[float, float], index: int) -> float:
+    """The value at a place (from 0) of the row of values, each as often as it weighs."""
+    upto = 0.0
+    for value, weight in merged.items():
+        upto += weight
+        if upto > index:
+            return value
+    return max(merged)
+
+
+def _between_middles(merged: Mapping[float, float], total: float, level: float) -> float:
+    before: tuple[float, float] | None = None
+    upto = value = 0.0
+    for value, weight in merged.items():
+        middle = (upto + weight / 2) / total if total else 0.0
+        upto += weight
+        if middle >= level:
+            if before is None:
+                return value
+            last, place = before
+            return last + (value - last) * (level - place) / (middle - place)
+        before = (value, middle)
+    return value
+
+
+def _centroids(points: Sequence[tuple[float, float]], level: float) -> float:
+    if not points:
+        return math.nan
+    # A centroid's mean is a Float32.
+    means = [unpack("f", pack("f", value))[0] for value, _ in points]
+    wanted = level * sum(weight for _, weight in points)
+    upto = place = 0.0
+    for i, (_, weight) in enumerate(points):
+        here = upto + weight / 2
+        if here >= wanted:
+            before = points[i - 1][1] if i else weight
+            left = place + (0.5 if before == 1 else 0.0)
+            right = here - (0.5 if weight == 1 else 0.0)
+            last = means[i - 1] if i else means[0]
+            if wanted <= left:
+                return float(last)
+            if wanted >= right:
+                return float(means[i])
+            return float(last + (means[i] - last) * (wanted - left) / (right - left))
+        upto += weight
+        place = here
+    return float(means[-1])
+
+
+# Intervals and ranks -------------------------------------------------------------------------
+
+
+def most_open(starts: Sequence[float], ends: Sequence[float]) -> list[float]:
+    """How many intervals lie over one place at most, and the first such place; where one ends
+    another may begin."""
+    steps = sorted([(at, 1) for at in starts] + [(at, -1) for at in ends])
+    most = place = 0.0
+    count = 0
+    for at, step in steps:
+        count += step
+        if count > most:
+            most, place = float(count), at
+    return [most, place]
+
+
+def covered(starts: Sequence[float], ends: Sequence[float]) -> float:
+    """The length of what the intervals cover together."""
+    total, reach = 0.0, -math.inf
+    for start, end in sorted(zip(starts, ends, strict=True)):
+        if end > reach and end > start:
+            total += end - max(start, reach)
+            reach = end
+    return total
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Ranks from 1; equal values share the mean of theirs."""
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    found = [0.0] * len(values)
+    at = 0
+    while at < len(order):
+        end = at
+        while end + 1 < len(order) and values[order[end + 1]] == values[order[at]]:
+            end += 1
+        for i in order[at : end + 1]:
+            found[i] = (at + end) / 2 + 1
+        at = end + 1
+    return found
+
+
+def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
+    """Spearman's coefficient, by the differences of ranks."""
+    n = len(x)
+    if n < 2:
+        return math.nan
+    squares = sum((a - b) ** 2 for a, b in zip(ranks(x), ranks(y), strict=True))
+    return 1 - 6 * squares / (n * (n * n - 1))
+
+
+def gini(values: Sequence[float]) -> float:
+    """The Gini coefficient of inequality."""
+    total = sum(values)
+    if not total:
+        return math.nan
+    lifted = sum((2 * i + 1) * value for i, value in enumerate(sorted(values)))
+    return lifted / (len(values) * total) - 1
+
+
 # Points --------------------------------------------------------------------------------------
 
+_WHOLE = "DECIMAL(38, 0)[]"
 _BINS = 'STRUCT("1" DOUBLE, "2" DOUBLE, "3" DOUBLE)[]'
 
 
@@ -355,6 +511,13 @@ UDFS = (
     ),
     _each("mt_sequence", ("BIGINT[]", "BIGINT[]", "VARCHAR", "VARCHAR"), "BIGINT[]", sequence),
     _each("mt_quantiles_gk", ("DOUBLE[]", "BIGINT", "DOUBLE[]"), "DOUBLE[]", greenwald_khanna),
+    _each("mt_moving_sum", (_WHOLE, "BIGINT"), _WHOLE, moving_sum),
+    _each("mt_moving_sum_double", ("DOUBLE[]", "BIGINT"), "DOUBLE[]", moving_sum),
+    _each("mt_weighted", ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "VARCHAR"), "DOUBLE", weighted),
+    _each("mt_most_open", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE[]", most_open),
+    _each("mt_covered", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", covered),
+    _each("mt_rank_correlation", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", rank_correlation),
+    _each("mt_gini", ("DOUBLE[]",), "DOUBLE", gini),
     _each("mt_histogram", ("DOUBLE[]", "BIGINT"), _BINS, histogram),
     _each("mt_lttb", ("DOUBLE[]", "DOUBLE[]", "BIGINT"), "BIGINT[]", largest_triangles),
     _each(
