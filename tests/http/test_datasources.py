@@ -167,6 +167,12 @@ def test_what_imports_refuse(served: Client) -> None:
     assert_error(post("/v0/datasources/snapshot/alter", data={"schema": "x Int"}), 405)
 
 
+def test_what_only_connectors_do_is_said(served: Client) -> None:
+    for what in ("scheduling/runs", "start", "sample"):
+        assert_error(served.post(f"/v0/datasources/readings/{what}"), 400, "connector")
+    assert_error(served.post("/v0/datasources/readings/share"), 405, "SHARED_WITH")
+
+
 def test_an_import_from_an_address(served: Client) -> None:
     import http.server
     import threading

@@ -241,7 +241,14 @@ def test_head_and_options(served: Client) -> None:
 
 
 def test_pipes_cannot_be_made_one_by_one(served: Client) -> None:
-    assert_error(served.post("/v0/pipes/another"), 405, "deploy")
+    for method, path in (
+        ("POST", "/v0/pipes"),
+        ("POST", "/v0/pipes/another"),
+        ("DELETE", "/v0/pipes/latest"),
+        ("POST", "/v0/pipes/latest/nodes"),
+        ("PUT", "/v0/pipes/latest/nodes/endpoint"),
+    ):
+        assert_error(served.request(method, path), 405, "deploy")
 
 
 def test_answers_are_kept_until_their_data_changes(served: Client) -> None:

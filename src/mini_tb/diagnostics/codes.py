@@ -167,6 +167,7 @@ CODES: dict[str, str] = {
     "RT613": "an upload without a project",
     "RT614": "a local workspace has no members",
     "RT615": "no diagnostic of that code",
+    "RT616": "something that only connectors do",
     "SQ001": "the query's syntax is wrong",
     "SQ002": "only one SELECT can run here",
     "SQ003": "the query is nested too deep",

@@ -93,6 +93,26 @@ def refuse_change(call: Call) -> Any:
     raise UserError.of("RT607", message, hint="deploy the project", status=405)
 
 
+def refuse_connector(call: Call) -> Any:
+    """What connectors do: none runs here."""
+    found = call.workspace.datasource(call.path("name"))
+    call.access.check("ADMIN")
+    message = (
+        f"no connector feeds `{found.name}` here, so there is nothing to start, stop or sample"
+    )
+    hint = "send events, or append files"
+    raise UserError.of("RT616", message, hint=hint, status=400)
+
+
+def refuse_sharing(call: Call) -> Any:
+    """Sharing belongs to deployments (`SHARED_WITH`)."""
+    call.access.check("ADMIN")
+    message = "data sources are shared by `SHARED_WITH` in their files, not one by one"
+    raise UserError.of("RT607", message, hint="deploy the project", status=405)
+
+
+_CONNECTOR = ("scheduling/runs", "scheduling/state", "start", "stop", "sample")
+
 ROUTES = [
     Route("/v0/datasources", list_datasources, params="attrs"),
     Route("/v1/datasources", list_datasources),
@@ -103,4 +123,10 @@ ROUTES = [
     Route("/v0/datasources/{name}/truncate", truncate, "POST", "cascade"),
     Route("/v0/datasources/{name}/delete", delete_rows, "POST", "delete_condition dry_run"),
     Route("/v1/datasources/{name}/delete", delete_rows_now, "POST", "delete_condition"),
+    Route("/v0/datasources/{name}/share", refuse_sharing, "POST|DELETE"),
+    Route("/v0/datasources/exchange", refuse_change, "POST"),
+    *(
+        Route(f"/v0/datasources/{{name}}/{what}", refuse_connector, "GET|POST|PUT")
+        for what in _CONNECTOR
+    ),
 ]

@@ -73,10 +73,13 @@ def _nothing() -> None:
 
 def post_pipe(call: Call) -> Any:
     """An endpoint's rows with parameters in a form or a JSON object."""
-    if "." not in call.path("name"):
-        message = "pipes come from deployments: they cannot be created or changed one by one"
-        raise UserError.of("RT607", message, hint="deploy the project", status=405)
-    return get_pipe(call)
+    return get_pipe(call) if "." in call.path("name") else refuse_change(call)
+
+
+def refuse_change(call: Call) -> Any:
+    """Creating and changing belong to deployments."""
+    message = "pipes come from deployments: they cannot be created or changed one by one"
+    raise UserError.of("RT607", message, hint="deploy the project", status=405)
 
 
 def explain_pipe(call: Call) -> Any:
@@ -240,4 +243,8 @@ ROUTES = [
     Route(
         "/v0/pipes/{name}/nodes/{node}/population", populate, "POST", "truncate populate_condition"
     ),
+    Route("/v0/pipes", refuse_change, "POST"),
+    Route("/v0/pipes/{name}", refuse_change, "PUT|DELETE"),
+    Route("/v0/pipes/{name}/nodes", refuse_change, "POST"),
+    Route("/v0/pipes/{name}/nodes/{node}", refuse_change, "PUT|DELETE"),
 ]
