@@ -185,7 +185,6 @@ CODES: dict[str, str] = {
     "SQ210": "a position that no column has",
     "SQ211": "a LIMIT that is no constant number",
     "SQ212": "an aggregate or window function in a clause that is computed before it",
-    "SQ213": "a subquery reads what is computed after it",
     "SQ214": "IN compares tuples of different lengths",
     "SQ215": "an alias stands for two expressions",
     "SQ216": "clauses that cannot be combined",

@@ -31,6 +31,7 @@ def table_of(datasource: Datasource) -> Table:
         table_columns(datasource),
         datasource.engine.name,
         _final(datasource),
+        datasource.engine.sampling_key,
     )
 
 

@@ -22,8 +22,8 @@ from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (
     Aggregate,
     ArrayJoinCall,
+    BoundSelect,
     Call,
-    Column,
     Const,
     ExistsQuery,
     Expr,
@@ -36,7 +36,6 @@ from mini_tb.sql.tree import (
     ScalarQuery,
     Window,
     WindowFrame,
-    contains,
     is_constant,
 )
 from mini_tb.types import (
@@ -140,24 +139,33 @@ class ExpressionBinder:
         return None
 
     def find_outward(self, node: syntax.Name) -> Expr | None:
-        """What a name means in the SELECTs around this one; None if nothing."""
-        scope, is_closed = self.scope, False
+        """What a name means in the SELECTs around this one; None if nothing.
+
+        An alias of theirs stands for its expression, whose names are looked for here first.
+        """
+        parts, scope, is_closed = node.parts, self.scope, False
         while scope.parent is not None:
             is_closed = is_closed or scope.is_closed
             scope = scope.parent
-            found = ExpressionBinder(scope, self.queries).find(node)
-            if found is None or contains(found, Local):
-                continue
-            if contains(found, Aggregate, Window, ArrayJoinCall):
-                raise self.error(
-                    "SQ213",
-                    f"`{'.'.join(node.parts)}` is computed after the subquery that reads it",
-                    node,
-                    number=48,
-                )
-            if not (is_closed and contains(found, Column)):
-                return found
+            name, expression = parts[0], scope.aliases.get(parts[0])
+            if (
+                expression is not None
+                and not isinstance(expression, syntax.Lambda)
+                and name not in scope.expanding
+                and name not in self.scope.expanding
+            ):
+                return self.elements(self.aliased(name, expression), parts[1:], node)
+            for column, take in () if is_closed else scope.columns(parts):
+                self.mark_correlated(scope)
+                return self.elements(column.expr, parts[take:], node)
         return None
+
+    def mark_correlated(self, outer: Scope) -> None:
+        """Note that a column of `outer` is read in here."""
+        scope: Scope | None = self.scope
+        while scope is not None and scope is not outer:
+            scope.is_correlated = True
+            scope = scope.parent
 
     def alias(self, node: syntax.Name) -> Expr | None:
         """What an alias of this SELECT means here; None if the name is not one."""
@@ -503,7 +511,10 @@ class ExpressionBinder:
     def subquery(self, node: syntax.Subquery) -> Expr:
         """`(SELECT …)` as a value: without rows it is NULL, so the type is Nullable where it can
         be; several columns are a Tuple."""
-        query = self.queries.subquery(node.query, self.scope)
+        inner = self.scope.child()
+        query = self.queries.query(node.query, inner)
+        if inner.is_correlated and isinstance(query, BoundSelect) and query.group_by == []:
+            query.is_keyed = True  # an aggregate of no rows is NULL here, not 0
         types = [column.type for column in query.columns]
         if len(types) == 1:
             is_plain = types[0].name != "LowCardinality"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
@@ -17,7 +18,7 @@ from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert, fill_default
-from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.tree import (
     ArrayJoinRelation,
@@ -30,7 +31,7 @@ from mini_tb.sql.tree import (
     RelationColumn,
     relation_aliases,
 )
-from mini_tb.types import nullable
+from mini_tb.types import UINT8, nullable
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -91,7 +92,11 @@ def bind_join(
         shown_right = _shown(right, absent=is_anti, nulls=nulls)
     keys = [
         _using_column(
-            name, kind, _column(left, name, node, scope), _column(right, name, node, scope)
+            name,
+            kind,
+            _column(left, name, node, scope),
+            _column(right, name, node, scope),
+            nulls=nulls,
         )
         for name in using
     ]
@@ -175,7 +180,7 @@ def _shown(relation: Relation, *, absent: bool, nulls: bool) -> Relation:
             return Const(nullable(expr.type), None) if absent else _as_nullable(expr)
         return Const(expr.type, zero(expr.type)) if absent else fill_default(expr)
 
-    columns = [RelationColumn(c.name, shown(c.expr)) for c in relation.columns]
+    columns = [RelationColumn(c.name, shown(c.expr), c.starred) for c in relation.columns]
     parts = [_shown(part, absent=absent, nulls=nulls) for part in relation.parts]
     return Relation(relation.alias, relation.names, columns, parts=parts)
 
@@ -187,16 +192,22 @@ def _as_nullable(expr: Expr) -> Expr:
     return convert(expr, nullable(expr.type))
 
 
-def _using_column(name: str, kind: str, left: Expr, right: Expr) -> RelationColumn:
+def _using_column(name: str, kind: str, left: Expr, right: Expr, *, nulls: bool) -> RelationColumn:
     """A column of USING: the side that always has it; of the common type."""
+    try:
+        common = supertype([left.type, right.type])
+    except ArgumentError:
+        return RelationColumn(name, right if kind == "RIGHT" else left)
     if kind == "FULL":
         # Neither side's NULL tells a value from a miss where the column is not Nullable.
-        return RelationColumn(name, fill_default(apply("coalesce", [left, right])))
-    expr = right if kind == "RIGHT" else left
-    try:
-        return RelationColumn(name, convert(expr, supertype([left.type, right.type])))
-    except ArgumentError:
-        return RelationColumn(name, expr)
+        shown = nullable(common) if nulls else common
+        pair = [convert(left, common), convert(right, common)]
+        return RelationColumn(name, fill_default(Call(shown, EITHER, pair)))
+    return RelationColumn(name, convert(right if kind == "RIGHT" else left, common))
+
+
+EITHER = Function("_either", UINT8, "coalesce({0}, {1})", (2, 2), exact=True, bytes_ok=True)
+"""The side of a FULL JOIN that has a row."""
 
 
 def bind_array_join(
@@ -222,9 +233,10 @@ def bind_array_join(
         arrays.append((name, array))
         elements.append(RelationColumn(name, fill_default(element) if node.left else element))
     hidden = {element.name for element in elements}
-    columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns] + [
-        e for e in elements if e.name not in {c.name for c in source.columns}
-    ]
+    known = {column.name for column in source.columns}
+    columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns]
+    # A star stands for the columns of the source only, their elements included.
+    columns += [replace(e, starred=False) for e in elements if e.name not in known]
     parts = [_without(part, hidden, elements) for part in (source, *source.parts)]
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
 
@@ -243,7 +255,8 @@ def _arrays(
                     rest = column.name.rpartition(".")[2]
                     yield f"{written or name}.{rest}", column.expr, expression
                 continue
-            written = written or expression.parts[-1]
+            known = any(column.name == name for column in source.columns)
+            written = written or (name if known else ".".join(expression.parts[1:]) or name)
         plain = copy(expression)
         plain.alias = None
         yield written or f"element{index}", binder.bind(plain), expression

@@ -58,7 +58,7 @@ def _columns(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Exp
         relations = found[:1]
     if not relations:
         raise binder.error("SQ207", "`*` needs a FROM", star, number=51)
-    columns = [(c.name, c.expr) for relation in relations for c in relation.columns]
+    columns = [(c.name, c.expr) for relation in relations for c in relation.columns if c.starred]
     if star.pattern is None:
         return columns
     matches = _pattern(star.pattern, star, binder)

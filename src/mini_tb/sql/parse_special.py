@@ -350,6 +350,12 @@ def position(parser: OperandParser) -> Expression | None:
     return call(parser, start, "position", args)
 
 
+def unit_argument(parser: OperandParser) -> str | None:
+    """The unit that is next as an argument of its own: `DAY,`."""
+    unit = UNITS.get(parser.words[parser.i])
+    return unit if unit is not None and parser.words[parser.i + 1] == "," else None
+
+
 def shift(operator: str) -> Callable[[OperandParser], Expression | None]:
     """`DATE_ADD(DAY, 1, x)`, `DATE_ADD(x, INTERVAL 1 DAY)` and their family."""
 
@@ -357,7 +363,7 @@ def shift(operator: str) -> Callable[[OperandParser], Expression | None]:
         start = parser.starts[parser.i]
         if not is_call(parser):
             return None
-        unit = UNITS.get(parser.words[parser.i]) if parser.words[parser.i + 1] == "," else None
+        unit = unit_argument(parser)
         if unit is None:
             return call(parser, start, operator, parser.list_of(")"))
         parser.i += 2
@@ -376,7 +382,7 @@ def date_diff(parser: OperandParser) -> Expression | None:
     start = parser.starts[parser.i]
     if not is_call(parser):
         return None
-    unit = UNITS.get(parser.words[parser.i]) if parser.words[parser.i + 1] == "," else None
+    unit = unit_argument(parser)
     args: list[Expression] = []
     if unit is not None:
         i = parser.i

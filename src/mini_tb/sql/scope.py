@@ -46,6 +46,8 @@ class Scope:
     """The CTE whose query this is: inside it, its name is that of something else."""
     is_closed: bool = False
     """A query of its own (a CTE, one in FROM): columns of the SELECT around it are not seen."""
+    is_correlated: bool = False
+    """Whether it reads columns of a SELECT around it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     aliases: dict[str, syntax.Expression] = field(default_factory=dict)

@@ -200,10 +200,12 @@ class OutputColumn:
 
 @dataclass(slots=True)
 class RelationColumn:
-    """A column that a relation offers. `expr` is what a reference to it becomes."""
+    """A column that a relation offers. `expr` is what a reference to it becomes; `starred` says
+    that it is one of those that `*` stands for."""
 
     name: str
     expr: Expr
+    starred: bool = True
 
 
 @dataclass(slots=True)

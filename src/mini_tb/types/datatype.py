@@ -198,8 +198,15 @@ def _quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+_QUOTED_WORDS = frozenset(
+    ("all", "distinct", "false", "from", "null", "select", "some", "table", "top", "true", "values")
+)
+"""Words that ClickHouse quotes as names, in any case."""
+
+
 def _identifier(name: str) -> str:
     plain = name.isascii() and name.replace("_", "a").isalnum() and not name[:1].isdigit()
+    plain = plain and name.lower() not in _QUOTED_WORDS
     return name if plain and name else "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
