@@ -25,7 +25,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def deploy(
     context: typer.Context,
-    local: Annotated[bool, typer.Option("--local", help="Into this folder's `.mini-tb/`.")] = True,
+    local: Annotated[
+        bool, typer.Option("--local", help="Into this folder's `.mini-tb/`.", show_default=False)
+    ] = True,
     check: Annotated[bool, typer.Option("--check", help="Only say what would be done.")] = False,
     allow_destructive_operations: Annotated[
         bool,

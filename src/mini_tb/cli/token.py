@@ -12,7 +12,10 @@ app = typer.Typer(help="Tokens.", no_args_is_help=True)
 
 @app.command("ls")
 def list_tokens(context: typer.Context) -> None:
-    """List tokens with their scopes."""
+    """List tokens with their scopes.
+
+    Example: mini-tb token ls
+    """
     here = settings(context)
     with here.open() as target:
         tokens = target.get("/v0/tokens")["tokens"]
@@ -40,6 +43,8 @@ def env(context: typer.Context) -> None:
     """Print TINYBIRD_HOST and TINYBIRD_TOKEN lines for a `.env` file.
 
     Tokens follow from `.mini-tb/seed`, so the lines stay valid across restarts.
+
+    Example: mini-tb token env >> .env
     """
     with settings(context).open() as target:
         say(f"TINYBIRD_HOST={target.url}")
