@@ -106,3 +106,10 @@ def test_what_clients_ask_first(served: Client) -> None:
     assert tables.text == "readings\nsnapshot\n"
     columns = ask(served, "SELECT name, type FROM system.columns WHERE table = 'snapshot'")
     assert columns.text == "device\tString\nlast\tFloat64\n"
+
+
+def test_what_the_server_says_of_itself(served: Client) -> None:
+    query = "SELECT version(), timezone(), currentDatabase()"
+    version, zone, database = ask(served, query).text.strip().split("\t")
+    assert int(version.split(".")[0]) >= 24
+    assert (zone, database) == ("UTC", "default")

@@ -30,6 +30,7 @@ FAMILIES = (
     "random",
     "reinterpret",
     "introspection",
+    "session",
     "states",
     "hashing",
     "json",
