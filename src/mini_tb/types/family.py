@@ -6,7 +6,7 @@ SIGNED = ("Int8", "Int16", "Int32", "Int64", "Int128", "Int256")
 UNSIGNED = ("UInt8", "UInt16", "UInt32", "UInt64", "UInt128", "UInt256")
 INTEGERS = frozenset(SIGNED + UNSIGNED)
 FLOATS = frozenset({"Float32", "Float64"})
-BITS = {name: int(name.lstrip("UIntFloat")) for name in (*INTEGERS, *FLOATS)}
+BITS = {name: int("".join(filter(str.isdigit, name))) for name in (*INTEGERS, *FLOATS)}
 
 SIMPLE = INTEGERS | FLOATS | {"Bool", "String", "UUID", "Date", "Date32", "IPv4", "IPv6"}
 SIMPLE |= {"Nothing", "Time", "Dynamic", "Point", "Ring", "Polygon", "MultiPolygon"}

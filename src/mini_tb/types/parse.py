@@ -1,4 +1,5 @@
-"""Type text → `DataType`, by ClickHouse's rules: case-sensitive families, SQL aliases in any case."""
+"""Type text → `DataType`, by ClickHouse's rules: families as they are written, SQL's aliases in any
+case."""
 
 from __future__ import annotations
 
