@@ -14,6 +14,7 @@ from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.function import is_lambda
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
@@ -87,7 +88,7 @@ class Lowering:
         args = [self.expr(arg) for arg in expr.args]
         if not function.bytes_ok:
             args = [
-                f"decode({sql})" if arg.type.is_bytes else sql
+                f"decode({sql})" if arg.type.is_bytes and not is_lambda(arg) else sql
                 for arg, sql in zip(expr.args, args, strict=True)
             ]
         if not callable(function.lower):

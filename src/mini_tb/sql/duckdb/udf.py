@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import Any
 
 FAMILIES = (
+    "addresses",
+    "encoding",
     "hash_values",
     "hash_vectors",
     "aggregate",

@@ -399,20 +399,33 @@ _EMPTY = {
 }
 
 ROWS = (
-    Function("arrayElement", _element_returns, _lower_element, args=(2, 2), nulls=False),
-    Function("has", _find_returns(UINT8), _lower_has, args=(2, 2), nulls=False),
-    Function("indexOf", _find_returns(UINT64), _lower_index_of, args=(2, 2), nulls=False),
-    Function("countEqual", _find_returns(UINT64), _lower_count_equal, args=(2, 2), nulls=False),
+    Function(
+        "arrayElement", _element_returns, _lower_element, args=(2, 2), nulls=False, bytes_ok=True
+    ),
+    Function("has", _find_returns(UINT8), _lower_has, args=(2, 2), nulls=False, bytes_ok=True),
+    Function(
+        "indexOf", _find_returns(UINT64), _lower_index_of, args=(2, 2), nulls=False, bytes_ok=True
+    ),
+    Function(
+        "countEqual",
+        _find_returns(UINT64),
+        _lower_count_equal,
+        args=(2, 2),
+        nulls=False,
+        bytes_ok=True,
+    ),
     Function("hasAll", _two_arrays, _lower_sets(_HAS_ALL), args=(2, 2), nulls=False),
     Function("hasAny", _two_arrays, _lower_sets(_HAS_ANY), args=(2, 2), nulls=False),
     Function("hasSubstr", _two_arrays, _lower_sets(_HAS_SUBSTR), args=(2, 2), nulls=False),
     Function("arrayConcat", _common_arrays, _lower_concat, args=(1, None), nulls=False),
-    Function("arrayPushBack", _push_returns, _lower_push, args=(2, 2), nulls=False),
-    Function("arrayPushFront", _push_returns, _lower_push, args=(2, 2), nulls=False),
+    Function("arrayPushBack", _push_returns, _lower_push, args=(2, 2), nulls=False, bytes_ok=True),
+    Function("arrayPushFront", _push_returns, _lower_push, args=(2, 2), nulls=False, bytes_ok=True),
     Function("arrayPopBack", _same, "list_slice({0}, 1, len({0}) - 1)", nulls=False, exact=True),
     Function("arrayPopFront", _same, "list_slice({0}, 2, len({0}))", nulls=False, exact=True),
     Function("arraySlice", _same, _lower_slice, args=(2, 3), nulls=False),
-    Function("arrayResize", _resize_returns, _lower_resize, args=(2, 3), nulls=False),
+    Function(
+        "arrayResize", _resize_returns, _lower_resize, args=(2, 3), nulls=False, bytes_ok=True
+    ),
     Function("arrayReverse", _same, "list_reverse({0})", nulls=False, exact=True),
     Function("range", _range_returns, _lower_range, args=(1, 3)),
     Function(
@@ -421,6 +434,7 @@ ROWS = (
         _lower_with_constant,
         args=(2, 2),
         nulls=False,
+        bytes_ok=True,
     ),
     Function("arrayZip", _zip_returns, _lower_zip, args=(1, None), nulls=False),
     Function("arrayDistinct", _same, _lower_distinct, nulls=False),

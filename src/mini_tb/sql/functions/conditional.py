@@ -269,7 +269,9 @@ ROWS = (
         aliases=("caseWithExpr",),
         bytes_ok=True,
     ),
-    Function("transform", _transform_returns, _lower_transform, args=(3, 4), nulls=False),
+    Function(
+        "transform", _transform_returns, _lower_transform, args=(3, 4), nulls=False, bytes_ok=True
+    ),
     Function(
         "coalesce",
         _coalesce_returns,
@@ -320,9 +322,23 @@ ROWS = (
     Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),
     Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),
     Function(
-        "greatest", _extreme_returns, _lower_extreme, args=(1, None), nulls=False, any_case=True
+        "greatest",
+        _extreme_returns,
+        _lower_extreme,
+        args=(1, None),
+        nulls=False,
+        bytes_ok=True,
+        any_case=True,
     ),
-    Function("least", _extreme_returns, _lower_extreme, args=(1, None), nulls=False, any_case=True),
+    Function(
+        "least",
+        _extreme_returns,
+        _lower_extreme,
+        args=(1, None),
+        nulls=False,
+        bytes_ok=True,
+        any_case=True,
+    ),
     Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3)),
     Function("firstNonDefault", _first_returns, _lower_first, args=(1, None), nulls=False),
 )

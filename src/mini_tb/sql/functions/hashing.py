@@ -125,8 +125,9 @@ def _row(name: str) -> Function:
 def _keys(expr: Expr) -> tuple[int, int]:
     if not expr.type.is_tuple or [str(t.bare) for t in expr.type.bare.types] != ["UInt64"] * 2:
         raise ArgumentError("the key must be a tuple of two UInt64", 36)
-    first, second = constant(expr)  # type: ignore[misc]  # a constant tuple is a sequence of two
-    return int(first), int(second)
+    key = constant(expr)
+    assert isinstance(key, Sequence)
+    return int(key[0]), int(key[1])
 
 
 def _keyed_row(name: str) -> Function:
@@ -155,7 +156,6 @@ def _digest(name: str, size: int, template: str) -> Function:
         strings(fixed_string(size)),
         lower,
         bytes_ok=True,
-        any_case=name in ("MD5", "SHA1", "SHA256"),
     )
 
 

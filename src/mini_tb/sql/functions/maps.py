@@ -128,7 +128,7 @@ def _lower_sort(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
-    Function("map", _map_returns, _lower_map, args=(0, None), nulls=False),
+    Function("map", _map_returns, _lower_map, args=(0, None), nulls=False, bytes_ok=True),
     Function("mapKeys", _keys, "map_keys({0})", nulls=False, exact=True),
     Function("mapValues", _values, "map_values({0})", nulls=False, exact=True),
     Function(
@@ -137,6 +137,7 @@ ROWS = (
         _lower_contains,
         args=(2, 2),
         nulls=False,
+        bytes_ok=True,
         aliases=("mapContainsKey",),
     ),
     Function("mapToArray", _pairs, _lower_pairs, nulls=False),

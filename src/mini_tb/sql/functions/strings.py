@@ -190,7 +190,7 @@ _TITLE = (
 )
 
 ROWS = (
-    Function("concat", STRING, _lower_concat, args=(1, None), any_case=True),
+    Function("concat", STRING, _lower_concat, args=(1, None), any_case=True, bytes_ok=True),
     Function(
         "concatWithSeparator",
         STRING,
@@ -198,6 +198,7 @@ ROWS = (
         args=(1, None),
         aliases=("concat_ws",),
         any_case=True,
+        bytes_ok=True,
     ),
     _row("lower", f"translate({{0}}, '{_UPPER}', '{_LOWER}')", "lcase"),
     _row("upper", f"translate({{0}}, '{_LOWER}', '{_UPPER}')", "ucase"),
@@ -233,6 +234,6 @@ ROWS = (
     Function("startsWithUTF8", strings(UINT8), "starts_with({0}, {1})", args=(2, 2)),
     Function("endsWith", strings(UINT8), "suffix({0}, {1})", args=(2, 2)),
     Function("endsWithUTF8", strings(UINT8), "suffix({0}, {1})", args=(2, 2)),
-    Function("format", STRING, _lower_format, args=(1, None)),
+    Function("format", STRING, _lower_format, args=(1, None), bytes_ok=True),
     Function("isValidUTF8", strings(UINT8), "TRUE"),
 )

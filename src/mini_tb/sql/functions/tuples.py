@@ -68,7 +68,8 @@ ROWS = (
         _lower_tuple,
         args=(0, None),
         nulls=False,
+        bytes_ok=True,
     ),
     Function("tupleElement", _element_returns, _lower_element, args=(2, 3), nulls=False),
-    Function("array", _array_returns, _lower_array, args=(0, None), nulls=False),
+    Function("array", _array_returns, _lower_array, args=(0, None), nulls=False, bytes_ok=True),
 )

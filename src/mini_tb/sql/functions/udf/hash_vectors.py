@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mini_tb.sql.duckdb.udf import Udf
 
 Words = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
 _U = np.uint64
 _K0, _K1, _K2, _K3 = (
     _U(k) for k in (0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F, 0xC949D7C7509E6557)
@@ -71,31 +72,35 @@ class Texts:
         import pyarrow as pa
 
         array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        kind = np.int64 if pa.types.is_large_binary(array.type) else np.int32
+        kind: Any = np.int64 if pa.types.is_large_binary(array.type) else np.int32
         _, offsets, data = array.buffers()
         ends = np.frombuffer(offsets, kind)[array.offset : array.offset + len(array) + 1]
         ends = ends.astype(np.int64)
-        self.starts, self.sizes = ends[:-1], ends[1:] - ends[:-1]
+        self.starts: Places = ends[:-1]
+        self.sizes: Places = ends[1:] - ends[:-1]
         body = b"" if data is None else data
         # Words are read beyond the end of the last string, never before the first.
         padded = np.zeros(len(body) + 8, np.uint8)
         padded[: len(body)] = np.frombuffer(body, np.uint8)
         self.bytes = padded
         count = len(padded) - 7
-        self.words = np.ndarray((count,), np.dtype("<u8"), padded, strides=(1,))
-        self.halves = np.ndarray((count,), np.dtype("<u4"), padded, strides=(1,))
+        self.words: Any = np.ndarray((count,), np.dtype("<u8"), padded, strides=(1,))
+        self.halves: Any = np.ndarray((count,), np.dtype("<u4"), padded, strides=(1,))
 
     def word(self, at: Any) -> Words:
         """Eight bytes from each position."""
-        return self.words[at]
+        found: Words = self.words[at]
+        return found
 
     def half(self, at: Any) -> Words:
         """Four bytes from each position."""
-        return self.halves[at].astype(np.uint64)
+        found: Words = self.halves[at].astype(np.uint64)
+        return found
 
     def byte(self, at: Any) -> Words:
         """One byte from each position."""
-        return self.bytes[at].astype(np.uint64)
+        found: Words = self.bytes[at].astype(np.uint64)
+        return found
 
 
 # CityHash --------------------------------------------------------------------------------------
