@@ -229,9 +229,10 @@ def _simple_value(f: Leaf, rows: Rows) -> str:
 def _weighted(f: Leaf, items: str, rule: str, level: float) -> str:
     """What `rule` of `mt_weighted` gives for the values (as numbers) and their weights."""
     rows = elements(items, 2)
-    values = rows.call("list", _number(f, rows.args[0]))
+    is_kept_as_number = f.state.element.types[0] == FLOAT64
+    number = double(rows.args[0]) if is_kept_as_number else _number(f, rows.args[0])
     weights = rows.call("list", double(rows.args[1]))
-    return f"mt_weighted({values}, {weights}, {level!r}, '{rule}')"
+    return f"mt_weighted({rows.call('list', number)}, {weights}, {level!r}, '{rule}')"
 
 
 def _at_weight(rule: str) -> Pick:

@@ -141,42 +141,19 @@ TESTS = (
 
 # Contingency ---------------------------------------------------------------------------------
 
-_COUNTS = (
-    "SELECT greatest(sum(n * n / (na * nb)) - 1, 0) AS phi, any_value(total) AS total, "
-    "count(DISTINCT a) AS ka, count(DISTINCT b) AS kb FROM "
-    "(SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS na, sum(n) OVER (PARTITION BY b) AS nb, "
-    "sum(n) OVER () AS total FROM ({}))"
-)
 
+def _association(name: str) -> Base:
+    """Computed of the counts of the pairs of values."""
 
-def _pairs(items: str) -> str:
-    a, b = columns_of(ITEM, 2)
-    rows = unnested(items)
-    return f"SELECT {a} AS a, {b} AS b, CAST(count(*) AS DOUBLE) AS n FROM {rows} GROUP BY a, b"
+    def finish(f: Leaf, items: str) -> str:
+        a, b = columns_of(ITEM, 2)
+        pairs = (
+            f"SELECT CAST({a} AS VARCHAR) AS a, CAST({b} AS VARCHAR) AS b, "
+            f"CAST(count(*) AS DOUBLE) AS n FROM {unnested(items)} GROUP BY a, b"
+        )
+        found = f"mt_association(list(a), list(b), list(n), '{name}')"
+        return f"(SELECT {found} FROM ({pairs}))"
 
-
-def _association(text: str) -> Callable[[Leaf, str], str]:
-    return lambda f, items: f"(SELECT {text} FROM ({_COUNTS.format(_pairs(items))}))"
-
-
-_CORRECTED = (
-    "sqrt(greatest(0, phi - (ka - 1) * (kb - 1) / (total - 1)) / "
-    "(least(ka - (ka - 1) * (ka - 1) / (total - 1), kb - (kb - 1) * (kb - 1) / (total - 1)) - 1))"
-)
-
-
-def _uncertainty(f: Leaf, items: str) -> str:
-    """Theil's U of the first column given the second."""
-    sums = (
-        "SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS na, sum(n) OVER (PARTITION BY b) AS nb, "
-        f"sum(n) OVER () AS total FROM ({_pairs(items)})"
-    )
-    given = "sum(n / total * ln(n / nb))"
-    own = "sum(n / total * ln(na / total))"
-    return f"(SELECT 1 - {given} / {own} FROM ({sums}))"
-
-
-def _association_base(name: str, finish: Callable[[Leaf, str], str]) -> Base:
     return listed(name, FLOAT64, finish, args=(2, 2), empty=NAN)
 
 
@@ -195,10 +172,10 @@ def _information(f: Leaf, items: str) -> str:
 
 
 ASSOCIATIONS = (
-    _association_base("cramersV", _association("sqrt(phi / (least(ka, kb) - 1))")),
-    _association_base("cramersVBiasCorrected", _association(_CORRECTED)),
-    _association_base("contingency", _association("sqrt(phi / (phi + 1))")),
-    _association_base("theilsU", _uncertainty),
+    _association("cramersV"),
+    _association("cramersVBiasCorrected"),
+    _association("contingency"),
+    _association("theilsU"),
     listed(
         "categoricalInformationValue",
         array(FLOAT64),

@@ -190,8 +190,10 @@ def moving_sum(values: Sequence[Any], window: int) -> list[Any]:
     return found
 
 
-def weighted(values: Sequence[float], weights: Sequence[float], level: float, rule: str) -> float:
-    """A weighted quantile.
+def weighted(
+    values: Sequence[float], weights: Sequence[float], level: float, rule: str
+) -> float | None:
+    """A weighted quantile; None where the rule finds none because all weights are 0.
 
     `reaching`, `passing`: the position (from 1) of the value at which the weights reach the share,
     or pass it; `middles`: linear between the middles of the weights; `repeated`: as if every value
@@ -199,6 +201,8 @@ def weighted(values: Sequence[float], weights: Sequence[float], level: float, ru
     """
     order = sorted(range(len(values)), key=lambda i: values[i])
     total = sum(weights)
+    if not total and rule in ("passing", "repeated", "centroids"):
+        return None
     if rule in ("reaching", "passing"):
         wanted = math.ceil(level * total) if rule == "reaching" else math.floor(level * total)
         upto = 0.0
@@ -245,8 +249,6 @@ def _between_middles(merged: Mapping[float, float], total: float, level: float) 
 
 
 def _centroids(points: Sequence[tuple[float, float]], level: float) -> float:
-    if not points:
-        return math.nan
     # A centroid's mean is a Float32.
     means = [unpack("f", pack("f", value))[0] for value, _ in points]
     wanted = level * sum(weight for _, weight in points)
@@ -266,6 +268,36 @@ def _centroids(points: Sequence[tuple[float, float]], level: float) -> float:
         upto += weight
         place = here
     return float(means[-1])
+
+
+# Tables of counts ----------------------------------------------------------------------------
+
+
+def association(a: Sequence[str], b: Sequence[str], counts: Sequence[float], name: str) -> float:
+    """How two columns go together, from how often each pair of their values occurs."""
+    rows: dict[str, float] = {}
+    columns: dict[str, float] = {}
+    for x, y, n in zip(a, b, counts, strict=True):
+        rows[x] = rows.get(x, 0.0) + n
+        columns[y] = columns.get(y, 0.0) + n
+    total = math.fsum(counts)
+    pairs = list(zip(a, b, counts, strict=True))
+    if name == "theilsU":
+        own = math.fsum(n * math.log(n / total) for n in rows.values())
+        given = math.fsum(n * math.log(n / columns[y]) for _, y, n in pairs)
+        return 1 - given / own if own else math.nan
+    phi = max(0.0, math.fsum(n * n / (rows[x] * columns[y]) for x, y, n in pairs) - 1)
+    if name == "contingency":
+        return math.sqrt(phi / (phi + 1))
+    p, q = len(rows), len(columns)
+    if name == "cramersVBiasCorrected":
+        if total < 2:
+            return math.nan
+        phi = max(0.0, phi - (p - 1) * (q - 1) / (total - 1))
+        least = min(p - (p - 1) ** 2 / (total - 1), q - (q - 1) ** 2 / (total - 1)) - 1
+    else:
+        least = min(p, q) - 1
+    return math.sqrt(phi / least) if least else math.nan
 
 
 # Intervals and ranks -------------------------------------------------------------------------
@@ -514,6 +546,9 @@ UDFS = (
     _each("mt_moving_sum", (_WHOLE, "BIGINT"), _WHOLE, moving_sum),
     _each("mt_moving_sum_double", ("DOUBLE[]", "BIGINT"), "DOUBLE[]", moving_sum),
     _each("mt_weighted", ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "VARCHAR"), "DOUBLE", weighted),
+    _each(
+        "mt_association", ("VARCHAR[]", "VARCHAR[]", "DOUBLE[]", "VARCHAR"), "DOUBLE", association
+    ),
     _each("mt_most_open", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE[]", most_open),
     _each("mt_covered", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", covered),
     _each("mt_rank_correlation", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", rank_correlation),
