@@ -54,7 +54,7 @@ class Database:
     def rows(self, compiled: Compiled) -> list[str]:
         """The answer as lines of TSV."""
         with self.engine.execute(compiled, {"now": NOW}) as result:
-            answer = Answer(compiled.columns, result.batches())
+            answer = Answer(compiled.columns, result.batches(), totals=result.totals)
             text = b"".join(write(answer, "TabSeparated"))
         return text.decode("utf-8", "backslashreplace").split("\n")[:-1]
 

@@ -42,6 +42,11 @@ class Result(Protocol):
         ...
 
     @property
+    def totals(self) -> pa.RecordBatch | None:
+        """The one row of WITH TOTALS, if the query has it."""
+        ...
+
+    @property
     def rows_read(self) -> int:
         """Rows scanned from storage; final once the result is read to its end."""
         ...

@@ -39,7 +39,7 @@ def stream(call: Call, result: Result, format_name: str) -> Stream:
             result.batches(),
             lambda: Statistics(result.elapsed, result.rows_read, result.bytes_read),
             result.compiled.has_limit,
-            None,
+            result.totals,
             settings,
         )
         pieces = found.write(answer)

@@ -15,6 +15,7 @@ from mini_tb.sql.catalog import Catalog, Table, TableColumn, Tables, Value, View
 
 if TYPE_CHECKING:
     from mini_tb.sql.compile import Compiled, ResultColumn, compile_expression, compile_query
+    from mini_tb.sql.explain import explain_query
     from mini_tb.sql.functions.carrier import carrier
     from mini_tb.sql.references import leading_table, tables
 
@@ -24,6 +25,7 @@ _LAZY = {
     "compile_expression": "mini_tb.sql.compile",
     "compile_query": "mini_tb.sql.compile",
     "carrier": "mini_tb.sql.functions.carrier",
+    "explain_query": "mini_tb.sql.explain",
     "leading_table": "mini_tb.sql.references",
     "tables": "mini_tb.sql.references",
 }
@@ -49,6 +51,7 @@ __all__ = [
     "carrier",
     "compile_expression",
     "compile_query",
+    "explain_query",
     "leading_table",
     "tables",
 ]

@@ -159,7 +159,7 @@ def _view(view: View, item: syntax.TableName, scope: Scope, queries: QueryBinder
     shared = queries.shared_views.get(key)
     if shared is None:
         queries.tables.add(view.name)
-        queries.views[view.name] = None
+        queries.views[view.name] = view
         queries.values[view.name] = view.values
         with _inside(item, scope, queries):
             statement = parse_statement(view.sql)
@@ -200,7 +200,7 @@ def _stored(
         for column in table.columns
     ]
     names = (item.alias,) if item.alias else (".".join(item.parts), item.parts[-1])
-    relation = TableRelation(alias, names, columns, text)
+    relation = TableRelation(alias, names, columns, text, table.name)
     if item.sample is not None:
         relation.sample = sampled(table, relation, item, scope, queries)
     return relation

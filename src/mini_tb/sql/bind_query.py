@@ -8,7 +8,7 @@ from typing import Any
 from mini_tb.source import Fragment
 from mini_tb.sql import syntax
 from mini_tb.sql.bind_select import SelectBinder
-from mini_tb.sql.catalog import Catalog
+from mini_tb.sql.catalog import Catalog, View
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError
@@ -31,7 +31,7 @@ class QueryBinder:
         """Name in DuckDB's text → (view, value's name)."""
         self.tables: set[str] = set()
         """Every data source and view that is read, at any depth."""
-        self.views: dict[str, None] = {}
+        self.views: dict[str, View] = {}
         self.shared_views: dict[tuple[str, str], SharedQuery] = {}
         """Views that are bound already, by name and text."""
         self.depth = 0

@@ -14,6 +14,7 @@ from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_query import QueryBinder
 from mini_tb.sql.catalog import Catalog, TableColumn, Tables
 from mini_tb.sql.duckdb.lower import Lowering
+from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ValueDecidesShape
 from mini_tb.sql.parser import parse_expression, parse_statement
@@ -39,7 +40,8 @@ class Compiled:
     used, and `$p1`… whose values `parameters` name: duck name → (view, value's name), with view ''
     for values of the query's own text. `inlined` are values that became part of the text because
     they decide its shape. `tables` are all data sources and views that are read, `views` those of
-    them whose SQL was bound in place.
+    them whose SQL was bound in place. `totals` is the text of the one row of WITH TOTALS, which has
+    the same columns and binds no other values.
     """
 
     duck_sql: str
@@ -64,17 +66,33 @@ def compile_query(
     Raises `UserError` with the place of what is wrong.
     """
     fragment = Fragment(sql) if isinstance(sql, str) else sql
+    return compile_bound(fragment, catalog, values or {})[0]
+
+
+def compile_bound(
+    fragment: Fragment, catalog: Catalog, values: Mapping[str, Any]
+) -> tuple[Compiled, BoundQuery, QueryBinder]:
+    """A compiled SELECT with the tree that it was lowered from, and what bound it."""
     inlined: frozenset[tuple[str, str]] = frozenset()
     while True:
-        binder = QueryBinder(values or {}, inlined)
+        binder = QueryBinder(values, inlined)
         try:
             statement, query = binder.statement(fragment, catalog)
-            duck_sql = Lowering().statement(query)
+            duck_sql, totals = Lowering().statement(query), Lowering().totals(query)
             break
         except ValueDecidesShape as shape:
             inlined |= {binder.parameters[shape.name]}
+        except RecursionError:
+            raise query_error(
+                "SQ003",
+                "the query is nested too deep",
+                fragment,
+                0,
+                len(fragment.text),
+                number=306,
+            ) from None
     parameters = {name: key for name, key in binder.parameters.items() if f"${name} " in duck_sql}
-    return Compiled(
+    compiled = Compiled(
         duck_sql,
         tuple(ResultColumn(column.name, column.type) for column in query.columns),
         parameters,
@@ -83,13 +101,11 @@ def compile_query(
         tuple(binder.views),
         statement.format,
         statement.settings,
-        _has_limit(query),
+        isinstance(query, BoundSelect) and query.limit is not None,
         "$now" in duck_sql,
+        totals,
     )
-
-
-def _has_limit(query: BoundQuery) -> bool:
-    return isinstance(query, BoundSelect) and query.limit is not None
+    return compiled, query, binder
 
 
 def compile_expression(

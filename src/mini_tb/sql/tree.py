@@ -224,6 +224,8 @@ class TableRelation(Relation):
     """A stored table (or any ready DuckDB relation text)."""
 
     text: str
+    table: str = ""
+    """ClickHouse's name of the table."""
     sample: Expr | None = None
     """The condition that SAMPLE puts on its rows."""
 

@@ -39,6 +39,7 @@ class DuckDBResult:
     ) -> None:
         self.compiled = compiled
         self.settings: Mapping[str, Any] = {}
+        self.totals: pa.RecordBatch | None = None
         self._connections = connections
         self._timeout_s = timeout_s or 0.0
         self._alarm: Alarm | None = None
@@ -58,6 +59,8 @@ class DuckDBResult:
                 on_start(self.cancel)
             if timeout_s:
                 self._alarm = watchdog.alarm(timeout_s, self._connection.interrupt)
+            if compiled.totals is not None:
+                self.totals = self._one_row(self._connection, compiled.totals, values)
             known = statements.find(compiled.duck_sql)
             if known.schema is not None and known.statement is not None:
                 self._fetch(self._connection, known, dict(values))
@@ -70,6 +73,15 @@ class DuckDBResult:
             raise self._failed(error) from error
         if self._reader is None:
             self._finish()
+
+    @staticmethod
+    def _one_row(
+        connection: DuckDBPyConnection, duck_sql: str, values: Mapping[str, Any]
+    ) -> pa.RecordBatch:
+        """The row of WITH TOTALS; it may bind fewer values than the statement."""
+        bound = {name: value for name, value in values.items() if f"${name} " in duck_sql}
+        rows = connection.sql(duck_sql, params=bound or None).to_arrow_table()
+        return rows.combine_chunks().to_batches()[0]
 
     def _stream(self, connection: DuckDBPyConnection, values: dict[str, Any]) -> None:
         """Run the statement as an Arrow stream and take its first batch; a stream that ends with

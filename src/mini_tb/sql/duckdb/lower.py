@@ -9,6 +9,7 @@ from typing import Any
 from mini_tb.sql import tree
 from mini_tb.sql.duckdb.once import computed_once, is_simple
 from mini_tb.sql.duckdb.select import lower_select
+from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
@@ -42,7 +43,15 @@ class Lowering:
 
     def statement(self, query: tree.BoundQuery) -> str:
         """DuckDB text of a whole query."""
-        text = self.query(query)
+        return self.with_shared(self.query(query))
+
+    def totals(self, query: tree.BoundQuery) -> str | None:
+        """DuckDB text of its row of totals, with the same columns; None if it has none."""
+        text = lower_totals(self, query)
+        return None if text is None else self.with_shared(text)
+
+    def with_shared(self, text: str) -> str:
+        """The text behind the queries that it reads more than once."""
         if not self.shared:
             return text
         shared = ", ".join(f"{name} AS ({body})" for name, body in self.shared.items())

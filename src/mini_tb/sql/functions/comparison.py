@@ -7,12 +7,13 @@ less nor greater. A constant string is read as the type that it is compared with
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr, is_constant
 from mini_tb.types import (
     INT16,
@@ -210,16 +211,21 @@ def _lower_compare(call: Call, args: list[str]) -> str:
 
 def _distinct_returns(args: Sequence[Expr]) -> DataType:
     _compare_returns(args)
-    return UINT8
+    return keep_low_cardinality(args, UINT8)
 
 
 def _lower_distinct(call: Call, args: list[str]) -> str:
     a, b = call.args
     word = "IS DISTINCT FROM" if call.function.name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
-    shared = common(a, b)
     left, right = args
+    for side, sql in ((a, right), (b, left)):
+        if side.type.is_nothing:
+            return f"CAST(({sql} {word} NULL) AS UTINYINT)"
+    shared = common(a, b)
     if shared.name != "Nothing":
         left, right = lower_cast(a.type, shared, left), lower_cast(b.type, shared, right)
+    elif a.type.bare != b.type.bare:
+        left, right = _as_number(a.type.bare, left)[0], _as_number(b.type.bare, right)[0]
     return f"CAST(({left} {word} {right}) AS UTINYINT)"
 
 
@@ -237,17 +243,15 @@ def truth(expr: Expr, sql: str) -> str:
     return f"({sql} <> 0)"
 
 
+_MARKS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
+
+
 def _balanced(text: str) -> bool:
     depth = 0
-    quoted = ""
-    for char in text:
-        if quoted:
-            quoted = "" if char == quoted else quoted
-        elif char in "'\"":
-            quoted = char
-        elif char == "(":
+    for mark in _MARKS.findall(text):
+        if mark == "(":
             depth += 1
-        elif char == ")":
+        elif mark == ")":
             depth -= 1
             if depth < 0:
                 return False
@@ -279,7 +283,8 @@ def _lower_xor(call: Call, args: list[str]) -> str:
 def _not_returns(args: Sequence[Expr]) -> DataType:
     found = _logic_returns(args)
     t = args[0].type
-    return t.bare.as_nullable() if t.is_bool and t.is_nullable else found
+    found = t.bare.as_nullable() if t.is_bool and t.is_nullable else found
+    return keep_low_cardinality(args, found)
 
 
 def _lower_not(call: Call, args: list[str]) -> str:

@@ -1,0 +1,96 @@
+"""WITH TOTALS: one more row, the aggregates of all rows, with defaults for the keys.
+
+The groups that HAVING leaves out are not in it. It shows through a SELECT that only computes its
+columns from such an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mini_tb.sql import tree
+from mini_tb.sql.duckdb.relations import lower_relation, unnested
+from mini_tb.sql.functions.carrier import carrier
+from mini_tb.sql.functions.comparison import truth
+from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.types.duckdb import quote_identifier
+
+if TYPE_CHECKING:
+    from mini_tb.sql.duckdb.lower import Lowering
+
+
+def lower_totals(low: Lowering, query: tree.BoundQuery) -> str | None:
+    """DuckDB text of the row of totals, with the columns of `query`; None if it has none."""
+    if not isinstance(query, tree.BoundSelect):
+        return None
+    if query.with_totals:
+        return _totals(low, query)
+    source = query.source
+    is_projection = (
+        isinstance(source, tree.QueryRelation)
+        and query.group_by is None
+        and query.where is None
+        and not query.array_joins
+    )
+    if not is_projection or not isinstance(source, tree.QueryRelation):
+        return None
+    inner = lower_totals(low, source.query)
+    return (
+        None if inner is None else f"SELECT {_items(low, query)} FROM ({inner}) AS {source.alias}"
+    )
+
+
+def _totals(low: Lowering, query: tree.BoundSelect) -> str:
+    sources, conditions = _rows(low, query)
+    keys = query.group_by or []
+    if query.having is not None:
+        conditions.append(_kept(low, query))
+    outer = low.substitutes
+    low.substitutes = [*outer, *((key, literal(zero(key.type), carrier(key.type))) for key in keys)]
+    text = f"SELECT {_items(low, query)}"
+    low.substitutes = outer
+    if not any(tree.contains(c.expr, tree.Aggregate) for c in query.columns if c.expr is not None):
+        return text
+    if sources:
+        text += " FROM " + ", ".join(sources)
+    if conditions:
+        text += " WHERE " + " AND ".join(conditions)
+    return text
+
+
+def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]:
+    """What stands in FROM, and in WHERE."""
+    sources = [] if query.source is None else [lower_relation(low, query.source)]
+    sources += [unnested(low, call) for call in query.array_joins]
+    where = [] if query.where is None else [truth(query.where, low.expr(query.where))]
+    return sources, where
+
+
+def _kept(low: Lowering, query: tree.BoundSelect) -> str:
+    """That a row's group is one that HAVING keeps."""
+    assert query.having is not None
+    keys = [key for key in query.group_by or [] if not tree.is_constant(key)]
+    texts = [low.expr(key) for key in keys]
+    sources, where = _rows(low, query)
+    alias = low.fresh("h")
+    names = [f"k{i}" for i in range(len(keys))]
+    items = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True)) or "1"
+    groups = f"SELECT {items} FROM {', '.join(sources)}"
+    if where:
+        groups += f" WHERE {' AND '.join(where)}"
+    if texts:
+        groups += f" GROUP BY {', '.join(texts)}"
+    groups += f" HAVING {truth(query.having, low.expr(query.having))}"
+    same = " AND ".join(
+        f"{alias}.{name} IS NOT DISTINCT FROM {text}"
+        for name, text in zip(names, texts, strict=True)
+    )
+    return f"EXISTS (SELECT 1 FROM ({groups}) AS {alias} WHERE {same or 'TRUE'})"
+
+
+def _items(low: Lowering, query: tree.BoundSelect) -> str:
+    return ", ".join(
+        f"{low.expr(column.expr)} AS {quote_identifier(column.duck_name)}"
+        for column in query.columns
+        if column.expr is not None
+    )
