@@ -193,6 +193,10 @@ class DataType:
     def __str__(self) -> str:
         return _print(self)
 
+    def pretty(self) -> str:
+        """The spelling of `toTypeName`: elements of named tuples on lines of their own."""
+        return _pretty(self, 1)
+
 
 def _quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -235,6 +239,18 @@ def _print(t: DataType) -> str:
         return f"JSON({t.params[0]})"
     inner = [str(e) for e in t.types] + [_parameter(p) for p in t.params]
     return f"{t.name}({', '.join(inner)})" if inner else t.name
+
+
+def _pretty(t: DataType, depth: int) -> str:
+    if t.name == "Tuple" and t.names:
+        lines = [
+            f"\n{' ' * 4 * depth}{_identifier(name)} {_pretty(element, depth + 1)}"
+            for name, element in zip(t.names, t.types, strict=True)
+        ]
+        return f"Tuple({','.join(lines)})"
+    if t.name in ("Tuple", "Array", "Map", "Nullable", "LowCardinality") and t.types:
+        return f"{t.name}({', '.join(_pretty(element, depth) for element in t.types)})"
+    return str(t)
 
 
 # Constructors and constants ----------------------------------------------------------------

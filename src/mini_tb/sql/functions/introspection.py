@@ -24,7 +24,7 @@ from mini_tb.types.duckdb import quote_string
 
 
 def _lower_type_name(call: Call, args: list[str]) -> str:
-    return quote_string(str(call.args[0].type))
+    return quote_string(call.args[0].type.pretty())
 
 
 def _is_constant_returns(args: Sequence[Expr]) -> DataType:
@@ -91,6 +91,10 @@ def _size(t: DataType, sql: str) -> str:
     raise ArgumentError(f"illegal type `{t}`")
 
 
+def _size_of_null(t: DataType) -> int:
+    return 9 if t.bare.is_string and not t.is_nothing else 1
+
+
 def _byte_size_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         _size(arg.type, "")
@@ -99,7 +103,8 @@ def _byte_size_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_byte_size(call: Call, args: list[str]) -> str:
     sizes = (
-        f"coalesce({_size(arg.type, sql)}, 1)" for arg, sql in zip(call.args, args, strict=True)
+        f"coalesce({_size(arg.type, sql)}, {_size_of_null(arg.type)})"
+        for arg, sql in zip(call.args, args, strict=True)
     )
     return f"CAST({' + '.join(sizes)} AS UBIGINT)"
 
