@@ -15,6 +15,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     ITEM,
     columns_of,
     elements,
+    field,
     fresh,
     let,
     struct,
@@ -76,20 +77,28 @@ def _kept(name: str, keep: Any, params: tuple[int, int]) -> Base:
 
 
 def _insert_at(f: Leaf, items: str) -> str:
-    value, position = columns_of(ITEM, 2)
+    """The first value for each position, a default for those without."""
     element = f.types[0]
     default = literal(f.params[0] if f.params else zero(element), element)
     length = size(f.base.name, f.params, 1)
-    end = f"max({length})" if length else f"max({position}) + 1"
-    places = f"SELECT unnest(range(CAST({end} AS BIGINT))) AS place FROM {unnested(items)}"
-    first = (
-        f"SELECT {position} AS place, arg_min({value}, {INDEX}) AS found "
-        f"FROM {unnested(items)} GROUP BY place"
+    e = fresh(items)
+    value, position = columns_of(e, 2)
+    places = f"list_transform({items}, lambda {e}: CAST({position} AS BIGINT))"
+    end = str(length) if length else f"list_max({places}) + 1"
+    index = fresh(items, e)
+    given = struct({"v": value, "p": f"CAST({position} AS BIGINT)", "i": index})
+    none = struct({"v": default, "p": e, "i": "9223372036854775807"})
+    entries = (
+        f"list_concat(list_transform({items}, lambda {e}, {index}: {given}), "
+        f"list_transform(range({end}), lambda {e}: {none}))"
     )
-    return (
-        f"(SELECT list(coalesce(found, {default}) ORDER BY place) "
-        f"FROM ({places}) LEFT JOIN ({first}) USING (place))"
+    kept = f" WHERE {field(ITEM, 'p')} < {length}" if length else ""
+    groups = (
+        f"SELECT {field(ITEM, 'p')} AS place, "
+        f"arg_min({field(ITEM, 'v')}, {field(ITEM, 'i')}) AS found "
+        f"FROM {unnested(entries)}{kept} GROUP BY place"
     )
+    return f"(SELECT list(found ORDER BY place) FROM ({groups}))"
 
 
 def _insert_check(types: Types, params: Sequence[Any]) -> None:
