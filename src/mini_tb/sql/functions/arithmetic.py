@@ -324,14 +324,18 @@ def _whole_bits(t: DataType) -> int:
 def _int_div_returns(args: Sequence[Expr]) -> DataType:
     _check_numbers(args)
     a, b = args[0].type, args[1].type
+    _check_divisible(a, b)
     return integer(_whole_bits(a), signed=_is_signed(a) or _is_signed(b))
+
+
+def _check_divisible(a: DataType, b: DataType) -> None:
+    if any(t.is_integer and t.bits > 128 for t in (a, b)):
+        raise ArgumentError("division of 256-bit integers is not supported", 48)
 
 
 def _wide(a: DataType, b: DataType) -> str:
     """A DuckDB integer type that holds the values of both."""
     bits = max(_bits(a), _bits(b))
-    if bits > 128:
-        raise ArgumentError("division of 256-bit integers is not supported", 48)
     if bits > 64:
         return "HUGEINT" if _is_signed(a) or _is_signed(b) else "UHUGEINT"
     if not _is_signed(a) and not _is_signed(b):
@@ -367,6 +371,7 @@ def _modulo_returns(args: Sequence[Expr]) -> DataType:
     _check_numbers(args)
     if a.is_float or b.is_float:
         return FLOAT64
+    _check_divisible(a, b)
     if a.is_decimal and b.is_decimal:
         if _width(b) > _width(a) or a.scale != b.scale:
             raise _illegal(a, b)
@@ -407,6 +412,7 @@ def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
         return FLOAT64
     if a.is_decimal or b.is_decimal:
         raise _illegal(a, b)
+    _check_divisible(a, b)
     return integer(_bits(b), signed=False)
 
 
@@ -439,7 +445,8 @@ def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] 
         bad = f"{args[1]} = 0"
         if base.name == "intDiv" and a.is_integer and _is_signed(a) and _is_signed(b):
             bad += f" OR ({args[1]} = -1 AND {args[0]} = {-(1 << (_bits(a) - 1))})"
-        return f"CASE WHEN {bad} THEN {instead} ELSE {text} END"
+        null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
+        return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"
 
     return Function(name, returns, lower, args=(2, 2), aliases=aliases)
 

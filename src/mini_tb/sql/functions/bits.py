@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.functions.convert_number import wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, UINT16, DataType, array, to_duckdb
+from mini_tb.types import UINT8, DataType, array, to_duckdb
 from mini_tb.types.promote import integer
 
 
@@ -123,17 +123,13 @@ def _test_all(word: str) -> Callable[[Call, list[str]], str]:
 
 def _count_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
-    if t.is_integer or t.is_float or t.is_bool:
+    if (t.is_integer and t.bits <= 64) or t.is_bool:
         return UINT8
-    if t.is_bytes:
-        return UINT16
     raise ArgumentError(f"illegal type `{t}`, expected a number")
 
 
 def _lower_count(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    if t.is_float:
-        raise ArgumentError("bits of floats are not counted")
     number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << _bits(t)) - 1} AS HUGEINT))"
     return f"CAST(bit_count({number}) AS UTINYINT)"
 

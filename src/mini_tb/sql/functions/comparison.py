@@ -246,12 +246,15 @@ def truth(expr: Expr, sql: str) -> str:
 _MARKS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
 
 
+_PARENTHESES = re.compile(r"[()]|'[^']*'|\"[^\"]*\"")
+
+
 def _balanced(text: str) -> bool:
     depth = 0
-    for mark in _MARKS.findall(text):
-        if mark == "(":
+    for token in _PARENTHESES.findall(text):
+        if token == "(":
             depth += 1
-        elif mark == ")":
+        elif token == ")":
             depth -= 1
             if depth < 0:
                 return False

@@ -8,7 +8,7 @@ from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable, to_duckdb
 
@@ -35,7 +35,10 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("takes an odd number of arguments", 42)
     for i in range(0, len(args) - 1, 2):
         _condition(args[i])
-    return supertype([args[i].type for i in _branches(args)])
+    found = supertype([args[i].type for i in _branches(args)])
+    # The branches' dictionaries are not kept, but for branches that are all LowCardinality.
+    kept = all(args[i].type.name == "LowCardinality" for i in _branches(args))
+    return found if kept or found.name != "LowCardinality" else found.types[0]
 
 
 def _lower_multi_if(call: Call, args: list[str]) -> str:
@@ -88,7 +91,7 @@ def _transform_returns(args: Sequence[Expr]) -> DataType:
     default = args[3].type if len(args) > 3 else source
     if not source.is_nothing:
         supertype([source.bare, keys.element.bare])
-    return supertype([values.element, default])
+    return keep_low_cardinality(args, supertype([values.element, default]))
 
 
 def _lower_transform(call: Call, args: list[str]) -> str:
@@ -133,9 +136,8 @@ def _lower_coalesce(call: Call, args: list[str]) -> str:
     return f"coalesce({', '.join(values)})" if len(values) > 1 else (values or args)[0]
 
 
-def _if_null_returns(args: Sequence[Expr]) -> DataType:
-    first = args[0].type
-    return first if not first.is_nullable else _coalesce_returns(args)
+def _first_known_returns(args: Sequence[Expr]) -> DataType:
+    return keep_low_cardinality(args, _coalesce_returns(args))
 
 
 def _null_if_returns(args: Sequence[Expr]) -> DataType:
@@ -144,7 +146,7 @@ def _null_if_returns(args: Sequence[Expr]) -> DataType:
         comparison.common(a, b)
     if not a.type.can_be_nullable:
         raise ArgumentError(f"`{a.type}` cannot be Nullable")
-    return nullable(a.type)
+    return keep_low_cardinality(args, nullable(a.type))
 
 
 def _lower_null_if(call: Call, args: list[str]) -> str:
@@ -185,7 +187,7 @@ def _extreme_returns(args: Sequence[Expr]) -> DataType:
     known = [arg.type for arg in args if not arg.type.is_nothing]
     if not known:
         return args[0].type
-    found = supertype([t.bare for t in known])
+    found = supertype([UINT8 if t.is_bool else t.bare for t in known])
     return nullable(found) if any(arg.type.is_nullable for arg in args) else found
 
 
@@ -274,7 +276,7 @@ ROWS = (
     ),
     Function(
         "coalesce",
-        _coalesce_returns,
+        _first_known_returns,
         _lower_coalesce,
         args=(1, None),
         nulls=False,
@@ -283,7 +285,7 @@ ROWS = (
     ),
     Function(
         "ifNull",
-        _if_null_returns,
+        _first_known_returns,
         _lower_coalesce,
         args=(2, 2),
         nulls=False,

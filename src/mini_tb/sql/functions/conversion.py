@@ -62,6 +62,9 @@ def _cast_returns(args: Sequence[Expr]) -> DataType:
     if source.is_nothing and not target.is_nullable:
         raise ArgumentError(f"NULL cannot be converted to `{target}`, which is not Nullable", 349)
     lower_cast(source, target, "")
+    if source.zone and target.bare.is_datetime and target.zone is None:
+        kept = seen_in(target.bare, source.zone)  # the zone stays
+        return nullable(kept) if target.is_nullable else kept
     return target
 
 
@@ -158,7 +161,6 @@ class Conversion:
             _tried,
             args=arity,
             bytes_ok=True,
-            low_cardinality=False,
         )
         yield Function(f"{name}Zero", self._text_returns, _lower_or_zero, args=arity, bytes_ok=True)
         yield Function(
@@ -166,6 +168,7 @@ class Conversion:
             self._default_returns,
             self._lower_or_default,
             args=(least, most + 1),
+            nulls=False,
             bytes_ok=True,
         )
 
@@ -185,6 +188,8 @@ class Conversion:
         return found
 
     def _default_returns(self, args: Sequence[Expr]) -> DataType:
+        if args[0].type.is_nothing:
+            raise ArgumentError("takes a value, found NULL")
         head = self.head(args)
         found = self.target(args[:head])
         if head < len(args) - 1:
@@ -197,10 +202,7 @@ class Conversion:
     def _lower_or_default(self, call: Call, args: list[str]) -> str:
         found = accurate(call.args[0].type, call.type.bare, args[0])
         head = self.head(call.args)
-        default = _or_default(call, found, args[head] if head < len(args) else None)
-        if call.args[0].type.is_nullable:
-            return f"CASE WHEN {args[0]} IS NOT NULL THEN {default} END"
-        return default
+        return _or_default(call, found, args[head] if head < len(args) else None)
 
 
 def _zone_argument(args: Sequence[Expr], index: int) -> str | None:
@@ -216,13 +218,15 @@ def seen_in(source: DataType, zone_name: str | None) -> DataType:
 
 
 def _lower_to(call: Call, args: list[str]) -> str:
-    source, target = call.args[0].type, call.type.bare
+    source, target = call.args[0].type, call.type
     if target.is_date and len(call.args) > 1:
         given = text(call.args[1])
         if source.is_number:
-            return convert_moment.from_number(source.bare, target, args[0], given)
+            return convert_moment.from_number(source.bare, target.bare, args[0], given)
         source = seen_in(source, given)
-    return lower_cast(source, target, args[0])
+    # Of all of them, only this one has no NULL for a text that it cannot read.
+    strict = target.bare.name == "DateTime64"
+    return lower_cast(source, target.bare if strict else target, args[0])
 
 
 def _tried(call: Call, args: list[str]) -> str:

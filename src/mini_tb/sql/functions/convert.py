@@ -7,7 +7,7 @@ from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Call, Const, Expr, Param
+from mini_tb.sql.tree import Call, Const, Expr, Param, is_constant
 from mini_tb.types import (
     INT64,
     UINT8,
@@ -42,6 +42,9 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         return to_text(s, sql)
     if s.is_string:
         text = to_text(s, sql)
+        if target.is_nullable and not (t.is_bool or t.is_enum):
+            # A text that is no value is NULL where there may be NULLs.
+            return number.try_number(t, text) if t.is_number else read_text(t, text)
         found = f"coalesce({read_text(t, text)}, {unreadable(t)})"
         return f"CASE WHEN {text} IS NOT NULL THEN {found} END"
     converted = _convert(s, t, sql)
@@ -192,13 +195,18 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
         return number.try_number(t, text) if t.is_number else read_text(t, text)
     if t.is_bool or not (s.is_number and (t.is_number or t.is_date_or_datetime)):
         return lower_cast(s, t, sql)
-    if t.is_integer and not s.is_integer:
+    if t.is_integer and s.is_decimal:
+        return f"TRY_CAST(trunc({sql}) AS {duck})"
+    if t.is_integer and s.is_float:
         return f"CASE WHEN {sql} = trunc({sql}) THEN TRY_CAST({sql} AS {duck}) END"
     if t.is_float:
         back = f"TRY_CAST(CAST({sql} AS {duck}) AS {to_duckdb(s)})"
         return f"CASE WHEN {back} = {sql} THEN CAST({sql} AS {duck}) END"
     if t.is_number:
         return f"TRY_CAST({sql} AS {duck})"
+    if t.is_date and s.is_float:
+        whole = f"{sql} = trunc({sql}) AND {sql} BETWEEN 0 AND 4294967295"
+        return f"CASE WHEN {whole} THEN {lower_cast(s, t, sql)} END"
     if t.name in ("Date", "Date32", "DateTime"):
         low = -719_528 if t.name == "Date32" else 0
         return f"CASE WHEN {sql} BETWEEN {low} AND 4294967295 THEN {lower_cast(s, t, sql)} END"
@@ -274,6 +282,8 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if not known:
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
+    if not all(is_constant(item) for item in known):
+        result = nullable(UINT8)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
 
 
@@ -304,6 +314,11 @@ def comparable(item: Expr, target: DataType) -> Expr:
 
 def _lower_in(call: Call, args: list[str]) -> str:
     word = "NOT IN" if call.function.name == "notIn" else "IN"
+    if any(item.type.is_nullable for item in call.args[1:]):
+        # NULLs that only the run knows match nothing either.
+        found = f"coalesce({args[0]} IN ({', '.join(args[1:])}), FALSE)"
+        found = f"NOT {found}" if call.function.name == "notIn" else found
+        return f"CASE WHEN {args[0]} IS NOT NULL THEN CAST({found} AS UTINYINT) END"
     return f"CAST({args[0]} {word} ({', '.join(args[1:])}) AS UTINYINT)"
 
 

@@ -53,6 +53,8 @@ def from_number(source: DataType, target: DataType, sql: str, zone_name: str | N
     """A number as a date (days, or seconds where it is too large for days) or a time (seconds)."""
     if target.name == "DateTime64":
         return _moment_of_number(source, target, sql)
+    if source.is_float:
+        sql = f"CAST({sql} AS DOUBLE)"
     cut = f"trunc({sql})" if source.is_float or source.is_decimal else sql
     narrow = source.is_bool or (source.is_integer and source.bits <= 16 and not source.is_signed)
     if target.is_datetime:
@@ -71,6 +73,7 @@ def from_number(source: DataType, target: DataType, sql: str, zone_name: str | N
         )
     return (
         f"CASE WHEN {cut} BETWEEN -719528 AND 2932896 THEN {day(cut)} "
+        f"WHEN {cut} < 0 THEN DATE '0000-01-01' "
         f"WHEN {sql} IS NOT NULL THEN {by_second} END"
     )
 
@@ -145,7 +148,7 @@ def between(source: DataType, target: DataType, sql: str) -> str:
     if source.is_date:
         at = zone.to_instant(f"CAST({sql} AS TIMESTAMP)", target.zone)
         if target.name == "DateTime":
-            return second(f"({seconds(at)} & {LAST_SECOND})") if source.name == "Date32" else at
+            return second(f"({seconds(at)} & {LAST_SECOND})")
         return f"CAST({at} AS {duck})"
     if target.name == "DateTime":
         return sql if source.name == "DateTime" else second(f"({seconds(sql)} & {LAST_SECOND})")

@@ -46,6 +46,8 @@ def integer_to_integer(source: DataType, target: DataType, sql: str) -> str:
     """An integer or Bool as another integer."""
     duck = to_duckdb(target)
     if fits(source, target):
+        if source.is_bool and duck == "BIGNUM":
+            return f"CAST(CAST({sql} AS UTINYINT) AS BIGNUM)"
         return f"CAST({sql} AS {duck})"
     if max(source.bits, target.bits) >= 128:
         # Beyond DuckDB's arithmetic, and rare: over the distinct values, as text.
@@ -108,6 +110,9 @@ def number_to_number(source: DataType, target: DataType, sql: str) -> str:
     if target.is_bool:
         return f"({sql} <> 0)"
     if target.is_float:
+        return f"CAST({sql} AS {duck})"
+    if source.is_integer and source.bits == 256 and not target.is_integer:
+        sql = f"CAST({sql} AS VARCHAR)"  # there is no cast to what is asked for
         return f"CAST({sql} AS {duck})"
     if target.is_decimal:
         return to_decimal(source, target, sql)

@@ -26,7 +26,7 @@ def to_text(t: DataType, sql: str, in_zone: str | None = None) -> str:
         return _datetime(bare, zone.to_wall(sql, in_zone or bare.zone))
     if bare.name == "IPv4":
         octets = (f"({sql} >> {shift} & 255)" for shift in (24, 16, 8, 0))
-        return f"concat_ws('.', {', '.join(octets)})"
+        return "(" + " || '.' || ".join(octets) + ")"
     if bare.name == "IPv6":
         return f"mt_ipv6_text(CAST({sql} AS VARCHAR))"
     if bare.name in ("Time", "Time64"):

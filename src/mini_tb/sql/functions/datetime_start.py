@@ -24,7 +24,7 @@ _MONTHS = {"Month": 1, "Quarter": 3, "Year": 12}
 
 
 def _since_epoch(t: DataType, source: str, sql: str) -> str:
-    """A start that is not before 1970; Date and DateTime never are."""
+    """A start that is not before 1970; those of a Date or DateTime never are, but for weeks."""
     if t.name in ("Date", "DateTime"):
         return sql
     first = "DATE '1970-01-01'" if t.is_date else "TIMESTAMP '1970-01-01'"
@@ -49,8 +49,16 @@ def start_of_date(t: DataType, source: str, w: str, unit: str, count: int = 1) -
         # Counted from January 1900.
         months = f"(((year({w}) - 1900) * 12 + month({w}) - 1) // {size} * {size})"
         found = f"make_date(1900 + {months} // 12, {months} % 12 + 1, 1)"
+    if unit == "Week":
+        return _week_since_epoch(found)
     first = _since_epoch(t, source, found)
     return first if first is found or t.is_date else f"CAST({first} AS DATE)"
+
+
+def _week_since_epoch(found: str) -> str:
+    """The week of 1970-01-01 started before: it is taken to start on that day."""
+    first = "DATE '1970-01-01'"
+    return f"CASE WHEN {found} < {first} THEN {first} ELSE {found} END"
 
 
 def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count: int = 1) -> str:
@@ -197,13 +205,13 @@ def _week_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_week(call: Call, args: list[str]) -> str:
-    t, w = call.args[0].type.bare, wall(call, args, 2)
+    w = wall(call, args, 2)
     date = f"CAST({w} AS DATE)"
     since = f"isodow({w}) - 1" if mode_argument(call) & 1 else f"isodow({w}) % 7"
     if call.function.name == "toLastDayOfWeek":
         since += " - 6"
     found = f"({date} - CAST({since} AS INTEGER))"
-    return f"CAST({_since_epoch(t, args[0], found)} AS DATE)"
+    return _week_since_epoch(found)
 
 
 # dateTrunc, toStartOfInterval ------------------------------------------------------------

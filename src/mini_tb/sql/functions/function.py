@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
-from mini_tb.types import DataType
+from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param, is_constant
+from mini_tb.types import DataType, low_cardinality
 
 Returns = DataType | Callable[[Sequence[Expr]], DataType]
 Lower = str | Callable[[Call, list[str]], str]
@@ -112,6 +112,16 @@ def integer(expr: Expr) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ArgumentError("must be a constant integer", 44)
     return value
+
+
+def keep_low_cardinality(args: Sequence[Expr], result: DataType) -> DataType:
+    """The result's type by ClickHouse's rule for functions of one LowCardinality argument and
+    otherwise constants: LowCardinality too; plain in all other cases."""
+    low = [arg for arg in args if arg.type.name == "LowCardinality"]
+    plain = result.types[0] if result.name == "LowCardinality" else result
+    if len(low) != 1 or not all(arg is low[0] or is_constant(arg) for arg in args):
+        return plain
+    return low_cardinality(plain)
 
 
 def is_lambda(expr: Expr) -> bool:

@@ -135,7 +135,7 @@ ROWS = (
     _double("pow", "pow({x}, {y})", count=2, aliases=("power",)),
     _double("atan2", "atan2({x}, {y})", count=2),
     _double("hypot", "sqrt({x} * {x} + {y} * {y})", count=2),
-    Function("sign", _sign_returns, "CAST(sign({0}) AS TINYINT)", any_case=True),
+    Function("sign", _sign_returns, "CAST(sign(CAST({0} AS DOUBLE)) AS TINYINT)", any_case=True),
     Function("factorial", _factorial_returns, _FACTORIAL, any_case=True),
     Function("intExp2", _power_returns, _power(2, 63)),
     Function("intExp10", _power_returns, _power(10, 19)),

@@ -54,6 +54,7 @@ def _number(t: DataType, sql: str) -> str:
         digits = f"replace(CAST({sql} AS VARCHAR), '-', '')"
         halves = f"substr({digits}, 17) || substr({digits}, 1, 16)"
         return f"CAST(('0x' || {halves}) AS UHUGEINT)"
+    _bytes(t)
     if t.name == "DateTime64":
         t, sql = DataType("Int64"), moments.to_ticks(t, sql)
     elif t.is_date_or_datetime:

@@ -19,8 +19,8 @@ def _returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if not t.is_number:
         raise ArgumentError(f"illegal type `{t}`, expected a number")
-    if len(args) > 1:
-        integer(args[1])
+    if len(args) > 1 and integer(args[1]) < 0 and t.is_integer and t.bits > 64:
+        raise ArgumentError(f"illegal type `{t}`, expected at most 64 bits")
     return t
 
 
@@ -77,8 +77,6 @@ def _steps(name: str, number: str, step: int) -> str:
 
 
 def _integer(t: DataType, name: str, digits: int, sql: str) -> str:
-    if t.bits > 64:
-        raise ArgumentError(f"illegal type `{t}`, expected at most 64 bits")
     step = 10 ** min(digits, 19)
     number = f"CAST({sql} AS HUGEINT)"
     return wrap(f"({_steps(name, number, step)} * {step})", t)
