@@ -1,4 +1,4 @@
-"""Deployments: their records, and the one way from files to a changed workspace.
+"""Deployments: what they did, and their records.
 
 Deployment 0 is the empty workspace. Each deployment that becomes live replaces the one before,
 which is `deleted` from then on; a candidate that waits for promotion is checked, and applied as one

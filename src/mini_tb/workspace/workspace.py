@@ -21,30 +21,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.deploy.apply import Applier
-from mini_tb.deploy.diff import grants
 from mini_tb.deploy.plan import Plan, plan_deployment
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
 from mini_tb.engine.duckdb.errors import Code
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
-from mini_tb.project import Datasource, Pipe, Project, load_project
+from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
 from mini_tb.workspace.build import Build, build_project
-from mini_tb.workspace.deployment import (
-    DATA_READY,
-    DELETED,
-    FAILED,
-    Deployment,
-    Deployments,
-    described,
-)
+from mini_tb.workspace.deployment import Deployment, Deployments
 from mini_tb.workspace.jobs import Jobs
 from mini_tb.workspace.landing import Landing
 from mini_tb.workspace.live import Live
 from mini_tb.workspace.maintenance import Maintenance
 from mini_tb.workspace.request import CompiledCache, Request
+from mini_tb.workspace.rollout import Rollout
 from mini_tb.workspace.schedule import Schedules
 from mini_tb.workspace.secrets import Secrets
 from mini_tb.workspace.seed import identity, read_seed
@@ -63,8 +55,6 @@ if TYPE_CHECKING:
 
 FOLDER = ".mini-tb"
 DATABASE = "workspace.duckdb"
-FILE = "file"
-TOUCHED = "touched"
 DEFAULT_TIMEOUT_S = 10.0
 
 OnStart = Callable[[Callable[[], None]], None]
@@ -120,7 +110,7 @@ class Workspace:
         self.deployments = Deployments(self.state, clock())
         self.compiled = CompiledCache()
         self.service = ServiceLog(self)
-        self._live = self._load()
+        self._rollout = Rollout(self)
         self._writer: Writer | None = None
         self._versions: dict[str, int] = {}
         self._rewrites: dict[str, int] = {}
@@ -149,18 +139,22 @@ class Workspace:
         """
         place = database or (folder / FOLDER / DATABASE if folder else None)
         engine = DuckDBEngine.open(place, settings)
-        seed = seed or (read_seed(folder / FOLDER) if folder else random.token_bytes(32))
-        title = name or (folder.resolve().name if folder else "memory")
-        made_id = workspace_id or identity(seed, "main")
-        return cls(
-            engine,
-            name=title,
-            workspace_id=made_id,
-            seed=seed,
-            clock=clock,
-            timeout_s=timeout_s,
-            folder=folder,
-        )
+        try:
+            seed = seed or (read_seed(folder / FOLDER) if folder else random.token_bytes(32))
+            title = name or (folder.resolve().name if folder else "memory")
+            made_id = workspace_id or identity(seed, "main")
+            return cls(
+                engine,
+                name=title,
+                workspace_id=made_id,
+                seed=seed,
+                clock=clock,
+                timeout_s=timeout_s,
+                folder=folder,
+            )
+        except BaseException:
+            engine.close()
+            raise
 
     def start(self) -> None:
         """Follow the schedules of copies and sinks, and care for the stored tables, from now on:
@@ -197,12 +191,12 @@ class Workspace:
     @property
     def live(self) -> Live:
         """The deployed project with its files, as of now."""
-        return self._live
+        return self._rollout.live
 
     @property
     def project(self) -> Project:
         """The deployed project."""
-        return self._live.project
+        return self._rollout.live.project
 
     def datasource(self, key: str) -> Datasource:
         """The data source of that name or id. Raises `UserError` NM301 (HTTP 404)."""
@@ -235,13 +229,7 @@ class Workspace:
 
     def touched(self, name: str) -> tuple[datetime, datetime]:
         """When a resource was deployed first, and when it was last changed."""
-        record = self.state.find(TOUCHED, name)
-        if record is None:
-            return self.deployments.live.created_at, self.deployments.live.updated_at
-        return (
-            datetime.fromisoformat(record["created_at"]),
-            datetime.fromisoformat(record["updated_at"]),
-        )
+        return self._rollout.touched(name)
 
     # Deployments -------------------------------------------------------------------------
 
@@ -273,148 +261,23 @@ class Workspace:
         `promote_deployment`. Errors are in the result, not raised; the live project is untouched
         then.
         """
-        build = self.build(files)
-        now = self.now()
-        if not build.ok:
-            return Deployment("", "failed", FAILED, False, now, now, diagnostics=build.diagnostics)
-        with self.engine.exclusive():
-            plan = self.plan(build.project, allow_destructive=allow_destructive)
-            if plan.is_refused:
-                failed = {"id": "", "result": "failed", "status": FAILED, "live": False}
-                return described(plan, build.diagnostics, **failed, created_at=now, updated_at=now)
-            if not plan.diff:
-                return self._unchanged(build, plan, keep=not check)
-            made = described(
-                plan,
-                build.diagnostics,
-                id="" if check else self.deployments.next_id(),
-                result="success",
-                status=DATA_READY,
-                live=False,
-                created_at=now,
-                updated_at=now,
-            )
-            if check:
-                return made
-            if not promote:
-                self.deployments.keep_files(made.id, files)
-                return self.deployments.save(made)
-            return self._apply(made, plan, files, on_stage)
+        return self._rollout.deploy(
+            files,
+            check=check,
+            allow_destructive=allow_destructive,
+            promote=promote,
+            on_stage=on_stage,
+        )
 
     def promote_deployment(self, deployment_id: str) -> Deployment:
         """Make a candidate live. Raises `UserError` PL201 (HTTP 404) if there is none of that id;
         the result says if it cannot be applied to what is live by now."""
-        candidate = self._deployment(deployment_id)
-        if candidate.live:
-            return candidate
-        files = self.deployments.files(deployment_id)
-        build = self.build(files)
-        with self.engine.exclusive():
-            plan = self.plan(build.project, allow_destructive=True)
-            if not build.ok or plan.is_refused:
-                return described(
-                    plan,
-                    build.diagnostics,
-                    id=deployment_id,
-                    result="failed",
-                    status=FAILED,
-                    live=False,
-                    created_at=candidate.created_at,
-                    updated_at=self.now(),
-                )
-            return self._apply(candidate, plan, files, None)
+        return self._rollout.promote(deployment_id)
 
     def discard_deployment(self, deployment_id: str) -> Deployment:
         """Delete a candidate, or an earlier deployment's record. Raises `UserError` PL201 (HTTP
         404) and, for the live one, PL202."""
-        deployment = self._deployment(deployment_id)
-        if deployment.live:
-            raise UserError.of("PL202", f"deployment {deployment_id} is live", status=409)
-        return self.deployments.discard(deployment, self.now())
-
-    def _deployment(self, deployment_id: str) -> Deployment:
-        found = self.deployments.find(deployment_id)
-        if found is None or (found.status == DELETED and not found.live):
-            raise UserError.of("PL201", f"there is no deployment {deployment_id}", status=404)
-        return found
-
-    def _unchanged(self, build: Build, plan: Plan, *, keep: bool) -> Deployment:
-        """The same project; its texts may differ in what means nothing."""
-        live = self.deployments.live
-        if keep and dict(build.files) != dict(self._live.files):
-            with self.state.transaction():
-                self._save_files(build.files)
-            self._live = Live(build.project, dict(build.files), self._live.version)
-        return described(
-            plan,
-            build.diagnostics,
-            id=live.id,
-            result="no_changes",
-            status=live.status,
-            live=True,
-            created_at=live.created_at,
-            updated_at=live.updated_at,
-        )
-
-    def _apply(
-        self,
-        deployment: Deployment,
-        plan: Plan,
-        files: Mapping[str, str],
-        on_stage: Callable[[Stage], None] | None,
-    ) -> Deployment:
-        now = self.now()
-        try:
-            with self.engine.transaction() as tx:
-                Applier(tx, plan, now, on_stage).run()
-                self._save_files(files)
-                self._touch(plan, now)
-                live = self.deployments.promote(deployment, now)
-        except (EngineError, UserError) as error:
-            self.deployments.reload()
-            found = (
-                error.diagnostics if isinstance(error, UserError) else (_refused_by_engine(error),)
-            )
-            return described(
-                plan,
-                found,
-                id=deployment.id,
-                result="failed",
-                status=FAILED,
-                live=False,
-                created_at=deployment.created_at,
-                updated_at=now,
-            )
-        self.tokens.apply_grants(grants(plan.new))
-        self._live = Live(plan.new, dict(files), self._live.version + 1)
-        self.compiled.clear()
-        self.engine.tables_changed()
-        for name in plan.new.datasources:
-            self._changed(name)
-        return live
-
-    def _save_files(self, files: Mapping[str, str]) -> None:
-        for path in self._live.files:
-            if path not in files:
-                self.state.delete(FILE, path)
-        for path, text in files.items():
-            if self._live.files.get(path) != text:
-                self.state.save(FILE, path, {"text": text})
-
-    def _touch(self, plan: Plan, now: datetime) -> None:
-        for names in (plan.diff.datasources, plan.diff.pipes, plan.diff.connections):
-            for name in names.deleted:
-                self.state.delete(TOUCHED, name)
-            for name in (*names.new, *names.changed):
-                known = self.state.find(TOUCHED, name) if name in names.changed else None
-                created = known["created_at"] if known else now
-                self.state.save(TOUCHED, name, {"created_at": created, "updated_at": now})
-
-    def _load(self) -> Live:
-        """The live project from its kept texts, which were checked when they were deployed."""
-        files = {path: record["text"] for path, record in self.state.all(FILE).items()}
-        loaded = load_project(files, secrets=self.secrets.values())
-        return Live(loaded.project, files)
+        return self._rollout.discard(deployment_id)
 
     # Queries -----------------------------------------------------------------------------
 
@@ -524,7 +387,7 @@ class Workspace:
         return None
 
     def _request(self, params: Mapping[str, Any], access: Access) -> Request:
-        return Request(self._live, params, self.secrets.values(), access, self.service_tables)
+        return Request(self.live, params, self.secrets.values(), access, self.service_tables)
 
     def run(
         self,
@@ -541,7 +404,7 @@ class Workspace:
                 raise
             # Perhaps a deployment took the tables away: wait until it is through.
             with self.engine.exclusive():
-                is_stale = self._live.version != prepared.version
+                is_stale = self.live.version != prepared.version
             if not is_stale:
                 raise
             return self._run(prepared.again(), timeout_s, on_start)
@@ -574,9 +437,9 @@ class Workspace:
         """A transaction of rows, for the writer; see `ingest.writer.Store`."""
         changed: set[str] = set()
         with self.engine.transaction() as tx:
-            yield Landing(tx, self._live.triggers, self.now(), changed.add, self._rewritten)
+            yield Landing(tx, self.live.triggers, self.now(), changed.add, self._rewritten)
         for name in changed:
-            self._changed(name)
+            self.data_changed(name)
 
     def append(
         self, datasource: str, body: bytes, *, format: str = "ndjson", import_id: str | None = None
@@ -679,7 +542,7 @@ class Workspace:
 
     def data_version(self, names: frozenset[str]) -> tuple[int, ...]:
         """Changes whenever the rows of one of these data sources may have changed."""
-        return (self._live.version, *(self._versions.get(name, 0) for name in sorted(names)))
+        return (self.live.version, *(self._versions.get(name, 0) for name in sorted(names)))
 
     def rewrites(self, name: str) -> int:
         """How often rows of a data source were taken away, since the workspace was opened."""
@@ -693,7 +556,8 @@ class Workspace:
         for writes, which wait. Raises `UserError` RT006 if the file cannot be written."""
         self.engine.backup(target)
 
-    def _changed(self, name: str) -> None:
+    def data_changed(self, name: str) -> None:
+        """Answers over this data source that were kept are worthless from now on."""
         self._versions[name] = self._versions.get(name, 0) + 1
 
 
@@ -707,9 +571,3 @@ def _missing(code: str, what: str, name: str, known: Any) -> UserError:
     guess = nearest(name, known)
     hint = f"did you mean `{guess}`?" if guess else None
     return UserError.of(code, f"there is no {what} `{name}`", hint=hint, status=404)
-
-
-def _refused_by_engine(error: EngineError) -> Any:
-    from mini_tb.diagnostics import Diagnostic
-
-    return Diagnostic("PL203", f"the engine refused a step: {error}")
