@@ -48,16 +48,11 @@ def _values() -> Any:
 VALUES = _values()
 
 
-@pytest.fixture(autouse=True)
-def _only_when_asked(request: pytest.FixtureRequest) -> None:
-    if "chdb" not in (request.config.getoption("-m") or ""):
-        pytest.skip("compares with ClickHouse: run with -m chdb")
-
-
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    chdb = pytest.importorskip("chdb.session")
-    made = chdb.Session(str(tmp_path_factory.mktemp("chdb") / "data"))
+    import chdb.session
+
+    made = chdb.session.Session(str(tmp_path_factory.mktemp("chdb") / "data"))
     yield made
     made.close()
 

@@ -41,7 +41,8 @@ def test_a_string_never_leaves_its_quotes_and_reads_back(text: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_clickhouse_reads_literals_as_the_bound_values_say(texts: list[str]) -> None:
-    chdb = pytest.importorskip("chdb")
+    import chdb
+
     template = Template.parse(
         "SELECT arrayStringConcat(arrayMap(v -> hex(v), arrayConcat("
         "{{Array(x)}}, {{n}}, [{{x[0]}}, {{sql_unescape(x[0], '%')}}])), ',')"

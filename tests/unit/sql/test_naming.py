@@ -92,8 +92,9 @@ def test_names(text: str, name: str) -> None:
 
 @pytest.mark.chdb
 def test_the_names_are_those_of_clickhouse() -> None:
-    chdb = pytest.importorskip("chdb")
     import json
+
+    import chdb
 
     for text, name in NAMES.items():
         if text == "numbers.number":
