@@ -12,7 +12,7 @@ from mini_tb.sql import syntax
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
-from mini_tb.sql.functions.aggregate import bind_aggregate, is_aggregate
+from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value
 from mini_tb.sql.functions.convert import convert, in_list
@@ -62,6 +62,8 @@ IN_AGGREGATE = "another aggregate function"
 """Clauses of `Scope.clause`: where aggregates stand, and nothing that is computed after them."""
 
 _IN = {"in": False, "notin": True, "globalin": False, "globalnotin": True}
+_NULL_IN = {"nullin": False, "notnullin": True, "globalnullin": False, "globalnotnullin": True}
+"""NULL as a value to look for: it is in no list, so the answer is never NULL."""
 
 
 class ExpressionBinder:
@@ -234,6 +236,10 @@ class ExpressionBinder:
         folded = name.lower()
         if folded in _IN:
             return self.membership(node, negated=_IN[folded])
+        if folded in _NULL_IN:
+            negated = _NULL_IN[folded]
+            found = self.membership(node, negated=negated)
+            return self.apply("ifNull", [found, Const(UINT8, int(negated))], node)
         if folded == "exists" and len(node.args) == 1 and isinstance(node.args[0], syntax.Subquery):
             return ExistsQuery(UINT8, self.queries.subquery(node.args[0].query, self.scope))
         if name == "arrayJoin":
@@ -387,14 +393,18 @@ class ExpressionBinder:
         params = [constant(self.bind(param)) for param in node.params or []]
         with self.inside(node):
             args = self.values(node.args)
-            bound = bind_aggregate(
-                node.name,
-                params,
-                args,
-                distinct=node.distinct,
-                respect_nulls=node.null_treatment == "RESPECT NULLS",
-                is_windowed=node.over is not None,
-            )
+            try:
+                bound = bind_aggregate(
+                    node.name,
+                    params,
+                    args,
+                    distinct=node.distinct,
+                    respect_nulls=node.null_treatment == "RESPECT NULLS",
+                    is_windowed=node.over is not None,
+                )
+            except Unsupported as error:
+                hint = "the ClickHouse engine runs it"
+                raise self.error("SQ202", error.message, node, number=48, hint=hint) from None
             filter_ = self.bind(node.filter) if node.filter is not None else None
             expr = Aggregate(bound.type, bound, args, filter_)
             return self.window(expr, node) if node.over is not None else expr

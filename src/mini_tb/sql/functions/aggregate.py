@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mini_tb.sql.functions.aggregates.combinators import Bound
-from mini_tb.sql.functions.aggregates.registry import bind, find_base, is_aggregate
+from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, text
 from mini_tb.sql.tree import Expr, is_constant
@@ -90,4 +90,4 @@ def _respecting(name: str) -> str:
     return known
 
 
-__all__ = ["BoundAggregate", "bind_aggregate", "is_aggregate"]
+__all__ = ["BoundAggregate", "Unsupported", "bind_aggregate", "is_aggregate"]

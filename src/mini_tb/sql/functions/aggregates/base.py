@@ -207,13 +207,21 @@ def fields(
         (column,) = rows.args
         return struct({n: rows.call(p.merge, field(column, n)) for n, p in parts.items()})
 
+    def of_state(f: Leaf, s: str) -> str:
+        # A merge of no states has no counts: they are 0.
+        known = {
+            n: f"coalesce({field(s, n)}, 0)" if p.function == "count" else field(s, n)
+            for n, p in parts.items()
+        }
+        return finish(f, known)
+
     return Base(
         name,
         returns,
         state,
         lambda f, rows: struct(gather(f, rows)),
         merge,
-        lambda f, s: let(s, lambda e: finish(f, {n: field(e, n) for n in parts})),
+        lambda f, s: let(s, lambda e: of_state(f, e)),
         lambda f, rows: finish(f, gather(f, rows)),
         **options,
     )

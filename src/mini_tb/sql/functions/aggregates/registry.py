@@ -39,6 +39,7 @@ FAMILIES = (
     "series",
     "events",
     "statistics",
+    "unsupported",
 )
 
 
@@ -58,6 +59,13 @@ def _load() -> tuple[dict[str, Base], dict[str, Base]]:
 
 
 AGGREGATES, _FOLDED = _load()
+
+
+class Unsupported(ArgumentError):
+    """This engine does not have the function; the message says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 48)
 
 
 def find_base(name: str) -> Base | None:
@@ -84,7 +92,7 @@ def bind(name: str, params: Sequence[Any], args: Sequence[DataType]) -> Bound:
     base = find_base(name)
     if base is not None:
         if base.unsupported:
-            raise ArgumentError(f"`{name}` is not supported: {base.unsupported}", 48)
+            raise Unsupported(f"function `{name}` is not supported: {base.unsupported}")
         return Leaf.of(base, params, args)
     split = split_suffix(name)
     if split is None:
