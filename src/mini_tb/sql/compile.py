@@ -16,7 +16,7 @@ from mini_tb.sql.catalog import Catalog, TableColumn, Tables
 from mini_tb.sql.duckdb.lower import Lowering
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
-from mini_tb.sql.functions.function import ValueDecidesShape
+from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
 from mini_tb.sql.parser import parse_expression, parse_statement
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.tree import BoundQuery, BoundSelect, Column, RelationColumn, TableRelation
@@ -82,6 +82,11 @@ def compile_bound(
             break
         except ValueDecidesShape as shape:
             inlined |= {binder.parameters[shape.name]}
+        except ArgumentError as error:
+            # Found when lowering, where the place in the text is no longer known.
+            raise query_error(
+                "SQ204", error.message, fragment, 0, len(fragment.text), number=error.code
+            ) from None
         except RecursionError:
             raise query_error(
                 "SQ003",

@@ -9,8 +9,17 @@ from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
-from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable, to_duckdb
+from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.types import (
+    INT64,
+    UINT8,
+    UINT64,
+    DataType,
+    NoSupertype,
+    least_supertype,
+    nullable,
+    to_duckdb,
+)
 
 
 def supertype(types: Sequence[DataType]) -> DataType:
@@ -19,6 +28,20 @@ def supertype(types: Sequence[DataType]) -> DataType:
         return least_supertype(types)
     except NoSupertype as error:
         raise ArgumentError(str(error), 386) from None
+
+
+def supertype_of(args: Sequence[Expr]) -> DataType:
+    """The supertype of the arguments' types; a UInt64 literal that is also an Int64 may be one."""
+    types = [arg.type for arg in args]
+    try:
+        return least_supertype(types)
+    except NoSupertype:
+        return supertype([_signed(arg) for arg in args])
+
+
+def _signed(arg: Expr) -> DataType:
+    is_literal = isinstance(arg, Const) and arg.type == UINT64 and isinstance(arg.value, int)
+    return INT64 if is_literal and arg.value < 1 << 63 else arg.type
 
 
 def _condition(arg: Expr) -> None:
@@ -35,10 +58,9 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("takes an odd number of arguments", 42)
     for i in range(0, len(args) - 1, 2):
         _condition(args[i])
-    found = supertype([args[i].type for i in _branches(args)])
-    # The branches' dictionaries are not kept, but for branches that are all LowCardinality.
-    kept = all(args[i].type.name == "LowCardinality" for i in _branches(args))
-    return found if kept or found.name != "LowCardinality" else found.types[0]
+    found = supertype_of([args[i] for i in _branches(args)])
+    # The branches' dictionaries are not kept.
+    return found.types[0] if found.name == "LowCardinality" else found
 
 
 def _lower_multi_if(call: Call, args: list[str]) -> str:
@@ -58,7 +80,7 @@ def _case_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("takes an even number of arguments", 42)
     for i in range(1, len(args) - 1, 2):
         comparison.common(args[0], args[i])
-    return supertype([args[i].type for i in (*range(2, len(args) - 1, 2), len(args) - 1)])
+    return supertype_of([args[i] for i in (*range(2, len(args) - 1, 2), len(args) - 1)])
 
 
 def _lower_case(call: Call, args: list[str]) -> str:
