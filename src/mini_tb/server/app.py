@@ -28,7 +28,7 @@ from mini_tb.server.errors import Problem, error_response, problem_of
 from mini_tb.server.lineage import Lineages
 from mini_tb.server.middleware import Gate
 from mini_tb.server.observe import note
-from mini_tb.server.pool import Pool, Pools
+from mini_tb.server.pool import Overloaded, Pool, Pools
 from mini_tb.server.rate import RateLimits
 from mini_tb.server.reply import COMPRESSED_FROM, Later, Stream, compress, encoding_for, response_of
 
@@ -51,12 +51,18 @@ Explain = Callable[[Problem, Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes of bodies in bytes: of events, of other calls, of uploads, and after decompression."""
+    """Sizes of bodies in bytes: of events, of other calls, of uploads, and after decompression.
+
+    `held` is how much all bodies together may take that are being read or worked on: beyond it
+    requests are refused (503), so that memory does not grow with the number of clients.
+    """
 
     events: int = 10 * MEGABYTE
+    events_decompressed: int = 64 * MEGABYTE
     call: int = 8 * MEGABYTE
     upload: int = 512 * MEGABYTE
     decompressed: int = 1024 * MEGABYTE
+    held: int = 1024 * MEGABYTE
 
 
 @dataclass
@@ -71,6 +77,8 @@ class Server:
     rates: RateLimits = field(default_factory=RateLimits)
     lineages: Lineages = field(default_factory=Lineages)
     answers: AnswerCache = field(default_factory=AnswerCache)
+    held: int = 0
+    """Bytes of the bodies that are here now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,13 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         call = Call(self._server, request, token=token_of(request))
+        try:
+            await self._serve(call, scope, receive, send)
+        finally:
+            self._server.held -= call.held
+
+    async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        request = call.request
         problem: Problem | None = None
         status = 200
         try:
@@ -130,8 +145,15 @@ class Endpoint:
             await response(scope, receive, send)
         note(call, status, problem)
 
+    def _hold(self, call: Call, size: int) -> None:
+        """Count bytes of a body that has come. Raises `Overloaded` if there are too many."""
+        if self._server.held + size > self._server.limits.held:
+            raise Overloaded("the server holds too many requests, try again")
+        self._server.held += size
+        call.held += size
+
     async def _answer(self, call: Call, send: Send) -> Response | None:
-        call.body = await self._read(call.request)
+        call.body = await self._read(call)
         reply = await self._run(self._pool, call, partial(self._handle, call))
         if isinstance(reply, Later):
             made = reply.make(await asyncio.wrap_future(reply.future))
@@ -153,7 +175,8 @@ class Endpoint:
                 raise
         return reply
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, call: Call) -> bytes:
+        request = call.request
         if request.method in ("GET", "HEAD", "DELETE") and "content-length" not in request.headers:
             return b""
         announced = request.headers.get("content-length", "0")
@@ -165,6 +188,7 @@ class Endpoint:
             size += len(piece)
             if size > self._limit:
                 raise self._too_large()
+            self._hold(call, len(piece))
             pieces.append(piece)
         return b"".join(pieces)
 

@@ -77,6 +77,7 @@ class Call:
     server: Server
     request: Request
     body: bytes = b""
+    held: int = 0
     token: str | None = None
     _workspace: Workspace | None = None
     _access: Access | None = None
@@ -192,10 +193,14 @@ class Call:
     def content(self) -> bytes:
         """The body with its Content-Encoding undone, at most `limits.decompressed` bytes.
         Raises `UserError` 400, 413 or 415 if it cannot be."""
+        return self.unpacked(self.server.limits.decompressed)
+
+    def unpacked(self, limit: int) -> bytes:
+        """As `content`, for a limit of one's own."""
         from mini_tb.ingest.body import decompress
 
         encoding = self.request.headers.get("content-encoding")
-        return decompress(self.body, encoding, limit=self.server.limits.decompressed)
+        return decompress(self.body, encoding, limit=limit)
 
     # Cancelling ------------------------------------------------------------------------------
 
@@ -289,6 +294,7 @@ def multipart(content_type: str, body: bytes) -> list[Part]:
             "on_header_end": header_end,
             "on_part_data": part_data,
             "on_part_end": part_end,
+            "on_end": lambda: state.update(ended=True),
         },
     )
     try:
@@ -296,4 +302,6 @@ def multipart(content_type: str, body: bytes) -> list[Part]:
         parser.finalize()
     except MultipartParseError as error:
         raise UserError.of("RT603", f"the multipart body cannot be read: {error}") from error
+    if "ended" not in state:
+        raise UserError.of("RT603", "the multipart body ends before its last boundary")
     return found

@@ -273,8 +273,13 @@ class Registry:
     def _write(self) -> None:
         path = self._home / "workspaces.json"
         written = path.with_suffix(".json.new")
-        written.write_bytes(orjson.dumps([asdict(entry) for entry in self._entries.values()]))
-        written.replace(path)
+        try:
+            written.write_bytes(orjson.dumps([asdict(entry) for entry in self._entries.values()]))
+            written.replace(path)
+        except OSError as error:
+            hint = "check its permissions, and that its disk has room"
+            message = f"`{path}` cannot be written: {error.strerror}"
+            raise UserError.of("RT004", message, hint=hint, status=503) from error
 
 
 def claimed_workspace(token: str) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 
 from mini_tb.diagnostics import EngineError, UserError
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
-from mini_tb.engine.duckdb.errors import Code
+from mini_tb.engine.duckdb.errors import Code, from_duckdb
 from mini_tb.project import Column, Datasource
 from mini_tb.sql import Compiled, compile_query
 from mini_tb.sql.catalog import Tables
@@ -256,3 +256,42 @@ def test_what_was_committed_is_there_after_closing(tmp_path: Path) -> None:
         assert result.columns[0].name == "one"
     assert again.fetch("SELECT a FROM t") == [(1,)]
     again.close()
+
+
+def test_a_checkpoint_does_not_wait_for_background_work(engine: DuckDBEngine) -> None:
+    with engine.background() as tx:
+        tx.execute("CREATE TABLE made AS SELECT 1 AS a")
+        assert not engine.checkpoint()
+    assert engine.checkpoint()
+
+
+@pytest.mark.parametrize(
+    ("native", "code", "said"),
+    [
+        (
+            'TransactionContext Error: Failed to commit: Could not write file "/srv/x.wal":'
+            " No space left on device",
+            Code.NOT_ENOUGH_SPACE,
+            "No space left",
+        ),
+        (
+            "TransactionContext Error: Failed to commit: Corrupt database file: /srv/x",
+            Code.CANNOT_READ_ALL_DATA,
+            "damaged",
+        ),
+        (
+            'TransactionContext Error: Failed: Could not sync file "/srv/x": Input/output error',
+            Code.CANNOT_WRITE_TO_FILE,
+            "disk",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_disk_is_said_without_paths(
+    native: str, code: Code, said: str
+) -> None:
+    import duckdb
+
+    for made in (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException):
+        error = from_duckdb(made(native))
+        assert (error.code, error.status) == (code, 503)
+        assert said in str(error) and "/srv" not in str(error)

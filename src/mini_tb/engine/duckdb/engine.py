@@ -206,10 +206,19 @@ class DuckDBEngine:
         """To be called when tables were created or altered: forgets what answers were like."""
         self._statements.clear()
 
-    def checkpoint(self) -> None:
-        """Move what the log holds into the file; best done when nobody waits."""
+    def checkpoint(self) -> bool:
+        """Move what the log holds into the file; best done when nobody waits. False if that cannot
+        be done now, because a background transaction writes."""
+        import duckdb
+
         with self._connections.write_lock:
-            self._connections.writer.execute("CHECKPOINT")
+            try:
+                self._connections.writer.execute("CHECKPOINT")
+            except duckdb.TransactionException:
+                return False
+            except duckdb.Error as error:
+                raise from_duckdb(error) from error
+        return True
 
     def close(self) -> None:
         """Stop what runs and close the file."""

@@ -12,6 +12,7 @@ class Code(IntEnum):
     """ClickHouse's error numbers that this engine answers with."""
 
     CANNOT_PARSE_TEXT = 6
+    CANNOT_READ_ALL_DATA = 33
     BAD_ARGUMENTS = 36
     ILLEGAL_TYPE_OF_ARGUMENT = 43
     UNKNOWN_FUNCTION = 46
@@ -54,7 +55,6 @@ _BY_CLASS: dict[str, tuple[Code, int]] = {
 
 _BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
     # Refusals whose class alone does not tell, in the order they are tried.
-    (re.compile(r"No space left|disk is full|max_temp_directory_size"), Code.NOT_ENOUGH_SPACE, 503),
     (re.compile(r"[Rr]ead-only"), Code.TABLE_IS_READ_ONLY, 503),
     (re.compile(r"Table with name .* does not exist"), Code.UNKNOWN_TABLE, 400),
     (re.compile(r"Function with name .* does not exist"), Code.UNKNOWN_FUNCTION, 400),
@@ -62,6 +62,28 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
     (re.compile(r"does not have a column named"), Code.UNKNOWN_IDENTIFIER, 400),
     (re.compile(r"division by zero", re.IGNORECASE), Code.ILLEGAL_DIVISION, 400),
     (re.compile(r"out of memory", re.IGNORECASE), Code.MEMORY_LIMIT_EXCEEDED, 400),
+)
+
+_DISK_CLASSES = frozenset(
+    {"FatalException", "IOException", "OutOfMemoryException", "TransactionException"}
+)
+_OF_THE_DISK: tuple[tuple[re.Pattern[str], Code, str], ...] = (
+    # What is wrong with the server's disk, in words that do not show where things are.
+    (
+        re.compile(r"No space left|disk is full|max_temp_directory_size"),
+        Code.NOT_ENOUGH_SPACE,
+        "No space left on the server's disk",
+    ),
+    (
+        re.compile(r"orrupt|checksum|Could not read enough bytes"),
+        Code.CANNOT_READ_ALL_DATA,
+        "The stored data is damaged: restore it from a backup",
+    ),
+    (
+        re.compile(r"Cannot open file|Could not (?:read|write|sync|truncate)|Input/output error"),
+        Code.CANNOT_WRITE_TO_FILE,
+        "The server's disk cannot be read or written",
+    ),
 )
 
 _OWN_CODE = re.compile(r"DB::(\d+): ?(.*)")
@@ -89,6 +111,10 @@ def from_duckdb(error: BaseException) -> EngineError:
     own = _OWN_CODE.search(text)
     if own:
         return EngineError(own.group(2).strip(), code=int(own.group(1)))
+    if type(error).__name__ in _DISK_CLASSES:
+        for pattern, better, said in _OF_THE_DISK:
+            if pattern.search(text):
+                return EngineError(said, code=better, status=503)
     code, status = _BY_CLASS.get(type(error).__name__, (Code.LOGICAL_ERROR, 500))
     for pattern, better, better_status in _BY_TEXT:
         if pattern.search(text):

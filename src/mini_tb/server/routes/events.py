@@ -25,7 +25,7 @@ def post_events(call: Call) -> Any:
     format_name = call.query.get("format", "ndjson")
     if format_name not in _FORMATS:
         raise UserError.of("IN106", f"cannot read events as `{format_name}`", hint="send ndjson")
-    body = call.content
+    body = call.unpacked(call.server.limits.events_decompressed)
     if not body.strip():
         raise UserError.of("IN101", "the body is empty: there are no events in it")
     waits = call.query.get("wait") in ("true", "1")
