@@ -35,6 +35,8 @@ FAMILIES = (
     "encoding",
     "addresses",
     "identifiers",
+    "tuple_math",
+    "distance",
     "hashing",
     "json",
     "json_simple",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.conditional import supertype_of
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
 from mini_tb.sql.functions.json_path import json_path_type, lower_json_path
@@ -36,10 +36,20 @@ def element_index(t: DataType, which: object) -> int:
     return index
 
 
+def _has(t: DataType, which: object) -> bool:
+    try:
+        element_index(t, which)
+    except ArgumentError:
+        return False
+    return True
+
+
 def _element_returns(args: Sequence[Expr]) -> DataType:
     bare = args[0].type.bare
     if bare.name in ("JSON", "Dynamic"):
         return json_path_type(bare, text(args[1]))
+    if len(args) > 2 and not _has(bare, constant(args[1])):
+        return args[2].type
     return bare.types[element_index(bare, constant(args[1]))]
 
 
@@ -47,12 +57,14 @@ def _lower_element(call: Call, args: list[str]) -> str:
     bare = call.args[0].type.bare
     if bare.name in ("JSON", "Dynamic"):
         return lower_json_path(call, args)
+    if len(args) > 2 and not _has(bare, constant(call.args[1])):
+        return args[2]
     index = element_index(bare, constant(call.args[1]))
     return f"struct_extract({args[0]}, '{field_names(bare)[index]}')"
 
 
 def _array_returns(args: Sequence[Expr]) -> DataType:
-    return array(supertype([arg.type for arg in args]) if args else NOTHING)
+    return array(supertype_of(args) if args else NOTHING)
 
 
 def _lower_array(call: Call, args: list[str]) -> str:
