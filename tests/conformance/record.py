@@ -1,10 +1,11 @@
 """Records ClickHouse's answers into the conformance files: `make record`.
 
-    python tests/conformance/record.py [--all] [FILE…]
+    python tests/conformance/record.py [--all | --compare] [FILE…]
 
 Queries without an answer are run on real ClickHouse in process (chdb, the `clickhouse` extra) and
-their types and rows are written below them; `--all` records every query anew. A query that
-ClickHouse refuses is reported and left as it is.
+their types and rows are written below them; `--all` records every query anew; `--compare` writes
+nothing and reports where ClickHouse answers otherwise today. A query that ClickHouse refuses is
+reported and left as it is.
 """
 
 from __future__ import annotations
@@ -56,16 +57,33 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="record every query anew")
+    parser.add_argument("--compare", action="store_true", help="write nothing, report differences")
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args()
     session = Session()
     session.query("SET session_timezone = 'UTC'")
-    refused = 0
+    wrong = 0
     for path in options.files or sorted(HERE.rglob("*.test")):
         file = read(path)
-        refused += record(file, session, everything=options.all)
-        path.write_text(file.text())
-    return 1 if refused else 0
+        wrong += record(file, session, everything=options.all or options.compare)
+        if options.compare:
+            wrong += differences(read(path), file)
+        else:
+            path.write_text(file.text())
+    return 1 if wrong else 0
+
+
+def differences(recorded: TestFile, now: TestFile) -> int:
+    """Report the queries whose types or rows are others now; how many there are."""
+    count = 0
+    for old, new in zip(recorded.blocks, now.blocks, strict=True):
+        if isinstance(old, QueryBlock) and isinstance(new, QueryBlock):
+            if (old.types, old.rows) == (new.types, new.rows):
+                continue
+            count += 1
+            print(f"{recorded.path}:{old.line}: {old.sql}")
+            print(f"    recorded: {old.types} {old.rows}\n    now:      {new.types} {new.rows}")
+    return count
 
 
 if __name__ == "__main__":
