@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 FAMILIES = (
-    "addresses",
+    "h3", "geo", "addresses",
     "encoding",
     "hash_values",
     "hash_vectors",

@@ -37,6 +37,7 @@ FAMILIES = (
     "identifiers",
     "tuple_math",
     "distance",
+    "geo",
     "hashing",
     "json",
     "json_simple",

@@ -1,0 +1,200 @@
+"""Geography: distances on the Earth, geohashes, points in polygons and ellipses, H3 cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.function import ArgumentError, Function, unsupported
+from mini_tb.sql.functions.strings import strings
+from mini_tb.sql.tree import Call, Expr
+from mini_tb.types import (
+    FLOAT32,
+    FLOAT64,
+    INT64,
+    STRING,
+    UINT8,
+    UINT64,
+    DataType,
+    array,
+    tuple_of,
+)
+
+
+def _numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    def returns(args: Sequence[Expr]) -> DataType:
+        for arg in args:
+            if not arg.type.is_number:
+                raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
+        return result
+
+    return returns
+
+
+def _distance_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(FLOAT32)(args)
+    return FLOAT64 if all(arg.type.bare == FLOAT64 for arg in args) else FLOAT32
+
+
+def _lower_distance(call: Call, args: list[str]) -> str:
+    duck = "DOUBLE" if call.type.bare == FLOAT64 else "FLOAT"
+    numbers = ", ".join(f"CAST(CAST({sql} AS {duck}) AS DOUBLE)" for sql in args)
+    return f"CAST(mt_{call.function.name}({numbers}, {str(duck == 'FLOAT').upper()}) AS {duck})"
+
+
+def _lower_encode(call: Call, args: list[str]) -> str:
+    precision = f"CAST({args[2]} AS INTEGER)" if len(args) > 2 else "12"
+    return f"mt_geohash(CAST({args[0]} AS DOUBLE), CAST({args[1]} AS DOUBLE), {precision})"
+
+
+_PLACE = tuple_of(FLOAT64, FLOAT64, names=("longitude", "latitude"))
+
+
+def _lower_box(call: Call, args: list[str]) -> str:
+    corners = ", ".join(f"CAST({sql} AS DOUBLE)" for sql in args[:4])
+    return f"mt_geohashes_in_box({corners}, CAST({args[4]} AS INTEGER))"
+
+
+_POINT = tuple_of(FLOAT64, FLOAT64)
+_GEO = {"Ring": 1, "LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+
+
+def _depth(t: DataType) -> int:
+    """How many arrays are around the points of a ring (1), polygon (2), multipolygon (3)."""
+    if t.name in _GEO:
+        return _GEO[t.name]
+    depth = 0
+    while t.is_array:
+        t, depth = t.element, depth + 1
+    if depth and (t.name == "Point" or (t.is_tuple and len(t.types) == 2)):
+        return depth
+    raise ArgumentError(f"illegal type `{t}`, expected a polygon")
+
+
+def _polygon_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type.bare
+    if t.name != "Point" and not (t.is_tuple and len(t.types) == 2):
+        raise ArgumentError(f"illegal type `{t}`, expected a point (x, y)")
+    for arg in args[1:]:
+        depth = _depth(arg.type)
+        if depth > 3 or (len(args) > 2 and depth != 1):
+            raise ArgumentError(f"illegal type `{arg.type}`, expected a ring or a polygon")
+    return UINT8
+
+
+def _polygons(t: DataType, sql: str) -> str:
+    """A multipolygon as DuckDB holds one."""
+    depth = _depth(t)
+    if t.name not in _GEO:
+        target: DataType = _POINT
+        for _ in range(depth):
+            target = array(target)
+        sql = lower_cast(t, target, sql)
+    for _ in range(3 - depth):
+        sql = f"[{sql}]"
+    return sql
+
+
+def _lower_polygon(call: Call, args: list[str]) -> str:
+    t = call.args[0].type.bare
+    point = args[0] if t.name == "Point" else lower_cast(t, _POINT, args[0])
+    if len(args) > 2:
+        ring = array(_POINT)
+        rings = (
+            lower_cast(arg.type, ring, sql)
+            for arg, sql in zip(call.args[1:], args[1:], strict=True)
+        )
+        polygons = f"[[{', '.join(rings)}]]"
+    else:
+        polygons = _polygons(call.args[1].type, args[1])
+    return f"mt_in_polygons({point}, {polygons})"
+
+
+def _ellipses_returns(args: Sequence[Expr]) -> DataType:
+    _numbers(UINT8)(args)
+    if len(args) % 4 != 2:
+        raise ArgumentError("takes a point and four numbers for each ellipse", 42)
+    return UINT8
+
+
+def _lower_ellipses(call: Call, args: list[str]) -> str:
+    x, y, *rest = (f"CAST({sql} AS DOUBLE)" for sql in args)
+    ellipses = (rest[i : i + 4] for i in range(0, len(rest), 4))
+    inside = (
+        f"(pow(({x} - {a}) / {width}, 2) + pow(({y} - {b}) / {height}, 2) <= 1)"
+        for a, b, width, height in ellipses
+    )
+    return f"CAST({' OR '.join(inside)} AS UTINYINT)"
+
+
+def _h3(name: str, result: DataType, udf: str, types: Sequence[str]) -> Function:
+    def lower(call: Call, args: list[str]) -> str:
+        given = (f"CAST({sql} AS {duck})" for sql, duck in zip(args, types, strict=True))
+        return f"{udf}({', '.join(given)})"
+
+    return Function(name, _numbers(result), lower, args=(len(types), len(types)))
+
+
+_CELL = "UBIGINT"
+_LATITUDE_FIRST = tuple_of(FLOAT64, FLOAT64, names=("latitude", "longitude"))
+
+ROWS = (
+    Function("geoDistance", _distance_returns, _lower_distance, args=(4, 4)),
+    Function("greatCircleDistance", _distance_returns, _lower_distance, args=(4, 4)),
+    Function("greatCircleAngle", _distance_returns, _lower_distance, args=(4, 4)),
+    Function("geohashEncode", _numbers(STRING), _lower_encode, args=(2, 3)),
+    Function("geohashDecode", strings(_PLACE), "mt_geohash_place({0})", exact=True),
+    Function("geohashesInBox", _numbers(array(STRING)), _lower_box, args=(5, 5)),
+    Function("pointInPolygon", _polygon_returns, _lower_polygon, args=(2, None)),
+    Function("pointInEllipses", _ellipses_returns, _lower_ellipses, args=(6, None)),
+    _h3("geoToH3", UINT64, "mt_geo_to_h3", ("DOUBLE", "DOUBLE", "INTEGER")),
+    _h3("h3ToGeo", _LATITUDE_FIRST, "mt_h3_to_geo", (_CELL,)),
+    _h3("h3ToGeoBoundary", array(_POINT), "mt_h3_boundary", (_CELL,)),
+    _h3("h3IsValid", UINT8, "mt_h3_is_valid", (_CELL,)),
+    _h3("h3GetResolution", UINT8, "mt_h3_resolution", (_CELL,)),
+    _h3("h3ToParent", UINT64, "mt_h3_parent", (_CELL, "INTEGER")),
+    _h3("h3ToChildren", array(UINT64), "mt_h3_children", (_CELL, "INTEGER")),
+    _h3("h3Distance", INT64, "mt_h3_distance", (_CELL, _CELL)),
+    Function("h3ToString", _numbers(STRING), "lower(to_hex(CAST({0} AS UBIGINT)))"),
+    Function("stringToH3", strings(UINT64), "CAST('0x' || {0} AS UBIGINT)"),
+    *unsupported(
+        "polygons are not cut, joined or measured here",
+        *(
+            f"polygon{verb}{plane}"
+            for verb in ("Area", "Perimeter", "ConvexHull")
+            for plane in ("Cartesian", "Spherical")
+        ),
+        *(
+            f"polygons{verb}{plane}"
+            for verb in (
+                "Distance",
+                "Equals",
+                "Intersect",
+                "Intersection",
+                "SymDifference",
+                "Union",
+                "Within",
+            )
+            for plane in ("Cartesian", "Spherical")
+        ),
+        *(f"readWKT{kind}" for kind in ("Point", "Ring", "LineString", "Polygon", "MultiPolygon")),
+        "readWKTMultiLineString",
+        "readWKT",
+        "wkt",
+        "wkb",
+        "svg",
+    ),
+    *unsupported(
+        "S2 cells are not computed here",
+        "geoToS2",
+        "s2ToGeo",
+        "s2GetNeighbors",
+        "s2CellsIntersect",
+        "s2CapContains",
+        "s2CapUnion",
+        "s2RectAdd",
+        "s2RectContains",
+        "s2RectUnion",
+        "s2RectIntersection",
+    ),
+)
