@@ -53,7 +53,7 @@ def _check_template(
             )
         )
     try:
-        rendered = parsed.render({}, secrets=secrets, check=True)
+        rendered = parsed.checked(secrets=secrets)
     except TemplateError:
         return None, found  # only a request can give what it needs
     return template.derive(rendered.text, rendered.pieces), found

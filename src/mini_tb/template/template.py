@@ -89,6 +89,7 @@ class Template:
     def __init__(self, text: str, tree: list[Node]) -> None:
         self.text = text
         self._tree = tree
+        self._checked: tuple[frozenset[str], Rendered | TemplateError] | None = None
 
     @staticmethod
     @lru_cache(maxsize=4096)
@@ -161,12 +162,27 @@ class Template:
                 "belongs",
             )
         try:
-            rendered = self.render({}, secrets=secrets, check=True)
+            rendered = self.checked(secrets=secrets)
         except TemplateError as error:
             return None if error.kind in _UNKNOWN_IN_CHECK else error
         if not rendered.text.strip():
             return TemplateError("template_parse", "without parameters the template is empty")
         return None
+
+    def checked(self, *, secrets: Collection[str] = ()) -> Rendered:
+        """`render` with nothing given, in `check`: worked out once for the same secrets. Raises
+        `TemplateError`."""
+        names = frozenset(secrets)
+        if self._checked is None or self._checked[0] != names:
+            try:
+                made: Rendered | TemplateError = self.render({}, secrets=names, check=True)
+            except TemplateError as error:
+                made = error
+            self._checked = (names, made)
+        found = self._checked[1]
+        if isinstance(found, TemplateError):
+            raise found.with_traceback(None)
+        return found
 
     # --- evaluation
 

@@ -1,13 +1,13 @@
 """Everything that can be wrong with a project, found without changing anything.
 
-After the project's own checks every node is compiled, templates with stand-ins for their
-parameters, and the columns of what writes into a data source are compared with it.
+After the project's own checks all SQL is compiled, templates with stand-ins for their parameters,
+and the columns of what writes into a data source are compared with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mini_tb.deploy.materialize import check_columns
 from mini_tb.deploy.names import ProjectCatalog, Rendered, StoredTables
@@ -21,15 +21,11 @@ from mini_tb.workspace.trigger_check import check_triggers
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A project as far as it could be made, and all that was found, by file and position.
-
-    `compiled` are the statements of nodes by (pipe, node), for those that compile.
-    """
+    """A project as far as it could be made, and all that was found, by file and position."""
 
     project: Project
     files: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
-    compiled: Mapping[tuple[str, str], Compiled] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -50,18 +46,17 @@ def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build
     """Load, check and compile. Never raises for what is wrong with the files."""
     loaded = load_project(files, secrets=secrets)
     found = list(loaded.diagnostics)
-    compiled: dict[tuple[str, str], Compiled] = {}
     for datasource in loaded.project.datasources.values():
         found.extend(check_storable(datasource))
         found.extend(_check_expressions(datasource))
     found.extend(_check_cases(loaded.project))
     found.extend(check_triggers(loaded.project))
-    for diagnostic in _compile_nodes(loaded.project, secrets, compiled):
+    for diagnostic in _compile_nodes(loaded.project, secrets):
         # Where names are in pieces already, what is missing here is an echo of what is wrong there.
         if not (loaded.errors and diagnostic.code in _ECHOES):
             found.append(diagnostic)
     unique = sorted(dict.fromkeys(found), key=lambda d: d.sort_key)
-    return Build(loaded.project, files, tuple(unique), compiled)
+    return Build(loaded.project, files, tuple(unique))
 
 
 def _check_cases(project: Project) -> Iterator[Diagnostic]:
@@ -96,15 +91,18 @@ def _check_expressions(datasource: Datasource) -> Iterator[Diagnostic]:
                 )
 
 
-def _compile_nodes(
-    project: Project,
-    secrets: Mapping[str, str],
-    compiled: dict[tuple[str, str], Compiled],
-) -> Iterator[Diagnostic]:
+def _compile_nodes(project: Project, secrets: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What is wrong with the SQL of nodes. A node that others read is bound with them: it is
+    compiled on its own only if none of them could be."""
     tables = StoredTables(project)
     stand_ins = StandIns(secrets)
+    bound: set[str] = set()
     for pipe in project.pipes.values():
-        for node in pipe.nodes:
+        for node in reversed(pipe.nodes):
+            if _view_names(pipe, node) & bound and not isinstance(
+                node.kind, Materialization | Copy
+            ):
+                continue
             made = stand_ins.render(pipe, node)[0]
             if stand_ins.is_incomplete(node):
                 continue
@@ -114,8 +112,13 @@ def _compile_nodes(
             except UserError as error:
                 yield from error.diagnostics
                 continue
-            compiled[pipe.name, node.name] = statement
+            bound.update(statement.views)
             yield from _check_target(project, pipe, node, statement)
+
+
+def _view_names(pipe: Pipe, node: Node) -> set[str]:
+    names = {f"{pipe.name}.{node.name}"}
+    return names | {pipe.name} if node is pipe.output else names
 
 
 def _check_target(
@@ -160,7 +163,7 @@ class StandIns:
         from mini_tb.workspace.render import parsed
 
         try:
-            made = parsed(template.text).render({}, secrets=self._secrets.keys(), check=True)
+            made = parsed(template.text).checked(secrets=self._secrets.keys())
         except TemplateError:
             return None  # what can be known to be wrong was reported when the project was loaded
         return template.derive(made.text, made.pieces)
