@@ -57,6 +57,12 @@ class Result(Protocol):
         ...
 
     @property
+    def rows_before_limit(self) -> int:
+        """How many rows LIMIT chose from, at least (all of them if they were sorted or grouped);
+        0 if that is not known. Final as `rows_read` is."""
+        ...
+
+    @property
     def elapsed(self) -> float:
         """Seconds from the start of execution to the end of reading (or to now)."""
         ...

@@ -25,11 +25,13 @@ class ResultColumn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a query cost: seconds, and rows and bytes read from tables."""
+    """What a query cost: seconds, rows and bytes read from tables; and how many rows its LIMIT
+    chose from, at least."""
 
     elapsed: float = 0.0
     rows_read: int = 0
     bytes_read: int = 0
+    rows_before_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ def _string(text: str) -> str:
 
 def _tail(answer: Answer, rows: int, totals: bytes) -> bytes:
     parts = [f'\n\t],\n\n{totals.decode()}\t"rows": {rows}']
-    if answer.has_limit:
-        parts.append(f'\t"rows_before_limit_at_least": {rows}')
     cost = answer.statistics()
+    if answer.has_limit:
+        parts.append(f'\t"rows_before_limit_at_least": {max(rows, cost.rows_before_limit)}')
     parts.append(
         f'\t"statistics":\n\t{{\n\t\t"elapsed": {cost.elapsed:.9g},\n'
         f'\t\t"rows_read": {cost.rows_read},\n\t\t"bytes_read": {cost.bytes_read}\n\t}}\n}}\n'

@@ -37,7 +37,9 @@ def stream(call: Call, result: Result, format_name: str) -> Stream:
         answer = Answer(
             tuple(result.columns),
             result.batches(),
-            lambda: Statistics(result.elapsed, result.rows_read, result.bytes_read),
+            lambda: Statistics(
+                result.elapsed, result.rows_read, result.bytes_read, result.rows_before_limit
+            ),
             result.compiled.has_limit,
             result.totals,
             settings,

@@ -41,7 +41,7 @@ def cache_key(workspace: Workspace, prepared: Prepared, form: Hashable) -> Hasha
         return None
     values = tuple(sorted((name, repr(value)) for name, value in prepared.values.items()))
     version = workspace.data_version(compiled.tables)
-    return (workspace.id, compiled.duck_sql, values, form, version)
+    return (workspace.id, compiled.duck_sql, compiled.totals, values, form, version)
 
 
 class AnswerCache:

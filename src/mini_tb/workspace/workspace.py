@@ -313,7 +313,7 @@ class Workspace:
         Raises as `query` does."""
         prepared = self.prepare(pipe, params, q=q, access=access)
         statement = prepared.compiled.duck_sql
-        asked = replace(prepared.compiled, duck_sql=f"EXPLAIN {statement}")
+        asked = replace(prepared.compiled, duck_sql=f"EXPLAIN {statement}", totals=None)
         with self.run(replace(prepared, compiled=asked)) as result:
             plan = "\n".join(str(row[-1]) for row in result.rows())
         return statement, plan

@@ -190,3 +190,45 @@ def test_secrets_are_values(filled: Workspace) -> None:
     assert rows(filled, query) == [(0,)]
     filled.secrets.save("who", "a")
     assert rows(filled, query) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "totals"),
+    [
+        ("SELECT number % 3 AS k, count() AS c FROM numbers(10) GROUP BY k WITH TOTALS", (0, 10)),
+        (
+            "SELECT toNullable(number % 3) AS k, sum(number) AS c FROM numbers(4) "
+            "GROUP BY k WITH TOTALS ORDER BY c LIMIT 1",
+            (None, 6),
+        ),
+        (
+            "SELECT number % 3 AS k, count() AS c FROM numbers(10) GROUP BY k WITH TOTALS "
+            "HAVING c > 3",
+            (0, 4),
+        ),
+        ("SELECT number AS k, count() AS c FROM numbers(0) GROUP BY k WITH TOTALS", None),
+        ("SELECT number % 3 AS k, count() AS c FROM numbers(10) GROUP BY k", None),
+    ],
+)
+def test_totals(workspace: Workspace, query: str, totals: tuple[int | None, int] | None) -> None:
+    with workspace.sql(query) as result:
+        result.rows()
+        found = result.totals
+        assert (None if found is None else tuple(found.to_pylist()[0].values())) == totals
+    assert rows(workspace, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "least", "most"),
+    [
+        ("SELECT number FROM numbers(10) ORDER BY number LIMIT 3 OFFSET 2", 10, 10),
+        ("SELECT number % 5 AS k, count() FROM numbers(10) GROUP BY k LIMIT 2", 2, 5),
+        ("SELECT number FROM numbers(10) WHERE number > 5 ORDER BY number LIMIT 2", 4, 4),
+        ("SELECT number FROM numbers(10) LIMIT 20", 10, 10),
+        ("SELECT number FROM numbers(10)", 0, 0),
+    ],
+)
+def test_rows_before_limit(workspace: Workspace, query: str, least: int, most: int) -> None:
+    with workspace.sql(query) as result:
+        result.rows()
+        assert least <= result.rows_before_limit <= most

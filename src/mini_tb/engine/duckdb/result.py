@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mini_tb.diagnostics import EngineError
 from mini_tb.engine.duckdb.connection import UDF_PREFIX
@@ -47,11 +47,12 @@ class DuckDBResult:
         self._first: pa.RecordBatch | None = None
         self._second: pa.RecordBatch | None = None
         self._schema: pa.Schema = None
-        self._profile: tuple[int, int] | None = None
+        self._profile: Profile | None = None
+        self._is_snapshot = False
         self._is_cancelled = False
         self._started = time.perf_counter()
         self._elapsed: float | None = None
-        if UDF_PREFIX in compiled.duck_sql:
+        if UDF_PREFIX in compiled.duck_sql or UDF_PREFIX in (compiled.totals or ""):
             connections.wait_for_functions()
         self._connection: DuckDBPyConnection | None = connections.lease()
         try:
@@ -60,6 +61,9 @@ class DuckDBResult:
             if timeout_s:
                 self._alarm = watchdog.alarm(timeout_s, self._connection.interrupt)
             if compiled.totals is not None:
+                # Both statements see the same rows, whatever is written between them.
+                self._connection.begin()
+                self._is_snapshot = True
                 self.totals = self._one_row(self._connection, compiled.totals, values)
             known = statements.find(compiled.duck_sql)
             if known.schema is not None and known.statement is not None:
@@ -77,11 +81,12 @@ class DuckDBResult:
     @staticmethod
     def _one_row(
         connection: DuckDBPyConnection, duck_sql: str, values: Mapping[str, Any]
-    ) -> pa.RecordBatch:
+    ) -> pa.RecordBatch | None:
         """The row of WITH TOTALS; it may bind fewer values than the statement."""
         bound = {name: value for name, value in values.items() if f"${name} " in duck_sql}
         rows = connection.sql(duck_sql, params=bound or None).to_arrow_table()
-        return rows.combine_chunks().to_batches()[0]
+        # There is none of no rows; and `arrayJoin` of what groups give makes more of it.
+        return next(iter(rows.slice(0, 1).combine_chunks().to_batches()), None)
 
     def _stream(self, connection: DuckDBPyConnection, values: dict[str, Any]) -> None:
         """Run the statement as an Arrow stream and take its first batch; a stream that ends with
@@ -117,11 +122,15 @@ class DuckDBResult:
 
     @property
     def rows_read(self) -> int:
-        return self._profile[0] if self._profile else 0
+        return self._profile.rows if self._profile else 0
 
     @property
     def bytes_read(self) -> int:
-        return self._profile[1] if self._profile else 0
+        return self._profile.bytes if self._profile else 0
+
+    @property
+    def rows_before_limit(self) -> int:
+        return self._profile.before_limit if self._profile else 0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for kept in ("_first", "_second"):
@@ -182,11 +191,14 @@ class DuckDBResult:
         if connection is not None:
             if self._profile is None:
                 self._profiled(connection)
+            if self._is_snapshot:
+                with suppress(Exception):  # the statement's failure may have ended it
+                    connection.rollback()
             self._connections.give_back(connection)
 
     def _profiled(self, connection: DuckDBPyConnection) -> None:
         with suppress(Exception):  # statistics are a courtesy; the answer stands without
-            self._profile = _scanned(connection.get_profiling_information())
+            self._profile = _read(connection.get_profiling_information())
 
     def _failed(self, error: BaseException) -> BaseException:
         is_timeout = self._alarm is not None and self._alarm.rung
@@ -200,13 +212,27 @@ class DuckDBResult:
         return from_duckdb(error)
 
 
-def _scanned(profile: str) -> tuple[int, int]:
-    """(rows, bytes) read by the leaves of a profile. Bytes are the rows times the average width of
-    what the scan handed on: DuckDB does not count what it decompressed."""
+class Profile(NamedTuple):
+    """What a statement scanned, and how many rows its LIMIT chose from (0 without LIMIT)."""
+
+    rows: int
+    bytes: int
+    before_limit: int
+
+
+_LIMITS = frozenset({"LIMIT", "STREAMING_LIMIT", "TOP_N"})
+_ABOVE_LIMIT = frozenset({"RESULT_COLLECTOR", "PROJECTION", "ORDER_BY", "HASH_JOIN"})
+"""What may stand above the LIMIT of a query: a join where DuckDB fetches columns afterwards."""
+
+
+def _read(profile: str) -> Profile:
+    """What the operators of a profile say. Bytes are the rows times the average width of what a
+    scan handed on: DuckDB does not count what it decompressed."""
     import orjson
 
+    operators = orjson.loads(profile)["operator"]
     rows = size = 0
-    stack = list(orjson.loads(profile)["operator"])
+    stack = list(operators)
     while stack:
         operator = stack.pop()
         children = operator.get("children")
@@ -218,4 +244,16 @@ def _scanned(profile: str) -> tuple[int, int]:
         rows += scanned
         if out_rows:
             size += operator["intermediate_size_bytes"] * scanned // out_rows
-    return rows, size
+    return Profile(rows, size, _before_limit(operators))
+
+
+def _before_limit(operators: list[dict[str, Any]]) -> int:
+    """The rows that the outermost LIMIT was given."""
+    while operators:
+        operator = operators[-1]
+        operators = operator.get("children") or []
+        if operator["type"] in _LIMITS:
+            return int(operators[0]["intermediate_rows"]) if operators else 0
+        if operator["type"] not in _ABOVE_LIMIT:
+            break
+    return 0

@@ -55,7 +55,8 @@ def _totals(low: Lowering, query: tree.BoundSelect) -> str:
         text += " FROM " + ", ".join(sources)
     if conditions:
         text += " WHERE " + " AND ".join(conditions)
-    return text
+    # There is no group of no rows, so nothing to sum up.
+    return f"{text} HAVING count(*) > 0" if query.is_keyed else text
 
 
 def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]:
