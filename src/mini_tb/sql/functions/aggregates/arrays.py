@@ -76,6 +76,14 @@ def _kept(name: str, keep: Any, params: tuple[int, int]) -> Base:
     )
 
 
+def _sampled(f: Leaf, items: str) -> str:
+    count = size(f.base.name, f.params)
+    seed = f.params[1] if len(f.params) > 1 else 123456
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 63:
+        raise ArgumentError("the seed of `groupArraySample` must be a positive integer", 36)
+    return let(items, lambda xs: f"list_select({xs}, mt_sample(len({xs}), {count}, {seed}))")
+
+
 def _insert_at(f: Leaf, items: str) -> str:
     """The first value for each position, a default for those without."""
     element = f.types[0]
@@ -230,7 +238,7 @@ BASES = (
     ),
     _kept("groupArray", _first, (0, 1)),
     listed("groupArrayLast", _array_of, _last, params=(1, 1), nulls="skip"),
-    _kept("groupArraySample", _first, (1, 2)),
+    listed("groupArraySample", _array_of, _sampled, params=(1, 2), nulls="skip"),
     _kept("groupArraySorted", _sorted, (1, 1)),
     listed(
         "groupArrayInsertAt",

@@ -270,6 +270,22 @@ def _centroids(points: Sequence[tuple[float, float]], level: float) -> float:
     return float(means[-1])
 
 
+# Samples -------------------------------------------------------------------------------------
+
+
+def sample(count: int, size: int, seed: int) -> list[int]:
+    """The positions (from 1) of a reservoir sample: ClickHouse's, whose numbers are pcg32_fast."""
+    state = seed | 3
+    kept = list(range(1, min(count, size) + 1))
+    for seen in range(size + 1, count + 1):
+        mixed = state ^ (state >> 22)
+        number = (mixed >> (22 + (state >> 61))) & 0xFFFFFFFF
+        state = state * 6364136223846793005 & 0xFFFFFFFFFFFFFFFF
+        if number % seen < size:
+            kept[number % seen] = seen
+    return kept
+
+
 # Tables of counts ----------------------------------------------------------------------------
 
 
@@ -543,6 +559,7 @@ UDFS = (
     ),
     _each("mt_sequence", ("BIGINT[]", "BIGINT[]", "VARCHAR", "VARCHAR"), "BIGINT[]", sequence),
     _each("mt_quantiles_gk", ("DOUBLE[]", "BIGINT", "DOUBLE[]"), "DOUBLE[]", greenwald_khanna),
+    _each("mt_sample", ("BIGINT", "BIGINT", "BIGINT"), "BIGINT[]", sample),
     _each("mt_moving_sum", (_WHOLE, "BIGINT"), _WHOLE, moving_sum),
     _each("mt_moving_sum_double", ("DOUBLE[]", "BIGINT"), "DOUBLE[]", moving_sum),
     _each("mt_weighted", ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "VARCHAR"), "DOUBLE", weighted),
