@@ -7,13 +7,16 @@ answers them with NULL). An error is raised as `ValueError('DB::<ClickHouse numb
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 FAMILIES = (
-    "h3", "geo", "addresses",
+    "words",
+    "h3",
+    "geo",
+    "addresses",
     "encoding",
     "hash_values",
     "hash_vectors",
@@ -62,3 +65,16 @@ def over_distinct(function: Callable[[Any], Any], values: Any, data_type: Any) -
     encoded = column.dictionary_encode()
     answers = [None if v is None else function(v) for v in encoded.dictionary.to_pylist()]
     return pa.array(answers, data_type).take(encoded.indices)
+
+
+def over_rows(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
+    """An array of `function` over rows, each distinct one computed once; NULL where one is."""
+    import pyarrow as pa
+
+    known: dict[tuple[Any, ...], Any] = {}
+    answers = []
+    for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        if row not in known:
+            known[row] = None if None in row else function(*row)
+        answers.append(known[row])
+    return pa.array(answers, data_type)

@@ -50,7 +50,7 @@ def _lower_match(call: Call, args: list[str]) -> str:
     return f"CAST(regexp_matches({args[0]}, {pattern_text(call, args, 1)}) AS UTINYINT)"
 
 
-def _groups(call: Call) -> int:
+def groups(call: Call) -> int:
     """How many groups the constant pattern captures."""
     pattern = text(call.args[1])
     try:
@@ -60,7 +60,7 @@ def _groups(call: Call) -> int:
 
 
 def _lower_extract(call: Call, args: list[str]) -> str:
-    group = 1 if _groups(call) else 0
+    group = 1 if groups(call) else 0
     name = "regexp_extract_all" if call.function.name == "extractAll" else "regexp_extract"
     return f"{name}({args[0]}, {pattern_text(call, args, 1)}, {group})"
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
 
 Floats = npt.NDArray[np.float64]
 _ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -241,19 +241,6 @@ def _distance(mode: str) -> Callable[[Any, Any, Any, Any, Any], Any]:
 
 
 # Rows ------------------------------------------------------------------------------------------
-
-
-def over_rows(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
-    """An array of `function` over rows, each distinct one computed once; NULL where one is."""
-    import pyarrow as pa
-
-    known: dict[tuple[Any, ...], Any] = {}
-    answers = []
-    for row in zip(*(column.to_pylist() for column in columns), strict=True):
-        if row not in known:
-            known[row] = None if None in row else function(*row)
-        answers.append(known[row])
-    return pa.array(answers, data_type)
 
 
 def _geohash(longitudes: Any, latitudes: Any, precisions: Any) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
-from mini_tb.sql.functions.udf.geo import over_rows
+from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
 
 
 def _library() -> Any:

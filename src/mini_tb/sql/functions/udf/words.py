@@ -1,0 +1,294 @@
+"""Texts compared, measured, cleaned and printed for people; each distinct one is read once."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+
+# Similarity ------------------------------------------------------------------------------------
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Levenshtein's distance, in characters."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def _grams(text: str, utf8: bool) -> Counter[Any]:
+    if utf8:
+        return Counter(text[i : i + 3] for i in range(len(text) - 2))
+    data = text.encode()
+    return Counter(data[i : i + 4] for i in range(len(data) - 3))
+
+
+def ngram_distance(a: str, b: str, utf8: bool) -> float:
+    """Share of the n-grams (4 bytes, or 3 characters) that only one of the texts has."""
+    first, second = _grams(a, utf8), _grams(b, utf8)
+    total = first.total() + second.total()
+    if not total:
+        return 0.0
+    common = (first & second).total()
+    return (total - 2 * common) / total
+
+
+def ngram_search(haystack: str, needle: str, utf8: bool) -> float:
+    """Share of the needle's n-grams that the haystack has."""
+    first, second = _grams(haystack, utf8), _grams(needle, utf8)
+    total = second.total()
+    return (first & second).total() / total if total else 0.0
+
+
+def has_subsequence(haystack: str, needle: str) -> int:
+    """Whether the characters of the needle are in the haystack in their order."""
+    rest = iter(haystack)
+    return int(all(char in rest for char in needle))
+
+
+# Text ------------------------------------------------------------------------------------------
+
+_SOUNDS = dict(zip("BFPVCGJKQSXZDTLMNR", "111122222222334556", strict=True))
+
+
+def soundex(text: str) -> str:
+    """The Soundex code of a text's letters; empty if it has none."""
+    letters = [char for char in text.upper() if "A" <= char <= "Z"]
+    if not letters:
+        return ""
+    code, before = letters[0], _SOUNDS.get(letters[0], "")
+    for char in letters[1:]:
+        digit = _SOUNDS.get(char, "")
+        if digit and digit != before:
+            code += digit
+        if char not in "HW":
+            before = digit
+    return code[:4].ljust(4, "0")
+
+
+def quote_meta(text: str) -> str:
+    """The text with the signs escaped that mean something in regular expressions."""
+    return re.sub(r"([\0\\|()^$.\[\]?*+{:\-])", r"\\\1", text).replace("\\\0", "\\0")
+
+
+def title(text: str) -> str:
+    """Each word with a capital first and the rest small."""
+    return re.sub(r"[^\W_]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text)
+
+
+_MARKUP = re.compile(
+    r"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<tag>script|style)\b.*?</(?P=tag)\s*>|<[^>]*>",
+    re.S | re.I,
+)
+
+
+def text_of_html(text: str) -> str:
+    """The text of an HTML page: without tags, comments, scripts and styles; blanks are one."""
+    bare = _MARKUP.sub(lambda m: m["data"] or " ", text)
+    return " ".join(bare.split())
+
+
+def decode_xml(text: str) -> str:
+    """The five entities of XML and character references resolved."""
+
+    def resolved(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("#"):
+            try:
+                return chr(int(name[2:], 16) if name[1:2] in "xX" else int(name[1:]))
+            except (ValueError, OverflowError):
+                return match[0]
+        return html.unescape(match[0])
+
+    return re.sub(r"&(#\d+|#[xX][0-9a-fA-F]+|amp|lt|gt|quot|apos);", resolved, text)
+
+
+_XML = str.maketrans({"<": "&lt;", "&": "&amp;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
+
+
+def encode_xml(text: str) -> str:
+    """The signs of XML's markup as entities."""
+    return text.translate(_XML)
+
+
+def _normal(form: str) -> Callable[[str], str]:
+    return lambda text: unicodedata.normalize(form, text)  # type: ignore[arg-type]  # one of four
+
+
+# URLs ------------------------------------------------------------------------------------------
+
+_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*")
+_BREAK = re.compile(r"[/?#]+")
+
+
+def url_hierarchy(url: str) -> list[str]:
+    """The URL cut behind every `/`, `?` and `#` after its host, and whole."""
+    match = _AUTHORITY.match(url)
+    return _cuts(url, match.end() if match else 0, 0)
+
+
+def path_hierarchy(url: str) -> list[str]:
+    """As `url_hierarchy`, without scheme and host, and without the root."""
+    match = _AUTHORITY.match(url)
+    start = url.find("/", match.end() if match else 0)
+    return [] if start < 0 or start + 1 == len(url) else _cuts(url, start + 1, start)
+
+
+def _cuts(url: str, at: int, start: int) -> list[str]:
+    ends = [match.end() for match in _BREAK.finditer(url, at)]
+    if not ends or ends[-1] != len(url):
+        ends.append(len(url))
+    return [url[start:end] for end in ends]
+
+
+def cut_parameter(url: str, name: str) -> str:
+    """The URL without a parameter of its query or fragment."""
+    for mark in "?&#":
+        at = url.find(f"{mark}{name}=")
+        if at < 0:
+            continue
+        end = min((i for i in (url.find(m, at + 1) for m in "&#") if i >= 0), default=len(url))
+        if mark in "?#":
+            rest = url[end + 1 :] if url[end : end + 1] == "&" else url[end:]
+            return url[: at + 1] + rest
+        return url[:at] + url[end:]
+    return url
+
+
+# For people ------------------------------------------------------------------------------------
+
+
+def _scaled(value: float, base: float, units: tuple[str, ...]) -> str:
+    step = 0
+    while step + 1 < len(units) and abs(value) >= base:
+        value, step = value / base, step + 1
+    return f"{value:.2f}{units[step]}"
+
+
+def readable_size(value: float) -> str:
+    """Bytes in powers of 1024."""
+    units = (" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB", " ZiB", " YiB")
+    return _scaled(value, 1024, units)
+
+
+def readable_decimal_size(value: float) -> str:
+    """Bytes in powers of 1000."""
+    units = (" B", " KB", " MB", " GB", " TB", " PB", " EB", " ZB", " YB")
+    return _scaled(value, 1000, units)
+
+
+def readable_quantity(value: float) -> str:
+    """A number with thousand, million, …"""
+    words = ("", " thousand", " million", " billion", " trillion", " quadrillion")
+    more = (" quintillion", " sextillion", " septillion")
+    return _scaled(value, 1000, words + more)
+
+
+_SPANS = (
+    ("years", 31_556_952.0),
+    ("months", 2_629_746.0),
+    ("days", 86_400.0),
+    ("hours", 3_600.0),
+    ("minutes", 60.0),
+    ("seconds", 1.0),
+)
+_FINE = (("milliseconds", 1e-3), ("microseconds", 1e-6), ("nanoseconds", 1e-9))
+
+
+def readable_time(value: float, largest: str, smallest: str) -> str:
+    """Seconds as years, months, days, …, from the largest to the smallest unit."""
+    units = [*_SPANS, *_FINE]
+    names = [name for name, _ in units]
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
+    first, last = names.index(largest), names.index(smallest)
+    if last < first:
+        raise ValueError("DB::36: the largest unit is smaller than the smallest")
+    negative, rest = value < 0, abs(value)
+    nanos = round(rest * 1e9)
+    parts = []
+    for name, size in units[first : last + 1]:
+        whole = round(size * 1e9)
+        count, nanos = divmod(nanos, whole)
+        if count:
+            parts.append(f"{'- ' if negative else ''}{count} {name if count != 1 else name[:-1]}")
+            negative = negative and False
+    if not parts:
+        return f"0 {smallest}"
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _texts(function: Callable[[Any], Any], name: str, takes: str = "VARCHAR") -> Udf:
+    def over(values: Any) -> Any:
+        import pyarrow as pa
+
+        return over_distinct(function, values, pa.string())
+
+    return Udf(name, (takes,), "VARCHAR", over)
+
+
+def _lists(function: Callable[[str], list[str]], name: str) -> Udf:
+    def over(values: Any) -> Any:
+        import pyarrow as pa
+
+        return over_distinct(function, values, pa.list_(pa.string()))
+
+    return Udf(name, ("VARCHAR",), "VARCHAR[]", over)
+
+
+def _pairs(function: Callable[[Any, Any], Any], name: str, gives: str) -> Udf:
+    def over(a: Any, b: Any) -> Any:
+        import pyarrow as pa
+
+        arrow = {"UBIGINT": pa.uint64(), "UTINYINT": pa.uint8()}.get(gives, pa.string())
+        return over_rows(function, (a, b), arrow)
+
+    return Udf(name, ("VARCHAR", "VARCHAR"), gives, over)
+
+
+def _shares(function: Callable[[str, str, bool], float], name: str) -> Udf:
+    def over(a: Any, b: Any, utf8: Any) -> Any:
+        import pyarrow as pa
+
+        return over_rows(function, (a, b, utf8), pa.float32())
+
+    return Udf(name, ("VARCHAR", "VARCHAR", "BOOLEAN"), "FLOAT", over)
+
+
+def _readable_time(values: Any, largest: Any, smallest: Any) -> Any:
+    import pyarrow as pa
+
+    return over_rows(readable_time, (values, largest, smallest), pa.string())
+
+
+UDFS = (
+    _pairs(edit_distance, "mt_edit_distance", "UBIGINT"),
+    _pairs(has_subsequence, "mt_has_subsequence", "UTINYINT"),
+    _pairs(cut_parameter, "mt_cut_parameter", "VARCHAR"),
+    _shares(ngram_distance, "mt_ngram_distance"),
+    _shares(ngram_search, "mt_ngram_search"),
+    _texts(soundex, "mt_soundex"),
+    _texts(quote_meta, "mt_quote_meta"),
+    _texts(title, "mt_title"),
+    _texts(text_of_html, "mt_text_of_html"),
+    _texts(decode_xml, "mt_decode_xml"),
+    _texts(encode_xml, "mt_encode_xml"),
+    *(
+        _texts(_normal(form), f"mt_normalize_{form.lower()}")
+        for form in ("NFC", "NFD", "NFKC", "NFKD")
+    ),
+    _lists(url_hierarchy, "mt_url_hierarchy"),
+    _lists(path_hierarchy, "mt_path_hierarchy"),
+    _texts(readable_size, "mt_readable_size", "DOUBLE"),
+    _texts(readable_decimal_size, "mt_readable_decimal_size", "DOUBLE"),
+    _texts(readable_quantity, "mt_readable_quantity", "DOUBLE"),
+    Udf("mt_readable_time", ("DOUBLE", "VARCHAR", "VARCHAR"), "VARCHAR", _readable_time),
+)
