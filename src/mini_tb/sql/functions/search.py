@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function, text
+from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
 from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array
@@ -124,10 +124,36 @@ def _count_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_count(call: Call, args: list[str]) -> str:
     haystack, needle = args[0], args[1]
+    if len(args) > 2:
+        haystack = f"substring({haystack}, greatest(CAST({args[2]} AS BIGINT), 1))"
     if "CaseInsensitive" in call.function.name:
         haystack, needle = f"lower({haystack})", f"lower({needle})"
     lost = f"(strlen({haystack}) - strlen(replace({haystack}, {needle}, '')))"
     return f"CAST(CASE WHEN {needle} = '' THEN 0 ELSE {lost} // strlen({needle}) END AS UBIGINT)"
+
+
+def _lower_all_positions(call: Call, args: list[str]) -> str:
+    """The position of each needle; in bytes, or in characters for the UTF8 twins."""
+    return f"list_transform({args[1]}, lambda n: {_needle_position(call, args[0])})"
+
+
+def _needle_position(call: Call, haystack: str) -> str:
+    text, needle = _folded(call, haystack)
+    at = f"strpos({text}, {needle})"
+    if not call.function.name.endswith("UTF8"):
+        at = f"(CASE WHEN {at} = 0 THEN 0 ELSE strlen(left({text}, {at} - 1)) + 1 END)"
+    return f"CAST({at} AS UBIGINT)"
+
+
+def _lower_first_position(call: Call, args: list[str]) -> str:
+    found = f"list_transform({args[1]}, lambda n: {_needle_position(call, args[0])})"
+    least = f"list_min(list_filter({found}, lambda p: p > 0))"
+    return f"CAST(coalesce({least}, 0) AS UBIGINT)"
+
+
+def _positions_returns(args: Sequence[Expr]) -> DataType:
+    _needles(args)
+    return array(UINT64)
 
 
 _SUFFIXES = ("", "CaseInsensitive", "UTF8", "CaseInsensitiveUTF8")
@@ -179,9 +205,32 @@ ROWS = (
         Function(f"multiSearchFirstIndex{suffix}", _index_returns, _lower_first_index, args=(2, 2))
         for suffix in _SUFFIXES
     ),
+    *(
+        Function(
+            f"multiSearchAllPositions{suffix}",
+            _positions_returns,
+            _lower_all_positions,
+            args=(2, 2),
+        )
+        for suffix in _SUFFIXES
+    ),
+    *(
+        Function(
+            f"multiSearchFirstPosition{suffix}", _index_returns, _lower_first_position, args=(2, 2)
+        )
+        for suffix in _SUFFIXES
+    ),
+    *unsupported(
+        "several patterns are not searched at once here",
+        "multiMatchAnyIndex",
+        "multiMatchAllIndices",
+        "multiFuzzyMatchAny",
+        "multiFuzzyMatchAnyIndex",
+        "multiFuzzyMatchAllIndices",
+    ),
     Function("multiMatchAny", _any_returns, _lower_match_any, args=(2, 2)),
     *(
-        Function(f"countSubstrings{suffix}", _count_returns, _lower_count, args=(2, 2))
-        for suffix in _SUFFIXES[:3]
+        Function(f"countSubstrings{suffix}", _count_returns, _lower_count, args=(2, 3))
+        for suffix in (*_SUFFIXES[:2], "CaseInsensitiveUTF8")
     ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, Lower, Returns, text
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import STRING, UINT8, UINT64, DataType
+from mini_tb.types import INT8, INT32, STRING, UINT8, UINT64, DataType
 
 
 def need_string(arg: Expr) -> None:
@@ -189,7 +189,88 @@ _TITLE = (
     "lambda w: upper(w[1]) || lower(w[2:])), '')"
 )
 
+
+def _lower_index(call: Call, args: list[str]) -> str:
+    """`substringIndex`: what is before the n-th separator, behind it from the end if negative."""
+    parts, count = f"string_split({args[0]}, {args[1]})", f"CAST({args[2]} AS BIGINT)"
+    kept = (
+        f"CASE WHEN {count} > 0 THEN list_slice({parts}, 1, {count}) "
+        f"WHEN {count} < 0 THEN list_slice({parts}, greatest(len({parts}) + {count} + 1, 1), "
+        f"len({parts})) ELSE [] END"
+    )
+    return f"array_to_string({kept}, {args[1]})"
+
+
+def _index_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args[:2]:
+        need_string(arg)
+    return STRING
+
+
+def _lower_overlay(call: Call, args: list[str]) -> str:
+    """The replacement in place of as many bytes (characters), from an offset on."""
+    size = f"length({args[0]})"
+    offset = f"CAST({args[2]} AS BIGINT)"
+    at = f"(CASE WHEN {offset} >= 0 THEN {offset} ELSE greatest({size} + {offset} + 1, 1) END)"
+    taken = f"greatest(CAST({args[3]} AS BIGINT), 0)" if len(args) > 3 else f"length({args[1]})"
+    text = f"left({args[0]}, {at} - 1) || {args[1]} || substring({args[0]}, {at} + {taken})"
+    if call.function.name.endswith("UTF8"):
+        return f"({text})"
+    return f"CASE WHEN {_ASCII.format(args[0])} THEN {text} ELSE {_NOT_ASCII} END"
+
+
+def _lower_compare(call: Call, args: list[str]) -> str:
+    a, b = (
+        f"substring({text}, CAST({at} AS BIGINT) + 1, CAST({args[4]} AS BIGINT))"
+        for text, at in ((args[0], args[2]), (args[1], args[3]))
+    )
+    return f"CAST(CASE WHEN {a} < {b} THEN -1 WHEN {a} > {b} THEN 1 ELSE 0 END AS TINYINT)"
+
+
+def _ends(name: str, template: str) -> tuple[Function, ...]:
+    return tuple(
+        Function(f"{name}{suffix}", strings(UINT8), template, args=(2, 2))
+        for suffix in ("CaseInsensitive", "CaseInsensitiveUTF8")
+    )
+
+
 ROWS = (
+    Function("concatAssumeInjective", STRING, _lower_concat, args=(1, None), bytes_ok=True),
+    _row("soundex", "mt_soundex({0})"),
+    _row("initcapUTF8", "mt_title({0})"),
+    _row("firstLine", r"regexp_extract({0}, '^[^\r\n]*')"),
+    _row("regexpQuoteMeta", "mt_quote_meta({0})"),
+    _row("extractTextFromHTML", "mt_text_of_html({0})"),
+    _row("decodeXMLComponent", "mt_decode_xml({0})"),
+    _row("decodeHTMLComponent", "mt_decode_xml({0})"),
+    _row("encodeXMLComponent", "mt_encode_xml({0})"),
+    *(
+        _row(f"normalizeUTF8{form}", f"mt_normalize_{form.lower()}({{0}})")
+        for form in ("NFC", "NFD", "NFKC", "NFKD")
+    ),
+    Function("ascii", strings(INT32), "ascii({0})", any_case=True),
+    Function("isASCII", strings(UINT8), "strlen({0}) = length({0})"),
+    *_ends("startsWith", "starts_with(lower({0}), lower({1}))"),
+    *_ends("endsWith", "suffix(lower({0}), lower({1}))"),
+    Function(
+        "appendTrailingCharIfAbsent",
+        strings(STRING),
+        "CASE WHEN {0} = '' OR suffix({0}, {1}) THEN {0} ELSE {0} || {1} END",
+        args=(2, 2),
+    ),
+    *(
+        Function(f"translate{suffix}", strings(STRING), "translate({0}, {1}, {2})", args=(3, 3))
+        for suffix in ("", "UTF8")
+    ),
+    *(
+        Function(f"substringIndex{suffix}", _index_returns, _lower_index, args=(3, 3), aliases=a)
+        for suffix, a in (("", ("SUBSTRING_INDEX",)), ("UTF8", ()))
+    ),
+    *(
+        Function(f"overlay{suffix}", _index_returns, _lower_overlay, args=(3, 4))
+        for suffix in ("", "UTF8")
+    ),
+    Function("compareSubstrings", strings(INT8, 2), _lower_compare, args=(5, 5)),
     Function("concat", STRING, _lower_concat, args=(1, None), any_case=True, bytes_ok=True),
     Function(
         "concatWithSeparator",
