@@ -1,7 +1,7 @@
 # The front door. `python3 dev.py` does the same where there is no make.
 PYTHON ?= python3
 
-.PHONY: serve test check record conformance bench
+.PHONY: serve test check record conformance compat bench
 
 serve:
 	$(PYTHON) dev.py serve
@@ -16,7 +16,10 @@ record:
 	$(PYTHON) dev.py record
 
 conformance:
-	$(PYTHON) dev.py record --compare
+	$(PYTHON) dev.py conformance
+
+compat:
+	$(PYTHON) dev.py compat
 
 bench:
 	.venv/bin/python -m bench

@@ -7,6 +7,8 @@ and nothing else.
     test    install the development tools, then lint, type-check and run all tests
     check   lint and type-check only
     record  record the conformance answers from real ClickHouse (installs chdb)
+    conformance  compare the recorded answers, then random queries, with ClickHouse live
+    compat  write COMPAT.md
 """
 
 from __future__ import annotations
@@ -67,6 +69,13 @@ def main(task: str, args: list[str]) -> None:
     elif task == "record":
         install("dev,clickhouse")
         run("python", "tests/conformance/record.py", *args)
+    elif task == "conformance":
+        install("dev,clickhouse")
+        run("python", "tests/conformance/record.py", "--compare")
+        run("python", "tests/conformance/differential.py", *args)
+    elif task == "compat":
+        install("dev")
+        run("python", "tests/conformance/compat.py")
     else:
         sys.exit(__doc__)
 

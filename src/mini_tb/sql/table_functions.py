@@ -282,6 +282,8 @@ _FUNCTIONS: dict[str, Callable[[_Call], Relation]] = {
     "null": _null,
     "generateRandom": _generate_random,
 }
+SUPPORTED = tuple(_FUNCTIONS)
+"""The names of the table functions that run."""
 
 
 def _system_numbers(call: _Call, *names: str) -> Relation:

@@ -101,7 +101,7 @@ def bind(name: str, params: Sequence[Any], args: Sequence[DataType]) -> Bound:
     if not args and suffix not in ("State", "OrNull", "OrDefault", "SimpleState"):
         raise ArgumentError(f"`{name}` takes at least one argument", 42)
     given = tuple(without_low_cardinality(arg) for arg in args)
-    return _COMBINATORS[suffix](prefix, suffix, tuple(params), given)
+    return COMBINATORS[suffix](prefix, suffix, tuple(params), given)
 
 
 def bind_state(state: DataType) -> Bound:
@@ -256,7 +256,7 @@ def representation(bound: Bound) -> tuple[str, ...]:
     return inner if plain else (*inner, bound.suffix)
 
 
-_COMBINATORS: dict[str, Callable[[str, str, Params, Args], Bound]] = {
+COMBINATORS: dict[str, Callable[[str, str, Params, Args], Bound]] = {
     "If": _if,
     "OrNull": _or_else,
     "OrDefault": _or_else,
@@ -271,4 +271,4 @@ _COMBINATORS: dict[str, Callable[[str, str, Params, Args], Bound]] = {
     "Merge": _merge,
     "SimpleState": _simple_state,
 }
-_SUFFIXES = sorted(_COMBINATORS, key=len, reverse=True)
+_SUFFIXES = sorted(COMBINATORS, key=len, reverse=True)
