@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 FAMILIES = (
+    "curves",
     "words",
     "h3",
     "geo",

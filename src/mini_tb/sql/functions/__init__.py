@@ -41,6 +41,7 @@ FAMILIES = (
     "readable",
     "similarity",
     "tokens",
+    "arrays_more",
     "hashing",
     "json",
     "json_simple",

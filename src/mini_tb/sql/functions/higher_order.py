@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_number import wrap
 from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
 from mini_tb.types import (
@@ -234,12 +235,16 @@ def _difference_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_difference(call: Call, args: list[str]) -> str:
-    duck = to_duckdb(call.type.element)
-    items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
-    return (
-        f"list_transform({items}, lambda e, i: "
-        f"CAST(CASE WHEN i = 1 THEN 0 ELSE e - {items}[i - 1] END AS {duck}))"
+    result = call.type.element
+    duck = to_duckdb(result)
+    # In 64 bits a difference may not fit: it is computed in 128 and wrapped around.
+    wide = result.is_integer and result.bits == 64
+    items = (
+        f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {'HUGEINT' if wide else duck}))"
     )
+    step = f"CASE WHEN i = 1 THEN 0 ELSE e - {items}[i - 1] END"
+    step = wrap(step, result) if wide else f"CAST({step} AS {duck})"
+    return f"list_transform({items}, lambda e, i: {step})"
 
 
 def _lower_fill(call: Call, args: list[str]) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.functions.comparison import like_pattern
 from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import UINT8, DataType, array, map_of, to_duckdb, tuple_of
+from mini_tb.types.duckdb import quote_string
 
 
 def need_map(arg: Expr) -> tuple[DataType, DataType]:
@@ -116,15 +120,132 @@ def _concat_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_concat(call: Call, args: list[str]) -> str:
     maps = [lower_cast(arg.type, call.type, sql) for arg, sql in zip(call.args, args, strict=True)]
-    return f"map_concat({', '.join(maps)})" if len(maps) > 1 else maps[0]
+    if call.function.name == "mapUpdate":
+        return f"map_concat({', '.join(maps)})"
+    # A key of several maps would be there twice, which DuckDB refuses.
+    entries = ", ".join(f"map_entries({text})" for text in maps)
+    return f"map_from_entries(list_concat({entries}))" if len(maps) > 1 else maps[0]
+
+
+def _sort_types(types: Sequence[DataType], count: int) -> Sequence[DataType]:
+    return _entries(types[-1:], count)
 
 
 def _lower_sort(call: Call, args: list[str]) -> str:
+    """By the keys, or by what the lambda gives; ties keep their order."""
     order = "DESC" if "Reverse" in call.function.name else "ASC"
-    keys = f"list_grade_up(map_keys({args[0]}), '{order}')"
+    entries = args[-1]
+    by = f"map_keys({entries})"
+    if is_lambda(call.args[0]):
+        by = f"list_transform({_zipped(entries)}, {args[0]})"
+    ranked = f"list_grade_up({by}, '{order}')"
     return (
-        f"MAP(list_select(map_keys({args[0]}), {keys}), list_select(map_values({args[0]}), {keys}))"
+        f"MAP(list_select(map_keys({entries}), {ranked}), "
+        f"list_select(map_values({entries}), {ranked}))"
     )
+
+
+def _any_returns(args: Sequence[Expr]) -> DataType:
+    need_map(args[1])
+    return UINT8
+
+
+def _lower_any(call: Call, args: list[str]) -> str:
+    found = f"len(list_filter({_zipped(args[1])}, {args[0]}))"
+    all_ = f"cardinality({args[1]})"
+    test = f"{found} > 0" if call.function.name == "mapExists" else f"{found} = {all_}"
+    return f"CAST({test} AS UTINYINT)"
+
+
+def _of_keys(call: Call) -> bool:
+    return "Key" in call.function.name
+
+
+def _like_returns(args: Sequence[Expr]) -> DataType:
+    need_map(args[0])
+    text(args[1])
+    return UINT8
+
+
+def _extract_returns(args: Sequence[Expr]) -> DataType:
+    _like_returns(args)
+    return args[0].type
+
+
+def _matching(call: Call, args: list[str]) -> str:
+    """The pairs whose key or value is LIKE a pattern."""
+    key, value = need_map(call.args[0])
+    field, t = ("key", key) if _of_keys(call) else ("value", value)
+    if not t.is_string:
+        raise ArgumentError(f"illegal type `{t}`, expected a String")
+    pattern = quote_string(like_pattern(text(call.args[1])))
+    test = f"e.{field} LIKE {pattern} ESCAPE '\\'"
+    return f"list_filter(map_entries({args[0]}), lambda e: {test})"
+
+
+def _lower_contains_like(call: Call, args: list[str]) -> str:
+    return f"CAST(len({_matching(call, args)}) > 0 AS UTINYINT)"
+
+
+def _lower_extract_like(call: Call, args: list[str]) -> str:
+    return f"map_from_entries({_matching(call, args)})"
+
+
+def _contains_value(args: Sequence[Expr]) -> DataType:
+    supertype([need_map(args[0])[1], args[1].type])
+    return UINT8
+
+
+def _lower_contains_value(call: Call, args: list[str]) -> str:
+    value = lower_cast(call.args[1].type, call.args[0].type.types[1], args[1])
+    return f"CAST(list_position(map_values({args[0]}), {value}) IS NOT NULL AS UTINYINT)"
+
+
+def _widened(t: DataType) -> DataType:
+    if t.is_float:
+        return DataType("Float64")
+    if not t.is_integer:
+        raise ArgumentError(f"illegal type `{t}`, expected numbers")
+    return DataType(("Int" if t.is_signed else "UInt") + ("64" if t.bits <= 64 else str(t.bits)))
+
+
+def _add_returns(args: Sequence[Expr]) -> DataType:
+    key, value = need_map(args[0])
+    for arg in args[1:]:
+        if need_map(arg) != (key, value):
+            raise ArgumentError("expected maps of one type")
+    return map_of(key, _widened(value))
+
+
+def _lower_add(call: Call, args: list[str]) -> str:
+    """Sums by key, the keys in their order."""
+    value = call.type.types[1]
+    duck = to_duckdb(value)
+    joined = f"list_sort(list_distinct(list_concat({', '.join(f'map_keys({a})' for a in args)})))"
+    wide = "DOUBLE" if value.is_float else "HUGEINT"
+    sign = " - " if "Subtract" in call.function.name else " + "
+    total = f"({sign.join(f'coalesce(CAST({sql}[k] AS {wide}), 0)' for sql in args)})"
+    if not value.is_float:
+        total = wrap(total, value)
+    return f"MAP({joined}, list_transform({joined}, lambda k: CAST({total} AS {duck})))"
+
+
+def _series_returns(args: Sequence[Expr]) -> DataType:
+    key, _ = need_map(args[0])
+    if not key.is_integer:
+        raise ArgumentError(f"illegal type `{key}`, expected integers as keys")
+    return args[0].type
+
+
+def _lower_series(call: Call, args: list[str]) -> str:
+    """Every key from the least one on to the greatest (or the given one), defaults between."""
+    key, value = (to_duckdb(t) for t in call.type.types)
+    keys = f"map_keys({args[0]})"
+    last = f"CAST({args[1]} AS BIGINT)" if len(args) > 1 else f"CAST(list_max({keys}) AS BIGINT)"
+    whole = f"CAST(range(CAST(list_min({keys}) AS BIGINT), {last} + 1) AS {key}[])"
+    default = literal(zero(call.type.types[1]), call.type.types[1])
+    values = f"list_transform({whole}, lambda k: coalesce({args[0]}[k], {default}))"
+    return f"MAP({whole}, CAST({values} AS {value}[]))"
 
 
 ROWS = (
@@ -164,6 +285,30 @@ ROWS = (
     ),
     Function("mapConcat", _concat_returns, _lower_concat, args=(1, None), nulls=False),
     Function("mapUpdate", _concat_returns, _lower_concat, args=(2, 2), nulls=False),
-    Function("mapSort", _same, _lower_sort, nulls=False),
-    Function("mapReverseSort", _same, _lower_sort, nulls=False),
+    *(
+        Function(name, _same, _lower_sort, args=(1, 2), nulls=False, lambda_types=_sort_types)
+        for name in ("mapSort", "mapReverseSort")
+    ),
+    *(
+        Function(
+            name,
+            _any_returns,
+            _lower_any,
+            args=(2, 2),
+            nulls=False,
+            predicate=True,
+            lambda_types=_entries,
+        )
+        for name in ("mapExists", "mapAll")
+    ),
+    Function("mapContainsKeyLike", _like_returns, _lower_contains_like, args=(2, 2), nulls=False),
+    Function("mapContainsValueLike", _like_returns, _lower_contains_like, args=(2, 2), nulls=False),
+    Function("mapExtractKeyLike", _extract_returns, _lower_extract_like, args=(2, 2), nulls=False),
+    Function(
+        "mapExtractValueLike", _extract_returns, _lower_extract_like, args=(2, 2), nulls=False
+    ),
+    Function("mapContainsValue", _contains_value, _lower_contains_value, args=(2, 2), nulls=False),
+    Function("mapAdd", _add_returns, _lower_add, args=(1, None), nulls=False),
+    Function("mapSubtract", _add_returns, _lower_add, args=(1, None), nulls=False),
+    Function("mapPopulateSeries", _series_returns, _lower_series, args=(1, 2), nulls=False),
 )
