@@ -42,6 +42,7 @@ FAMILIES = (
     "similarity",
     "tokens",
     "arrays_more",
+    "not_here",
     "hashing",
     "json",
     "json_simple",
