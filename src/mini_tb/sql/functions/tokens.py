@@ -17,14 +17,16 @@ _TOKENS = f"regexp_extract_all({{0}}, '{TOKEN}')"
 
 
 def _token_returns(args: Sequence[Expr]) -> DataType:
-    strings(UINT8)(args)
+    for arg in args:
+        need_string(arg)
     if not re.fullmatch(TOKEN, text(args[1])):
         raise ArgumentError("the token has characters that separate tokens, or none", 36)
     return UINT8
 
 
 def _maybe_token_returns(args: Sequence[Expr]) -> DataType:
-    strings(UINT8)(args)
+    for arg in args:
+        need_string(arg)
     return nullable(UINT8)
 
 

@@ -58,7 +58,7 @@ def geohash_place(text: str) -> dict[str, float]:
 def geohashes_in_box(
     west: float, south: float, east: float, north: float, precision: int
 ) -> list[str]:
-    """The geohashes that cover a box, row by row from the south-west."""
+    """The geohashes that cover a box, column by column from the south-west."""
     if not 1 <= precision <= 12:
         precision = 12
     if east < west or north < south:
@@ -71,8 +71,8 @@ def geohashes_in_box(
         raise ValueError("DB::128: the box has too many geohashes of this precision")
     return [
         geohash((c + 0.5) * width - 180, (r + 0.5) * height - 90, precision)
-        for r in rows
         for c in columns
+        for r in rows
     ]
 
 
@@ -142,8 +142,8 @@ class _Tables:
     def __init__(self, kind: type) -> None:
         f = kind
         self.f: Any = f
-        self.cos = np.cos(2 * np.pi * np.arange(_COS + 1) / _COS).astype(f)
-        self.asin = np.arcsin(np.sqrt(np.arange(_ASIN + 1) / _ASIN)).astype(f)
+        self.cos: Any = np.cos(2 * np.pi * np.arange(_COS + 1) / _COS).astype(f)
+        self.asin: Any = np.arcsin(np.sqrt(np.arange(_ASIN + 1) / _ASIN)).astype(f)
         # Metres of a degree squared, after Bowring's formulas on WGS 84.
         latitude = np.arange(_METRIC + 1) * (np.pi / _METRIC) - np.pi / 2
         k1 = (111132.09 - 566.05 * np.cos(2 * latitude) + 1.20 * np.cos(4 * latitude)) ** 2
@@ -229,12 +229,13 @@ def _distance(mode: str) -> Callable[[Any, Any, Any, Any, Any], Any]:
         t = _tables(bool(narrow[0].as_py()) if len(narrow) else False)
         given = (lon1, lat1, lon2, lat2)
         nulls = np.zeros(len(lon1), bool)
-        columns = []
+        columns: list[Any] = []
         for column in given:
             nulls |= np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)
             filled = column.fill_null(0.0).to_numpy(zero_copy_only=False)
             columns.append(np.asarray(filled).astype(t.f))
-        result = _great_circle(*columns, t, mode)
+        a, b, c, d = columns
+        result = _great_circle(a, b, c, d, t, mode)
         return pa.array(result.astype(np.float64), pa.float64(), mask=nulls)
 
     return over

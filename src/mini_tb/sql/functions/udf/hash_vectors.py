@@ -279,7 +279,8 @@ def _last_word(t: Texts) -> Words:
     rest = t.sizes % 8
     kept = (_U(1) << (rest.astype(np.uint64) * _U(8))) - _U(1)
     size = t.sizes.astype(np.uint64) << _U(56)
-    return (t.word(t.starts + t.sizes - rest) & kept) | size
+    last: Words = (t.word(t.starts + t.sizes - rest) & kept) | size
+    return last
 
 
 def sip_state(t: Texts, k0: int = 0, k1: int = 0, *, reference: bool = False) -> Sip:

@@ -144,6 +144,8 @@ def path_hierarchy(url: str) -> list[str]:
 
 def _cuts(url: str, at: int, start: int) -> list[str]:
     ends = [match.end() for match in _BREAK.finditer(url, at)]
+    if not url:
+        return []
     if not ends or ends[-1] != len(url):
         ends.append(len(url))
     return [url[start:end] for end in ends]
