@@ -14,7 +14,7 @@ from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
-from mini_tb.sql.functions.constants import integer_type, python_value
+from mini_tb.sql.functions.constants import integer_type, python_value, zero
 from mini_tb.sql.functions.convert import convert, in_list
 from mini_tb.sql.functions.function import ArgumentError, Function, constant
 from mini_tb.sql.functions.membership import as_element
@@ -56,6 +56,10 @@ from mini_tb.types import (
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
     from mini_tb.sql.tree import BoundQuery
+
+BARE_FUNCTIONS = {"curdate", "current_database", "current_date", "current_timestamp"}
+BARE_FUNCTIONS |= {"current_user", "localtime", "localtimestamp", "now", "today", "user"}
+"""Functions that are called without parentheses where no column has their name."""
 
 IN_WINDOW = "a window function"
 IN_AGGREGATE = "another aggregate function"
@@ -117,6 +121,8 @@ class ExpressionBinder:
         found = self.find(node)
         if found is None:
             found = self.find_outward(node)
+        if found is None and node.parts[0].lower() in BARE_FUNCTIONS and len(node.parts) == 1:
+            return self.call(syntax.Call(node.start, node.end, node.parts[0], []))
         if found is None:
             known = nearest(node.parts[-1], all_column_names(self.scope))
             raise self.error(
@@ -576,6 +582,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     returns = function.returns
     result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
     if any(arg.type.is_nullable for arg in args):
+        if not result.can_be_nullable:
+            return Call(result, function, [_known(arg) for arg in args])
         result = nullable(result)
     if function.low_cardinality and _keeps_low_cardinality(args) and _may_be_low(result):
         result = low_cardinality(result)
@@ -586,6 +594,14 @@ def _simple(arg: Expr) -> Expr:
     """A `SimpleAggregateFunction` value is to functions the value that it holds."""
     is_simple = arg.type.name == "SimpleAggregateFunction"
     return convert(arg, arg.type.types[0]) if is_simple else arg
+
+
+def _known(arg: Expr) -> Expr:
+    """An argument with its type's default in place of NULL, which a result that cannot be
+    Nullable (an Array) is computed of."""
+    if not arg.type.is_nullable:
+        return arg
+    return apply("ifNull", [arg, Const(arg.type.bare, zero(arg.type.bare))])
 
 
 def _plain(arg: Expr) -> Expr:

@@ -31,7 +31,7 @@ from mini_tb.sql.tree import (
     RelationColumn,
     relation_aliases,
 )
-from mini_tb.types import UINT8, nullable
+from mini_tb.types import UINT8, DataType, nullable
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -75,9 +75,15 @@ def bind_join(
         conditions = list(_conjuncts(ExpressionBinder(scope, queries).bind(node.on)))
     elif kind not in ("CROSS", "PASTE"):
         raise _error(node, scope, "SQ222", f"{kind} JOIN needs ON or USING", 403)
-    left_keys, right_keys = _keys(conditions, left, right)
-    if strictness is not None and len(left_keys) < len(conditions) - (strictness == "ASOF"):
-        raise _error(node, scope, "SQ220", f"{strictness} JOIN takes equalities only in its ON", 48)
+    left_keys, right_keys, others = _keys(conditions, left, right)
+    own = ([], []) if strictness is None else _own(others, left, right)
+    if strictness == "ASOF":
+        is_strict = len(others) == 1
+    else:
+        is_strict = strictness in (None, "ANTI") or sum(map(len, own)) == len(others)
+    if not is_strict:
+        message = f"{strictness} JOIN takes no comparison of both sides but equalities in its ON"
+        raise _error(node, scope, "SQ220", message, 48)
     for side, reduced in ((left, ("RIGHT", "INNER")), (right, ("LEFT", "INNER"))):
         if strictness in ("ANY", "SEMI") and kind in reduced and side.parts:
             message = f"{strictness} {kind} JOIN with a join on its other side is not supported"
@@ -100,6 +106,8 @@ def bind_join(
         )
         for name in using
     ]
+    for name, key in zip(using, keys, strict=True):
+        shown_left, shown_right = (_typed(side, name, key) for side in (shown_left, shown_right))
     columns = [c for c in (*shown_left.columns, *shown_right.columns) if c.name not in using]
     return JoinRelation(
         queries.fresh("t"),
@@ -112,8 +120,32 @@ def bind_join(
         _all(conditions),
         left_keys=left_keys,
         right_keys=right_keys,
+        left_filters=own[0],
+        right_filters=own[1],
         parts=[shown_left, shown_right],
     )
+
+
+def _typed(relation: Relation, name: str, key: RelationColumn) -> Relation:
+    """The relation with its column of USING in the common type."""
+    shown = {c.name: c.expr for c in relation.columns}.get(name)
+    if shown is None or shown.type == key.expr.type or not _converts(shown, key.expr.type):
+        return relation
+    return _replaced(relation, shown, convert(shown, key.expr.type))
+
+
+def _replaced(relation: Relation, old: Expr, new: Expr) -> Relation:
+    columns = [replace(c, expr=new) if c.expr == old else c for c in relation.columns]
+    parts = [_replaced(part, old, new) for part in relation.parts]
+    return Relation(relation.alias, relation.names, columns, parts=parts)
+
+
+def _converts(expr: Expr, target: DataType) -> bool:
+    try:
+        convert(expr, target)
+    except ArgumentError:
+        return False
+    return True
 
 
 def _error(node: syntax.Node, scope: Scope, code: str, message: str, number: int) -> QueryError:
@@ -143,25 +175,39 @@ def _conjuncts(expr: Expr) -> list[Expr]:
     return [expr]
 
 
-def _keys(conditions: list[Expr], left: Relation, right: Relation) -> tuple[list[Expr], list[Expr]]:
-    """The two sides of the equalities between the relations."""
+def _reads(expr: Expr) -> set[str]:
+    """DuckDB's aliases of the relations that an expression reads."""
+    return {part.relation for part in expr.walk() if isinstance(part, Column)}
+
+
+def _keys(
+    conditions: list[Expr], left: Relation, right: Relation
+) -> tuple[list[Expr], list[Expr], list[Expr]]:
+    """The two sides of the equalities between the relations, and the other conditions."""
     ours, theirs = relation_aliases(left), relation_aliases(right)
-
-    def side(expr: Expr) -> set[str]:
-        return {part.relation for part in expr.walk() if isinstance(part, Column)}
-
     left_keys: list[Expr] = []
     right_keys: list[Expr] = []
+    others: list[Expr] = []
     for condition in conditions:
-        if not isinstance(condition, Call) or condition.function.name != "equals":
-            continue
-        a, b = condition.args
-        if side(b) <= ours and side(a) <= theirs:
-            a, b = b, a
-        if side(a) <= ours and side(b) <= theirs and side(a) and side(b):
-            left_keys.append(a)
-            right_keys.append(b)
-    return left_keys, right_keys
+        if isinstance(condition, Call) and condition.function.name == "equals":
+            a, b = condition.args
+            if _reads(b) <= ours and _reads(a) <= theirs:
+                a, b = b, a
+            if _reads(a) <= ours and _reads(b) <= theirs and _reads(a) and _reads(b):
+                left_keys.append(a)
+                right_keys.append(b)
+                continue
+        others.append(condition)
+    return left_keys, right_keys, others
+
+
+def _own(conditions: list[Expr], left: Relation, right: Relation) -> tuple[list[Expr], list[Expr]]:
+    """The conditions on the left side alone, and on the right side alone."""
+    ours, theirs = relation_aliases(left), relation_aliases(right)
+    return (
+        [condition for condition in conditions if _reads(condition) <= ours],
+        [c for c in conditions if _reads(c) and _reads(c) <= theirs],
+    )
 
 
 def _column(relation: Relation, name: str, node: syntax.Node, scope: Scope) -> Expr:

@@ -16,6 +16,7 @@ from mini_tb.sql.label import Labels
 from mini_tb.sql.naming import Namer
 from mini_tb.sql.scope import NamedQuery, Scope
 from mini_tb.sql.settings import check_settings
+from mini_tb.sql.table_functions import bound_series
 from mini_tb.sql.tree import (
     Aggregate,
     BoundSelect,
@@ -66,6 +67,7 @@ class SelectBinder:
         else:
             scope.relations = [ONE]
         bound.where = self.filters()
+        bound_series(bound.source, bound.where)
         bound.columns = self.output()
         having = self.condition(node.having)
         order_by = self.order_by()

@@ -11,7 +11,9 @@ from mini_tb.sql import syntax
 from mini_tb.sql.label import Labels
 from mini_tb.sql.naming import Namer
 from mini_tb.sql.scope import named
-from mini_tb.sql.tree import Expr
+from mini_tb.sql.tree import Const, Expr
+from mini_tb.types import STRING
+from mini_tb.types.duckdb import field_names
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_expression import ExpressionBinder
@@ -54,7 +56,7 @@ def _columns(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Exp
         qualifier = ".".join(star.qualifier)
         found = [one for relation in relations for one in named(relation, qualifier)]
         if not found:
-            raise binder.error("NM202", f"unknown table `{qualifier}`", star, number=47)
+            return _elements(star, binder)
         relations = found[:1]
     if not relations:
         raise binder.error("SQ207", "`*` needs a FROM", star, number=51)
@@ -63,6 +65,18 @@ def _columns(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Exp
         return columns
     matches = _pattern(star.pattern, star, binder)
     return [(name, expr) for name, expr in columns if matches.search(name)]
+
+
+def _elements(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Expr]]:
+    """The elements of a column that is a Tuple: `t.*`."""
+    qualifier = ".".join(star.qualifier)
+    column = binder.find(syntax.Name(star.start, star.end, star.qualifier))
+    if column is None or not column.type.is_tuple:
+        raise binder.error("NM202", f"unknown table `{qualifier}`", star, number=47)
+    return [
+        (f"{qualifier}.{name}", binder.apply("tupleElement", [column, Const(STRING, name)], star))
+        for name in field_names(column.type.bare)
+    ]
 
 
 def _pattern(pattern: str, star: syntax.Star, binder: ExpressionBinder) -> re.Pattern[str]:

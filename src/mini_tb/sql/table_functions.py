@@ -175,6 +175,25 @@ def _series(args: list[Expr], start: str, end: str, step: str = "1") -> str:
     return text.replace("{0}", "{{0}}").replace("{1}", "{{1}}").replace("{2}", "{{2}}")
 
 
+def bound_series(source: Relation | None, where: Expr | None) -> None:
+    """End a series without an end where a condition does: `number < 10`."""
+    if not isinstance(source, FunctionRelation) or ENDLESS not in source.template or where is None:
+        return
+    conditions = where.args if isinstance(where, Call) and where.function.name == "and" else [where]
+    for condition in conditions:
+        if not isinstance(condition, Call) or len(condition.args) != 2:
+            continue
+        name, (left, right) = condition.function.name, condition.args
+        if name in ("greater", "greaterOrEquals"):
+            name, left, right = "less", right, left
+        is_limit = name in ("less", "lessOrEquals", "equals") and is_constant(right)
+        if is_limit and left == source.columns[0].expr and right.type.is_integer:
+            last = f"CAST({{{len(source.args)}}} AS BIGINT) + 1"
+            source.template = source.template.replace(ENDLESS, last)
+            source.args.append(right)
+            return
+
+
 def _range(start: str, end: str, step: str, name: str, value: str = "range") -> str:
     return f"SELECT CAST({value} AS UBIGINT) AS {name} FROM range({start}, {end}, {step})"
 

@@ -77,7 +77,8 @@ def test_notes_name_what_is_said_in_other_words() -> None:
 
 
 def test_a_recursive_cte_leads_to_nothing_stored() -> None:
-    sql = "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t WHERE x < 3) SELECT x FROM t"
+    steps = "SELECT 1 AS x UNION ALL SELECT x + 1 FROM t WHERE x < 3"
+    sql = f"WITH RECURSIVE t AS ({steps}) SELECT x FROM t"
     (explained,) = explain_query(sql, CATALOG)
     assert explained.columns[0].sources == ()
     assert explained.notes == ("WITH RECURSIVE has the types that hold all of its steps",)

@@ -15,8 +15,8 @@ from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import is_lambda
 from mini_tb.sql.functions.convert_number import failure
+from mini_tb.sql.functions.function import is_lambda
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
@@ -126,13 +126,16 @@ class Lowering:
         direction = "DESC" if key.descending else "ASC"
         nulls = "FIRST" if key.nulls_first else "LAST"
         text = self.expr(key.expr)
-        keys = [f"{text} {direction} NULLS {nulls}"]
         if key.expr.type.is_float and key.descending != key.nulls_first:
             # DuckDB has NaN above all numbers.
-            keys.insert(0, f"isnan({text}) {'DESC' if key.nulls_first else 'ASC'} NULLS {nulls}")
+            if not key.expr.type.is_nullable:
+                text = f"CASE WHEN isnan({text}) THEN NULL ELSE {text} END"
+            else:
+                first = "DESC" if key.nulls_first else "ASC"
+                text = f"isnan({text}) {first} NULLS {nulls}, {text}"
         elif key.expr.type.bare.name == "UUID":
-            keys.insert(0, f"substr(CAST({text} AS VARCHAR), 20) {direction} NULLS {nulls}")
-        return ", ".join(keys)
+            text = f"substr(CAST({text} AS VARCHAR), 20) {direction} NULLS {nulls}, {text}"
+        return f"{text} {direction} NULLS {nulls}"
 
     def order(self, keys: list[tree.OrderKey]) -> str:
         """The items of ORDER BY; '' where all are constant."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.types import to_duckdb
@@ -85,19 +86,26 @@ def _strict_join(low: Lowering, relation: tree.JoinRelation, on: str) -> str:
         return f"{lower_relation(low, kept)} ANTI JOIN {_right(low, other)} ON {on}"
     left, right = lower_relation(low, relation.left), _right(low, relation.right)
     if kind in ("LEFT", "INNER"):
-        right = _first_of_key(low, relation.right, relation.right_keys)
+        keys, filters = relation.right_keys, relation.right_filters
+        right = _first_of_key(low, relation.right, keys, filters)
     if kind in ("RIGHT", "INNER"):
-        left = _first_of_key(low, relation.left, relation.left_keys)
+        left = _first_of_key(low, relation.left, relation.left_keys, relation.left_filters)
     return f"{left} {'INNER' if strictness == 'SEMI' else kind} JOIN {right} ON {on}"
 
 
-def _first_of_key(low: Lowering, relation: tree.Relation, keys: list[tree.Expr]) -> str:
-    """The relation under its own alias, with the first row of each key only."""
+def _first_of_key(
+    low: Lowering, relation: tree.Relation, keys: list[tree.Expr], filters: list[tree.Expr]
+) -> str:
+    """The relation under its own alias, with the first row of each key that passes the filters."""
     partition = ", ".join(low.expr(key) for key in keys)
+    over = f"PARTITION BY {partition}" if partition else ""
     source = lower_relation(low, relation)
+    where = " AND ".join(truth(condition, low.expr(condition)) for condition in filters)
+    if where:
+        source += f" WHERE {where}"
     return (
         f"(SELECT {relation.alias}.* FROM {source} "
-        f"QUALIFY row_number() OVER (PARTITION BY {partition}) = 1) AS {relation.alias}"
+        f"QUALIFY row_number() OVER ({over}) = 1) AS {relation.alias}"
     )
 
 
@@ -113,17 +121,27 @@ def _paste(low: Lowering, relation: tree.JoinRelation) -> str:
 
 
 def _array_join(low: Lowering, relation: tree.ArrayJoinRelation) -> str:
-    texts = [low.expr(array) for _name, array in relation.arrays]
     items = []
-    for i, text in enumerate(texts):
-        if i:
+    first = ""
+    for i, (_name, array) in enumerate(relation.arrays):
+        text = low.expr(array)
+        cases = []
+        if first:
             message = "Sizes of ARRAY-JOIN-ed arrays do not match"
-            same = f"len({text}) = len({texts[0]})"
-            text = f"CASE WHEN {same} THEN {text} ELSE {failure(190, message)} END"
+            cases.append(f"WHEN len({text}) <> len({first}) THEN {failure(190, message)}")
+        if relation.left:
+            # One row for an empty array; the column's default takes the place of NULL.
+            cases.append(f"WHEN len({text}) = 0 THEN CAST([NULL] AS {_storage(array)})")
+        first = first or text
+        if cases:
+            text = f"CASE {' '.join(cases)} ELSE {text} END"
         items.append(f"unnest({text}) AS e{i}")
-    lateral = f"LATERAL (SELECT {', '.join(items)}) AS {relation.alias}"
     source = lower_relation(low, relation.source)
-    return f"{source} LEFT JOIN {lateral} ON TRUE" if relation.left else f"{source}, {lateral}"
+    return f"{source}, LATERAL (SELECT {', '.join(items)}) AS {relation.alias}"
+
+
+def _storage(array: tree.Expr) -> str:
+    return to_duckdb(carrier(array.type))
 
 
 def unnested(low: Lowering, call: tree.ArrayJoinCall) -> str:
