@@ -1,4 +1,4 @@
-"""H3 cells, through the library of that name (the extra `h3`); each distinct cell once."""
+"""H3 cells, through the library of that name; each distinct cell once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
 
 
 def _library() -> Any:
-    try:
-        from h3.api import basic_int
-    except ImportError:
-        raise ValueError("DB::48: H3 functions need the package `h3`: pip install h3") from None
+    from h3.api import basic_int
+
     return basic_int
 
 
