@@ -11,6 +11,7 @@ import json
 import random
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -150,16 +151,58 @@ class Rivals:
         self.with_view.close()
 
 
+def write_beside_readers(workspace: Workspace, *, readers: int, seconds: float) -> list[float]:
+    """The seconds that each of 1,000 one-row requests a second took, while readers group the whole
+    table again and again."""
+    done = threading.Event()
+    query = "SELECT metric_name, region, count(), avg(metric_value) FROM metrics GROUP BY 1, 2"
+
+    def read() -> None:
+        while not done.is_set():
+            with workspace.sql(query) as result:
+                result.arrow()
+
+    writers = 32
+    spent: list[list[float]] = [[] for _ in range(writers)]
+    began = time.perf_counter()
+
+    def write(number: int) -> None:
+        body = lines(1)
+        due = began + number / 1000
+        while due < began + seconds:
+            time.sleep(max(0.0, due - time.perf_counter()))
+            workspace.append("metrics", body)
+            # From when it was due: a client that had to wait for its turn has waited too.
+            spent[number].append(time.perf_counter() - due)
+            due += writers / 1000
+
+    threads = [threading.Thread(target=read) for _ in range(readers)]
+    working = [threading.Thread(target=write, args=(i,)) for i in range(writers)]
+    for thread in threads + working:
+        thread.start()
+    for thread in working:
+        thread.join()
+    done.set()
+    for thread in threads:
+        thread.join()
+    return sorted(second for each in spent for second in each)
+
+
 def main() -> None:
-    """Run all comparisons and print them."""
+    """Run as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=7)
     given = parser.parse_args()
-    clean, dirty = lines(given.rows), lines(given.rows, bad=0.01)
+    run(given.rows, given.runs)
+
+
+def run(rows: int = 100_000, runs: int = 7) -> None:
+    """Run all comparisons and print them."""
+    clean, dirty = lines(rows), lines(rows, bad=0.01)
     with tempfile.TemporaryDirectory() as folder:
         rivals = Rivals(Path(folder))
-        print(f"{given.rows} rows of NDJSON, {len(clean) / 1e6:.1f} MB, validated and committed")
+        print(f"{rows} rows of NDJSON, {len(clean) / 1e6:.1f} MB, validated and committed")
         timings = in_turns_given(
             {
                 "DuckDB read_json, insert": rivals.read_json(clean),
@@ -167,7 +210,7 @@ def main() -> None:
                 "append, 1 % of the rows bad": rivals.append(rivals.plain, dirty),
                 "append, with a materialized view": rivals.append(rivals.with_view, clean),
             },
-            given.runs,
+            runs,
         )
         report(timings)
         raw, append, bad, view = (timing.median for timing in timings.values())
@@ -185,6 +228,17 @@ def main() -> None:
         report(timings)
         alone, together = (timing.median for timing in timings.values())
         compare("rate of grouped to one by one", (1024 / together) / (256 / alone), at_least=8)
+        print("1,000 requests of one row a second, beside readers of a table of 1M rows")
+        while (missing := 1_000_000 - rivals.plain.count("metrics")) > 0:
+            rivals.plain.append("metrics", lines(min(missing, 100_000)))
+        quiet, busy = (
+            write_beside_readers(rivals.plain, readers=readers, seconds=10) for readers in (0, 16)
+        )
+        for name, spent in (("without readers", quiet), ("beside 16 readers", busy)):
+            p50, p99 = (spent[int(len(spent) * share)] * 1e3 for share in (0.5, 0.99))
+            print(f"  {name:<20} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {len(spent)} requests")
+        p99s = [spent[int(len(spent) * 0.99)] for spent in (quiet, busy)]
+        compare("write p99 beside readers to without", p99s[1] / p99s[0], at_most=3)
         rivals.close()
 
 
