@@ -137,6 +137,7 @@ def _open(path: Path | None, settings: Settings, threads: int) -> DuckDBPyConnec
         raise _is_open(path)
     writer.execute("SET python_enable_replacements = false")
     writer.execute("SET TimeZone = 'UTC'")
+    writer.execute("SET GLOBAL order_by_non_integer_literal = true")
     writer.execute("SET enable_external_access = false")
     return writer
 

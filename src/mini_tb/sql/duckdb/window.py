@@ -25,7 +25,9 @@ def lower_window(lowering: Lowering, expr: tree.Window) -> str:
 
 
 def _over(lowering: Lowering, expr: tree.Window) -> Over:
-    partition = ", ".join(lowering.expr(key) for key in expr.partition_by)
+    # DuckDB takes no key that may fail, such as a constant that is parsed.
+    keys = [key for key in expr.partition_by if not tree.is_constant(key)]
+    partition = ", ".join(map(lowering.expr, keys))
     frame = expr.frame
     if frame is None:
         return Over(partition, ", ".join(map(lowering.order_key, expr.order_by)))

@@ -392,7 +392,11 @@ def _lower_modulo(call: Call, args: list[str]) -> str:
     if a.is_date_or_datetime:
         a, first = to_number(a, first)
     if call.type.is_float:
-        return f"(CAST({first} AS DOUBLE) % CAST({args[1]} AS DOUBLE))"
+        # As ClickHouse does it, which is no exact remainder where the quotient is large.
+        return (
+            f"list_transform([{{'a': CAST({first} AS DOUBLE), 'b': CAST({args[1]} AS DOUBLE)}}], "
+            "lambda once: once.a - trunc(once.a / once.b) * once.b)[1]"
+        )
     if call.type.is_decimal:
         # ClickHouse divides the integers behind the Decimals, whatever their scales.
         rest = f"({_unscaled(a, first)} % {_unscaled(b, args[1])})"

@@ -241,6 +241,11 @@ def zipped_arrays(args: Sequence[str]) -> str:
 # Others --------------------------------------------------------------------------------------
 
 
+def _distinct_returns(args: Sequence[Expr]) -> DataType:
+    element = need_array(args[0])
+    return array(element.types[0] if element.name == "Nullable" else element)
+
+
 def _lower_distinct(call: Call, args: list[str]) -> str:
     # list_distinct loses the order; the first occurrence of each value stays here. NULL goes.
     items = args[0]
@@ -437,7 +442,7 @@ ROWS = (
         bytes_ok=True,
     ),
     Function("arrayZip", _zip_returns, _lower_zip, args=(1, None), nulls=False),
-    Function("arrayDistinct", _same, _lower_distinct, nulls=False),
+    Function("arrayDistinct", _distinct_returns, _lower_distinct, nulls=False),
     Function("arrayCompact", _same, _lower_compact, nulls=False),
     Function("arrayFlatten", _flatten_returns, _lower_flatten, nulls=False, aliases=("flatten",)),
     Function("arrayStringConcat", _join_returns, _lower_join, args=(1, 2), nulls=False),

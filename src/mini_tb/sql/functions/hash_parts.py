@@ -59,7 +59,9 @@ def _bits(sql: str, bits: int, *, signed: bool) -> str:
         return f"CAST({sql} AS UBIGINT)"
     if bits < 64:
         return f"CAST(CAST({sql} AS BIGINT) & {(1 << bits) - 1} AS UBIGINT)"
-    negative = f"CAST({sql} + 9223372036854775807 + 1 AS UBIGINT) + CAST({_HIGH} AS UBIGINT)"
+    # Not a sum: DuckDB would add up constants in it, beyond their type.
+    low = f"{sql} & 9223372036854775807"
+    negative = f"CAST({low} AS UBIGINT) + CAST({_HIGH} AS UBIGINT)"
     return f"(CASE WHEN {sql} < 0 THEN {negative} ELSE CAST({sql} AS UBIGINT) END)"
 
 

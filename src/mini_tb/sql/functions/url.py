@@ -16,7 +16,7 @@ _HOST = (
     "(CASE WHEN regexp_matches({0}, '^(?:[A-Za-z][A-Za-z0-9+.\\-]*:)?//') "
     f"THEN regexp_extract({{0}}, {_AUTHORITY}, 1) "
     "WHEN regexp_matches({0}, '^[A-Za-z0-9\\-_]+(?:\\.[A-Za-z0-9\\-_]+)+(?:[:/?#]|$)') "
-    "THEN regexp_extract({0}, '^([^:/?#]*)', 1) ELSE '' END)"
+    "THEN regexp_extract({0}, '^([^:/?#]*)', 1) WHEN {0} IS NOT NULL THEN '' END)"
 )
 _PATH = "regexp_extract({0}, '^(?:[A-Za-z][A-Za-z0-9+.\\-]*:)?(?://[^/?#]*)?(/[^?#]*)', 1)"
 _PATH_FULL = "regexp_extract({0}, '^(?:[A-Za-z][A-Za-z0-9+.\\-]*:)?(?://[^/?#]*)?(/.*)$', 1)"
