@@ -115,12 +115,14 @@ def _map_without_nulls(values: Any) -> Any:
 
 
 def list_items(values: Any) -> Any:
+    """The elements of all arrays of a column, one after the other."""
     values = as_lists(values)
     _, first, last = _offsets(values)
     return values.values.slice(first, last - first)
 
 
 def map_entries(values: Any) -> tuple[Any, Any]:
+    """The keys and the values of all maps of a column, one after the other."""
     values = as_lists(values)
     _, first, last = _offsets(values)
     if pa.types.is_map(values.type):

@@ -349,6 +349,7 @@ class Runtime:
 
 
 def bound_product(runtime: Runtime, symbol: str, left: Any, right: Any) -> None:
+    """Raises `Exhausted` if `left * right` or `left ** right` would be too large to make."""
     if isinstance(left, int) and isinstance(right, int):
         if symbol == "*":
             bits = left.bit_length() + right.bit_length()
