@@ -26,6 +26,7 @@ from mini_tb.sql.compile import parse_statement
 from mini_tb.sql.functions.aggregates import registry
 from mini_tb.sql.functions.aggregates.base import Base
 from mini_tb.sql.functions.function import Function
+from mini_tb.sql.functions.session import CLICKHOUSE_VERSION
 from mini_tb.sql.table_functions import REFUSED, SUPPORTED
 from mini_tb.template.functions import FUNCTIONS as TEMPLATE_FUNCTIONS
 
@@ -62,19 +63,125 @@ brackets.
 
 """
 
-DEVIATIONS = """\
-| subject | ClickHouse | here |
-|---|---|---|
-| Sums and averages of floats | depend on the order of the rows | the last digits may differ |
-| Aggregates that depend on the order of rows without `ORDER BY` (`any`, `groupArray`, `topK` of ties) | any order | the order of storage, which may be another |
-| `uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta` | estimates above some thousands of values | exact |
-| `quantile`, `quantileTDigest`, `quantileBFloat16`, … over many rows | estimates from a sample | from all rows |
-| `-State` values, shown as they are | bytes of ClickHouse's own | a plain value; read them through `-Merge` or `finalizeAggregation` |
-| `Date` and `DateTime` computed past the ends of their ranges | wrap around or are cut, by function | computed on, or an error |
-| Random functions, `generateUUIDv4`, `now` | other values at every run | other values at every run |
-| Errors found row by row (`throwIf`, a text that is no number) | an error if the row is reached | the same, but DuckDB may reach other rows first |
-| `rowNumberInBlock`, `blockNumber`, `runningDifference` | count within blocks | a table is one block |
-| Settings of a query | change execution | those that change answers are followed or refused, others are accepted |"""
+DEVIATIONS = (
+    (
+        "Sums and averages of floats",
+        "depend on the order of the rows",
+        "the last digits may differ",
+    ),
+    (
+        "Aggregates that depend on the order of rows without `ORDER BY` (`any`, "
+        "`groupArray`, `topK` of ties)",
+        "any order",
+        "the order of storage, which may be another",
+    ),
+    (
+        "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",
+        "estimates above some thousands of values",
+        "exact",
+    ),
+    (
+        "`quantile`, `quantileTDigest`, `quantileBFloat16`, … over many rows",
+        "estimates from a sample",
+        "from all rows",
+    ),
+    (
+        "`-State` values, shown as they are",
+        "bytes of ClickHouse's own",
+        "a plain value; read them through `-Merge` or `finalizeAggregation`",
+    ),
+    (
+        "`Date` and `DateTime` computed past the ends of their ranges",
+        "wrap around or are cut, by function",
+        "computed on, or an error",
+    ),
+    (
+        "Random functions, `generateUUIDv4`, `now`",
+        "other values at every run",
+        "other values at every run",
+    ),
+    (
+        "Errors found row by row (`throwIf`, a text that is no number)",
+        "an error if the row is reached",
+        "the same, but DuckDB may reach other rows first",
+    ),
+    (
+        "`rowNumberInBlock`, `blockNumber`, `runningDifference`",
+        "count within blocks",
+        "a table is one block",
+    ),
+    (
+        "Settings of a query",
+        "change execution",
+        "those that change answers are followed or refused, others are accepted",
+    ),
+    (
+        "`dateDiff('hour', …)` of moments in zones other than UTC",
+        "may count an hour less or more, by its table of the zone",
+        "whole hours of UTC",
+    ),
+    (
+        "`stddevPop`, `varSamp`, … of Float32",
+        "sums in Float32",
+        "sums in Float64: the last digits differ, more for extreme values",
+    ),
+    (
+        "`greatest`, `least`, `if` of Decimals of different scales",
+        "the narrower width (`Decimal(9, 3)`)",
+        "the next width (`Decimal(18, 3)`)",
+    ),
+    (
+        "`leftPad`, `rightPad` of text that is not ASCII",
+        "count bytes",
+        "count characters",
+    ),
+    (
+        "`has`, `indexOf`, `hasAny` where NULL is searched in an array without NULL",
+        "NULL may match the type's default",
+        "no match",
+    ),
+    (
+        "`concatWithSeparator` with a NULL",
+        "NULL",
+        "NULL is skipped",
+    ),
+    (
+        "`groupConcat` of empty texts at the start",
+        "no delimiter before the first text that is not empty",
+        "a delimiter after each",
+    ),
+    (
+        "`DateTime64` before 1970",
+        "`toStartOfSecond` and `toSecond` round down",
+        "may round towards 1970",
+    ),
+    (
+        "`quantile` of Decimals",
+        "rounds what is between two values",
+        "cuts it",
+    ),
+    (
+        "Aggregates of constants that are unnested (`sumMap(map('a', 1))` over a table)",
+        "counts every row",
+        "refused, or one row where the constant is computed",
+    ),
+    (
+        "Decimals beyond their precision, but within the bits that store them",
+        "computed",
+        "an error",
+    ),
+    (
+        "A Map with the same key twice",
+        "kept",
+        "an error",
+    ),
+    (
+        "`reverse` of text that is not ASCII",
+        "bytes, of no encoding",
+        "an error, or characters",
+    ),
+)
+"""Subject, ClickHouse's way, ours."""
 
 COMBINATORS = {
     "If": "rows where the last argument is true",
@@ -163,7 +270,7 @@ def page() -> str:
     """The whole page, in Markdown."""
     checked = Checked(called())
     tables = list(_functions(checked))
-    head = INTRODUCTION.format(version=_version(), deviations=DEVIATIONS)
+    head = INTRODUCTION.format(version=_version(), deviations=_deviations())
     count = checked.count
     summary = (
         f"{count['✓']} functions ✓, {count['○']} functions ○, {count['✗']} functions ✗; aggregates"
@@ -173,7 +280,12 @@ def page() -> str:
 
 
 def _version() -> str:
-    return "26.9"
+    return ".".join(CLICKHOUSE_VERSION.split(".")[:2])
+
+
+def _deviations() -> str:
+    head = ["| subject | ClickHouse | here |", "|---|---|---|"]
+    return "\n".join([*head, *(f"| {' | '.join(map(_cell, row))} |" for row in DEVIATIONS)])
 
 
 def _functions(checked: Checked) -> Iterator[str]:
