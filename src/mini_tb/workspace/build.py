@@ -6,6 +6,7 @@ and the columns of what writes into a data source are compared with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,11 @@ class Build:
         return not self.errors
 
 
+NO_VALUE = "__no_value__"
+"""What templates write in a check for a parameter that has neither value nor default."""
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
+_CERTAIN = frozenset({"NM201", "NM202", "SQ001", "SQ002", "SQ201", "SQ202", "SQ203"})
+"""What is wrong with SQL whatever its values are."""
 _ECHOES = frozenset({"NM202", "NM204"})
 """Unknown tables and rings of nodes, as the compiler meets them."""
 
@@ -110,7 +116,8 @@ def _compile_nodes(project: Project, secrets: Mapping[str, str]) -> Iterator[Dia
             try:
                 statement = compile_query(made, catalog)
             except UserError as error:
-                yield from error.diagnostics
+                is_certain = not stand_ins.has_unknown_values(node)
+                yield from (d for d in error.diagnostics if is_certain or d.code in _CERTAIN)
                 continue
             bound.update(statement.views)
             yield from _check_target(project, pipe, node, statement)
@@ -148,7 +155,12 @@ class StandIns:
         """Whether the node's SQL cannot be known without a request: a parameter that has no
         default decides a name or the shape of it."""
         made = self._fragment(node)
-        return made is None or (node.is_template and "__no_value__" in made.text)
+        return made is None or (node.is_template and NO_VALUE in _LITERAL.sub("''", made.text))
+
+    def has_unknown_values(self, node: Node) -> bool:
+        """Whether a text in the node's SQL stands for one that only a request gives."""
+        made = self._fragment(node)
+        return made is None or (node.is_template and NO_VALUE in made.text)
 
     def _fragment(self, node: Node) -> Fragment | None:
         if not node.is_template:

@@ -220,3 +220,25 @@ def test_requests_do_not_feel_a_deployment(workspace: Workspace) -> None:
         thread.join()
     assert failures == []
     assert counts["read"] and workspace.count("events") == counts["append"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "codes"),
+    [
+        ("SELECT nope FROM events WHERE tenant = {{String(t)}}", ["NM201"]),
+        ("SELECT nope(n) FROM events WHERE tenant = {{String(t)}}", ["SQ201"]),
+        ("SELECT n FROM events WHERE tenant = {{String(t)}} GROUP", ["SQ001"]),
+        ("SELECT n FROM events WHERE toDate(now()) = {{String(t)}}", []),
+        ("SELECT {{column(t)}} FROM events", []),
+    ],
+)
+def test_templates_without_defaults_are_compiled(
+    workspace: Workspace, sql: str, codes: list[str]
+) -> None:
+    files = {
+        "events.datasource": "SCHEMA >\n  tenant String,\n  n Int64\n",
+        "p.pipe": f"NODE n\nSQL >\n  %\n  {sql}\nTYPE endpoint\n",
+    }
+    errors = workspace.build(files).errors
+    assert [error.code for error in errors] == codes
+    assert all(error.span is not None for error in errors)
