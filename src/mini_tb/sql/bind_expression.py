@@ -143,6 +143,14 @@ class ExpressionBinder:
         if found is not None:
             return found
         for column, take in scope.columns(parts):
+            if column.name == parts[0] and scope.is_ambiguous(parts[0]):
+                raise self.error(
+                    "NM205",
+                    f"several of the joined tables have a column `{parts[0]}`",
+                    node,
+                    number=207,
+                    hint="write the table's name before it",
+                )
             return self.elements(column.expr, parts[take:], node)
         return None
 

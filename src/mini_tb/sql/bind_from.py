@@ -39,6 +39,8 @@ MAX_VIEW_DEPTH = 64
 
 def bind_from(tree: syntax.JoinTree, scope: Scope, queries: QueryBinder) -> Relation:
     """What stands in FROM; the scope's relations are set on the way."""
+    if any(isinstance(part, syntax.Join) and part.kind != "PASTE" for part in tree.rest):
+        _require_aliases(tree, scope)
     relation = _item(tree.first, scope, queries)
     for part in tree.rest:
         if isinstance(part, syntax.ArrayJoin):
@@ -49,6 +51,23 @@ def bind_from(tree: syntax.JoinTree, scope: Scope, queries: QueryBinder) -> Rela
             relation = bind_join(part, relation, right, scope, queries)
     scope.relations = [relation]
     return relation
+
+
+def _require_aliases(tree: syntax.JoinTree, scope: Scope) -> None:
+    """What is joined has a name: that of a table, or an alias."""
+    joined = [part.table for part in tree.rest if isinstance(part, syntax.Join)]
+    for item in (tree.first, *joined):
+        if isinstance(item, syntax.TableQuery | syntax.TableFunction) and item.alias is None:
+            what = "subquery" if isinstance(item, syntax.TableQuery) else "table function"
+            raise query_error(
+                "SQ228",
+                f"a {what} that is joined needs an alias",
+                scope.fragment,
+                item.start,
+                item.end,
+                number=206,
+                hint="add `AS name`",
+            )
 
 
 def is_table(node: syntax.Name, scope: Scope) -> bool:

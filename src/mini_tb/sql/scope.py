@@ -17,6 +17,7 @@ from mini_tb.sql.catalog import Catalog
 from mini_tb.sql.tree import (
     ArrayJoinCall,
     Expr,
+    JoinRelation,
     Relation,
     RelationColumn,
     SharedQuery,
@@ -108,6 +109,33 @@ class Scope:
                 qualifier, rest = ".".join(parts[:split]), ".".join(parts[split:take])
                 for relation in self.relations:
                     yield from ((column, take) for column in qualified(relation, qualifier, rest))
+
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether a name without a qualifier is that of columns of several joined tables, and it
+        is not clear which is meant."""
+        return any(_is_ambiguous(relation, name) for relation in self.relations)
+
+
+def _is_ambiguous(relation: Relation, name: str) -> bool:
+    """Of two tables the left is meant; of more, the left of two columns that ON says are equal."""
+    if not isinstance(relation, JoinRelation):
+        return False
+    left, right = _offered(relation.left, name), _offered(relation.right, name)
+    if not left or not right:
+        return _is_ambiguous(relation.left if left else relation.right, name)
+    if len(_offered(relation, name)) == 1:
+        return False  # USING made one of them
+    is_single = not isinstance(relation.left, JoinRelation)
+    keys = list(zip(relation.left_keys, relation.right_keys, strict=True))
+    if is_single or any((a, b) in keys for a in left for b in right):
+        return _is_ambiguous(relation.left, name)
+    return True
+
+
+def _offered(relation: Relation, name: str) -> list[Expr]:
+    """What a relation's columns of that name are."""
+    return [column.expr for column in relation.columns if column.name == name]
 
 
 def qualified(relation: Relation, qualifier: str, name: str) -> Iterator[RelationColumn]:
