@@ -10,7 +10,7 @@ from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, text
-from mini_tb.sql.tree import Expr, is_constant
+from mini_tb.sql.tree import ArrayJoinCall, Column, Expr, contains
 from mini_tb.types import DataType
 
 
@@ -67,7 +67,7 @@ def _check_place(name: str, bound: BoundAggregate, args: list[Expr], is_windowed
         return
     if is_windowed:
         raise ArgumentError(f"`{name}` is not supported over a window", 48)
-    if all(is_constant(arg) for arg in args):
+    if not any(contains(arg, Column, ArrayJoinCall) for arg in args):
         # DuckDB would take it for an aggregate of the subquery that it is in.
         raise ArgumentError(f"`{name}` of constants alone is not supported", 48)
 

@@ -209,7 +209,15 @@ def _concat(f: Leaf, items: str) -> str:
     delimiter = str(f.params[0]) if f.params else ""
     limit = size(f.base.name, f.params, 1)
     cut = f"({items})[:{limit}]" if limit else items
-    return f"array_to_string({cut}, {quote_string(delimiter)})"
+
+    def joined(texts: str) -> str:
+        # As in ClickHouse, no delimiter follows empty texts at the start.
+        e = fresh(texts)
+        first = f"list_position(list_transform({texts}, lambda {e}: {e} != ''), true)"
+        start = f"coalesce(nullif({first}, 0), len({texts}) + 1)"
+        return f"array_to_string({texts}[{start}:], {quote_string(delimiter)})"
+
+    return let(cut, joined)
 
 
 def _patched(f: Leaf, items: str) -> str:
