@@ -6,7 +6,7 @@ from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_text import depth, to_text
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr, Param, is_constant
 from mini_tb.types import (
     INT64,
@@ -282,7 +282,9 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if not known:
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
-    if not all(is_constant(item) for item in known):
+    if all(is_constant(item) for item in known):
+        result = keep_low_cardinality([value, *known], result)
+    else:
         result = nullable(UINT8)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
 

@@ -165,17 +165,54 @@ def rescale(source: DataType, target: DataType, sql: str) -> str:
     return from_ticks(target, f"{to_ticks(source, sql)} // {10 ** (source.scale - target.scale)}")
 
 
-def _plain(sql: str, whole_seconds: bool) -> str:
-    """Whether a text is `YYYY-MM-DD hh:mm:ss`, which DuckDB reads by itself, and in range."""
-    form = (
+_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
+_FRACTION = r"(\.\d{1,6})?"
+
+
+def _matches(sql: str, pattern: str) -> str:
+    return f"regexp_full_match({sql}, '{pattern}')"
+
+
+def _is_plain(sql: str) -> str:
+    """Whether a text is `YYYY-MM-DD hh:mm:ss` or has a `T` in it, by its outline."""
+    return (
         f"strlen({sql}) = 19 AND "
         f"({sql} LIKE '____-__-__ __:__:__' OR {sql} LIKE '____-__-__T__:__:__')"
     )
-    return f"{form} AND {sql} BETWEEN '1970-01-02' AND '2106-02-06'" if whole_seconds else form
+
+
+def _quick_reads(sql: str, zone_name: str | None, month_first: bool) -> list[tuple[str, str]]:
+    """The forms that DuckDB reads by itself: (condition, TIMESTAMP or NULL), likeliest first."""
+    in_zone = zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", zone_name)
+    day_month = "%m/%d/%Y" if month_first else "%d/%m/%Y"
+    numbers = zone.to_instant(f"try_strptime({sql}, '{day_month} %H:%M:%S')", zone_name)
+    return [
+        (_is_plain(sql), in_zone),
+        (_matches(sql, f"{_ISO}{_FRACTION}Z"), f"TRY_CAST(rtrim({sql}, 'Z') AS TIMESTAMP)"),
+        (_matches(sql, f"{_ISO}{_FRACTION}"), in_zone),
+        (
+            _matches(sql, rf"{_ISO}{_FRACTION}[+-]\d\d:\d\d"),
+            f"timezone('UTC', TRY_CAST({sql} AS TIMESTAMPTZ))",
+        ),
+        (
+            _matches(sql, r"\d{4}-\d\d-\d\d"),
+            zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", zone_name),
+        ),
+        (_matches(sql, r"\d{10}"), f"make_timestamp(TRY_CAST({sql} AS BIGINT) * 1000000)"),
+        (_matches(sql, r"\d{13}"), f"make_timestamp(TRY_CAST({sql} AS BIGINT) * 1000)"),
+        (_matches(sql, r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d"), numbers),
+        (
+            f"{sql} LIKE '___, __ ___ ____ __:__:__ GMT'",
+            f"try_strptime({sql}, '%a, %d %b %Y %H:%M:%S GMT')",
+        ),
+    ]
 
 
 def best_effort(target: DataType, sql: str, *, month_first: bool = False) -> str:
-    """The time that a text is, in any form that people write; NULL if it is none."""
+    """The time that a text is, in any form that people write; NULL if it is none.
+
+    The common forms are DuckDB's, the rest goes through Python, each distinct text once.
+    """
     name = quote_string(target.zone or "")
     us = "true" if month_first else "false"
     if target.scale > 6:
@@ -183,29 +220,39 @@ def best_effort(target: DataType, sql: str, *, month_first: bool = False) -> str
         return rescale(DataType("DateTime64", params=(9,)), target, read)
     whole = target.name == "DateTime"
     seconds = "true" if whole else "false"
-    return _read(target, sql, f"mt_best_effort({sql}, {name}, {us}, {seconds})")
+    slow = f"make_timestamp(mt_best_effort({sql}, {name}, {us}, {seconds}))"
+    return _read(target, _quick_reads(sql, target.zone, month_first), slow)
 
 
 def basic(target: DataType, sql: str) -> str:
     """The time that a text is in one of the plain forms of `toDateTimeOrNull`; NULL if none."""
     name = quote_string(target.zone or "")
     seconds = "true" if target.name == "DateTime" else "false"
-    return _read(target, sql, f"mt_basic_datetime({sql}, {name}, {seconds})")
+    slow = f"make_timestamp(mt_basic_datetime({sql}, {name}, {seconds}))"
+    in_zone = zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", target.zone)
+    return _read(target, [(_is_plain(sql), in_zone)], slow)
 
 
-def _read(target: DataType, sql: str, micros: str) -> str:
-    whole = target.name == "DateTime"
-    at = zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", target.zone)
-    plain = f"CASE WHEN {_plain(sql, whole)} THEN {at} END"
-    found = f"coalesce({plain}, make_timestamp({micros}))"
-    return found if whole else rescale(DataType("DateTime64", params=(6,)), target, found)
+def _read(target: DataType, quick: list[tuple[str, str]], slow: str) -> str:
+    """The first quick reading that fits and gives a time in the type's range, else the slow one."""
+    whens = " ".join(f"WHEN {condition} THEN {value}" for condition, value in quick)
+    found = f"CASE {whens} END"
+    if target.name != "DateTime":
+        return rescale(DataType("DateTime64", params=(6,)), target, f"coalesce({found}, {slow})")
+    if len(quick) > 1:  # there may be fractions
+        found = f"date_trunc('second', {found})"
+    # What is out of range is the slow one's to bring to the end of the range.
+    bits = f"epoch_us({found}) // 1000000"
+    return f"coalesce(TRY({second(f'CAST(CAST({bits} AS UINTEGER) AS BIGINT)')}), {slow})"
 
 
 def date_of_text(target: DataType, sql: str) -> str:
     """The date that a text is (`2024-01-02`, `2024-1-2`, `20240102`); NULL if none."""
-    plain = f"strlen({sql}) = 10 AND {sql} LIKE '____-__-__'"
+    head = f"substr({sql}, 1, 10)"
+    day_only = f"strlen({sql}) = 10 AND {sql} LIKE '____-__-__'"
+    plain = f"(({day_only}) OR ({_is_plain(sql)}))"
     wide = "true" if target.name == "Date32" else "false"
     if target.name == "Date":
-        plain += f" AND {sql} BETWEEN '1970-01-01' AND '2149-06-06'"
-    read = f"CASE WHEN {plain} THEN TRY_CAST({sql} AS DATE) END"
+        plain += f" AND {head} BETWEEN '1970-01-01' AND '2149-06-06'"
+    read = f"CASE WHEN {plain} THEN TRY_CAST({head} AS DATE) END"
     return f"coalesce({read}, {day(f'mt_basic_date({sql}, {wide})')})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.functions import zone
+from mini_tb.sql.functions import convert_moment, zone
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
@@ -50,9 +50,16 @@ def shift(source: DataType, unit: str, sql: str, count: str, *, back: bool = Fal
     if unit in _NANOSECONDS:
         at = lower_cast(source, target, sql)
         size = _NANOSECONDS[unit]
+        if target.name == "DateTime":  # past its range it wraps around
+            moved = f"{convert_moment.seconds(at)} {sign} {count} * {size // 1_000_000_000}"
+            return convert_moment.second(f"(({moved}) & {convert_moment.LAST_SECOND})")
         if target.scale > 6:
             return f"make_timestamp_ns(epoch_ns({at}) {sign} {count} * {size})"
         return f"({at} {sign} to_microseconds({count} * {size // 1_000}))"
+    if source.name == "Date" and unit in _DAYS:
+        days = count if unit == "Day" else f"{count} * 7"
+        moved = f"{convert_moment.day_number(sql)} {sign} {days}"
+        return convert_moment.day(f"(({moved}) & {convert_moment.LAST_DAY})")
     step = (_DAYS.get(unit) or _MONTHS[unit]).format(f"CAST({count} AS INTEGER)")
     if source.is_date:
         return f"CAST({sql} {sign} {step} AS DATE)"

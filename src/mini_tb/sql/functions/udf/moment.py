@@ -15,7 +15,10 @@ from mini_tb.sql.duckdb.udf import Udf, over_distinct
 from mini_tb.types.moment import SECOND, NotADate, parse_moment, zone_info
 
 _DATE = re.compile(r"(\d{4})[^\w\s](\d\d?)[^\w\s](\d\d?)|(\d{4})(\d\d)(\d\d)", re.ASCII)
-_TIME = re.compile(r"[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
+_FULL_DATE = re.compile(r"(\d{4})[^\w\s](\d\d)[^\w\s](\d\d)", re.ASCII)
+_TIME = re.compile(r"[ T](?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:\.(?P<fraction>\d*))?", re.ASCII)
+_NUMBER = re.compile(r"(?P<whole>\d{5,}|-\d+)(?:\.(?P<fraction>\d*))?", re.ASCII)
+_EPOCH_FRACTION = re.compile(r"\d+\.\d*", re.ASCII)
 _AFTER_DATE = re.compile(r"[ T]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 _EPOCH = date(1970, 1, 1).toordinal()
 LAST_SECOND = 4_294_967_295
@@ -24,16 +27,25 @@ LAST_SECOND_NS = 9_223_372_036
 """… and of what nanoseconds since 1970 in 64 bits can say."""
 
 
-def _days(year: str, month: str, day: str) -> int:
+_FIRST_DAY = date(1900, 1, 1).toordinal() - _EPOCH
+_LAST_MOMENT = 253_402_300_799  # 9999-12-31 23:59:59
+
+
+def _days(year: str, month: str, day: str, wide: bool) -> int:
     """Days since 1970 as ClickHouse counts them: a day past the month's end is in the next one, and
-    what the calendar cannot say at all is 1970-01-01."""
+    what the calendar cannot say is 1970-01-01, or for the `wide` types 1900-01-01."""
     y, m, d = int(year), int(month), int(day)
     if not (1 <= m <= 12 and 1 <= d <= 31 and y >= 1):
-        return 0
+        return _FIRST_DAY if wide else 0
     return date(y, m, 1).toordinal() - _EPOCH + d - 1
 
 
-def basic_date(text: str) -> int | None:
+def _day_of(match: re.Match[str], wide: bool) -> int:
+    year, month, day = (part for part in match.groups() if part is not None)
+    return _days(year, month, day, wide)
+
+
+def basic_date(text: str, wide: bool) -> int | None:
     """Days since 1970 of `YYYY-MM-DD`, `YYYY-M-D`, `YYYYMMDD`, a time after it ignored; None
     for anything else."""
     match = _DATE.match(text)
@@ -42,31 +54,42 @@ def basic_date(text: str) -> int | None:
     rest = text[match.end() :]
     if rest and not _AFTER_DATE.fullmatch(rest):
         return None
-    return _days(*(part for part in match.groups() if part is not None))
+    return _day_of(match, wide)
 
 
-def basic_datetime(text: str, zone: str, fraction: bool) -> int | None:
+def basic_datetime(text: str, zone: str, wide: bool) -> int | None:
     """Microseconds since 1970 in UTC of `YYYY-MM-DD[ hh:mm:ss]` in `zone`, or of seconds since
-    1970; None for anything else. `fraction` allows `.123` behind."""
-    whole, point, digits = text.partition(".")
-    if point and not (fraction and digits.isascii() and (digits.isdigit() or not digits)):
-        return None
-    micros = int(digits[:6].ljust(6, "0")) if digits else 0
-    if whole.isascii() and whole.isdigit() and len(whole) >= 5:
-        return min(int(whole), 1 << 40) * 1_000_000 + micros
-    match = _DATE.match(whole)
+    1970; None for anything else. For the `wide` DateTime64 fractions may follow, numbers of 13
+    digits and more are milliseconds, and no text is 1970."""
+    if wide and not text:
+        return 0
+    number = _NUMBER.fullmatch(text)
+    if number is not None and (wide or text.isdigit()):
+        return _moment_of_number(number, wide)
+    match = _FULL_DATE.match(text)
     if match is None:
         return None
-    days = _days(*(part for part in match.groups() if part is not None))
-    seconds = days * 86_400
-    rest = whole[match.end() :]
-    if rest:
+    seconds = _day_of(match, wide) * 86_400
+    micros = 0
+    if rest := text[match.end() :]:
         time = _TIME.fullmatch(rest)
-        if time is None:
+        if time is None or (time["fraction"] is not None and not wide):
             return None
-        hour, minute, second = map(int, time.groups())
-        seconds += hour * 3_600 + minute * 60 + second
+        seconds += int(time["h"]) * 3_600 + int(time["m"]) * 60 + int(time["s"])
+        micros = _micros(time["fraction"])
     return (seconds - _offset(seconds, zone)) * 1_000_000 + micros
+
+
+def _moment_of_number(number: re.Match[str], wide: bool) -> int:
+    seconds, micros = int(number["whole"]), _micros(number["fraction"])
+    if wide and len(number["whole"]) >= 13:
+        seconds, millis = divmod(seconds, 1_000)
+        micros = millis * 1_000
+    return max(-_LAST_MOMENT, min(seconds, _LAST_MOMENT)) * 1_000_000 + micros
+
+
+def _micros(fraction: str | None) -> int:
+    return int(fraction[:6].ljust(6, "0")) if fraction else 0
 
 
 def clamped(seconds: int) -> int:
@@ -103,6 +126,8 @@ def _best_effort(texts: Any, zones: Any, month_first: Any, seconds: Any) -> Any:
     read, whole = _reader(zones, month_first), bool(_first(seconds))
 
     def micros(text: str) -> int | None:
+        if whole and _EPOCH_FRACTION.fullmatch(text):
+            return None  # fractions of a second since 1970 are for DateTime64
         moment = read(text)
         if moment is None:
             return None
@@ -129,7 +154,7 @@ def _basic(texts: Any, zones: Any, seconds: Any) -> Any:
     zone, whole = _first(zones), bool(_first(seconds))
 
     def micros(text: str) -> int | None:
-        moment = basic_datetime(text, zone, fraction=not whole)
+        moment = basic_datetime(text, zone, wide=not whole)
         return moment if moment is None or not whole else clamped(moment // 1_000_000)
 
     return over_distinct(micros, texts, pa.int64())
@@ -138,9 +163,11 @@ def _basic(texts: Any, zones: Any, seconds: Any) -> Any:
 def _basic_date(texts: Any, wide: Any) -> Any:
     import pyarrow as pa
 
+    is_wide = bool(_first(wide))
+
     def read(text: str) -> int | None:
-        days = basic_date(text)
-        return days if days is None or _first(wide) else max(0, min(days, 65_535))
+        days = basic_date(text, is_wide)
+        return days if days is None or is_wide else max(0, min(days, 65_535))
 
     return over_distinct(read, texts, pa.int32())
 
