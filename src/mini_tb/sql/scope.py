@@ -110,7 +110,6 @@ class Scope:
                 for relation in self.relations:
                     yield from ((column, take) for column in qualified(relation, qualifier, rest))
 
-
     def is_ambiguous(self, name: str) -> bool:
         """Whether a name without a qualifier is that of columns of several joined tables, and it
         is not clear which is meant."""

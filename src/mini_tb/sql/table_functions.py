@@ -11,9 +11,11 @@ from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, constant, integer, text
 from mini_tb.sql.generate_random import random_values
+from mini_tb.sql.inline_data import Row, guess_columns, read_rows, value_of
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.tree import (
     Call,
@@ -39,7 +41,7 @@ _OTHER_SYSTEMS = """
     remote remoteSecure s3 s3Cluster sqlite url urlCluster ytsaurus
 """
 _FILES = "executable file fileCluster fuzzJSON fuzzQuery input prometheusQuery timeSeriesData"
-_ABSENT = "dictionary format loop merge mergeTreeIndex mergeTreeProjection viewIfPermitted"
+_ABSENT = "dictionary loop merge mergeTreeIndex mergeTreeProjection viewIfPermitted"
 REFUSED: Mapping[str, str] = {
     name: reason
     for names, reason in (
@@ -267,6 +269,41 @@ def _row(
     return [call.binder.bind(node)]
 
 
+def _format(call: _Call) -> Relation:
+    """`format(name[, 'structure'], 'data')`."""
+    call.count(least=2, most=3)
+    first = call.item.args[0]
+    name = first.parts[-1] if isinstance(first, syntax.Name) else None
+    args = [
+        call.binder.bind(arg)
+        for arg in call.item.args[0 if name is None else 1 :]
+        if isinstance(arg, syntax.Expression)
+    ]
+    if name is None:
+        name = text(args.pop(0))
+    columns = _structure(text(args[0]), call) if len(args) == 2 else None
+    names = None if columns is None else [column for column, _type in columns]
+    rows = read_rows(name, text(args[-1]), names)
+    if columns is None:
+        columns = guess_columns(rows)
+    types = [t for _name, t in columns]
+    made = [[_given(row, column, t) for column, t in columns] for row in rows]
+    offered = [
+        RelationColumn(column, Column(t, call.alias, f"c{i}"))
+        for i, (column, t) in enumerate(columns)
+    ]
+    aliases = (call.item.alias,) if call.item.alias else ()
+    return ValuesRelation(call.alias, aliases, offered, types, made)
+
+
+def _given(row: Row, column: str, t: DataType) -> Expr:
+    """The value of a column in a row; the default where it is missing, or NULL cannot be."""
+    value = row.get(column)
+    if value is None and not t.is_nullable:
+        return Const(t, zero(t))
+    return value_of(value, t)
+
+
 def _null(call: _Call) -> Relation:
     """`null('structure')`: no rows."""
     call.count(least=1, most=1)
@@ -300,6 +337,7 @@ _FUNCTIONS: dict[str, Callable[[_Call], Relation]] = {
     "values": _values,
     "null": _null,
     "generateRandom": _generate_random,
+    "format": _format,
 }
 SUPPORTED = tuple(_FUNCTIONS)
 """The names of the table functions that run."""
