@@ -141,11 +141,6 @@ DEVIATIONS = (
         "no match",
     ),
     (
-        "`concatWithSeparator` with a NULL",
-        "NULL",
-        "NULL is skipped",
-    ),
-    (
         "`DateTime64` before 1970",
         "`toStartOfSecond` and `toSecond` round down",
         "may round towards 1970",

@@ -6,6 +6,10 @@ from mini_tb.sql.functions.function import unsupported
 
 ROWS = (
     *unsupported(
+        "read the part by its function: `length`, `isNull`, `mapKeys`, `tupleElement`",
+        "getSubcolumn",
+    ),
+    *unsupported(
         "values are not encrypted here",
         "encrypt",
         "decrypt",

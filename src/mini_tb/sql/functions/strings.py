@@ -43,7 +43,13 @@ def _lower_concat(call: Call, args: list[str]) -> str:
 
 def _lower_with_separator(call: Call, args: list[str]) -> str:
     texts = [lower_cast(arg.type, STRING, sql) for arg, sql in zip(call.args, args, strict=True)]
-    return f"concat_ws({', '.join(texts)})"
+    joined = f"concat_ws({', '.join(texts)})"
+    missing = [f"{sql} IS NULL" for arg, sql in zip(call.args, args, strict=True) if _may_miss(arg)]
+    return f"(CASE WHEN NOT ({' OR '.join(missing)}) THEN {joined} END)" if missing else joined
+
+
+def _may_miss(arg: Expr) -> bool:
+    return arg.type.is_nullable
 
 
 def _cut(size: str, call: Call, args: list[str]) -> tuple[str, str]:
