@@ -40,8 +40,9 @@ def supertype_of(args: Sequence[Expr]) -> DataType:
 
 
 def _signed(arg: Expr) -> DataType:
-    is_literal = isinstance(arg, Const) and arg.type == UINT64 and isinstance(arg.value, int)
-    return INT64 if is_literal and arg.value < 1 << 63 else arg.type
+    if isinstance(arg, Const) and arg.type == UINT64 and isinstance(arg.value, int):
+        return INT64 if arg.value < 1 << 63 else UINT64
+    return arg.type
 
 
 def _condition(arg: Expr) -> None:
