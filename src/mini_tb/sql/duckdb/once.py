@@ -36,8 +36,8 @@ def computed_once(
         for i, (sql, plain) in enumerate(zip(args, simple, strict=True))
     ]
     text = lower(marks)
-    if is_unnesting(text):
-        # A subquery cannot stand inside a lambda: the arguments are repeated.
+    if is_unnesting(text) or " OVER (" in text:
+        # Subqueries and windows cannot stand inside a lambda: the arguments are repeated.
         return lower(list(args))
     named: list[int] = []
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
