@@ -52,7 +52,10 @@ def _lower_hex(call: Call, args: list[str]) -> str:
 def _lower_bin(call: Call, args: list[str]) -> str:
     nibble = "lpad(to_binary(CAST('0x' || c AS INTEGER)), 4, '0')"
     digits = f"regexp_extract_all({_hex(call.args[0].type.bare, args[0])}, '.')"
-    return f"coalesce(array_to_string(list_transform({digits}, lambda c: {nibble}), ''), '')"
+    joined = f"coalesce(array_to_string(list_transform({digits}, lambda c: {nibble}), ''), '')"
+    if not call.args[0].type.is_nullable:
+        return joined
+    return f"(CASE WHEN {args[0]} IS NOT NULL THEN {joined} END)"
 
 
 _UNHEX = (
