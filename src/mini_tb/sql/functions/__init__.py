@@ -27,6 +27,7 @@ FAMILIES = (
     "rounding",
     "math",
     "bits",
+    "integers",
     "random",
     "reinterpret",
     "introspection",

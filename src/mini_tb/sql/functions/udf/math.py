@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.duckdb.udf import Udf, over_distinct
 
 
 def _tgamma(x: float) -> float:
@@ -24,6 +24,32 @@ def _log1p(x: float) -> float:
     return math.log1p(x) if x > -1 else math.nan
 
 
+_WITNESSES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+"""Enough for Miller and Rabin's test to be exact up to 64 bits, and beyond to be all but sure."""
+
+
+def is_prime(number: int) -> bool:
+    """Whether a number is prime (above 64 bits: all but surely)."""
+    if number < 2 or any(number % p == 0 for p in _WITNESSES):
+        return number in _WITNESSES
+    odd, twos = number - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for witness in _WITNESSES:
+        x = pow(witness, odd, number)
+        if x in (1, number - 1):
+            continue
+        if all((x := x * x % number) != number - 1 for _ in range(twos - 1)):
+            return False
+    return True
+
+
+def _is_prime(numbers: Any) -> Any:
+    import pyarrow as pa
+
+    return over_distinct(lambda text: is_prime(int(text)), numbers, pa.bool_())
+
+
 def _mapped(function: Callable[[float], float]) -> Callable[[Any], Any]:
     def over(values: Any) -> Any:
         import pyarrow as pa
@@ -34,12 +60,15 @@ def _mapped(function: Callable[[float], float]) -> Callable[[Any], Any]:
     return over
 
 
-UDFS = tuple(
-    Udf(f"mt_{name}", ("DOUBLE",), "DOUBLE", _mapped(function))
-    for name, function in (
-        ("erf", math.erf),
-        ("erfc", math.erfc),
-        ("tgamma", _tgamma),
-        ("log1p", _log1p),
-    )
+UDFS = (
+    Udf("mt_is_prime", ("VARCHAR",), "BOOLEAN", _is_prime),
+    *(
+        Udf(f"mt_{name}", ("DOUBLE",), "DOUBLE", _mapped(function))
+        for name, function in (
+            ("erf", math.erf),
+            ("erfc", math.erfc),
+            ("tgamma", _tgamma),
+            ("log1p", _log1p),
+        )
+    ),
 )
