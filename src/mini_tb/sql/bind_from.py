@@ -166,7 +166,7 @@ def _cte(
                 inner = named.scope.child(is_closed=True)
                 inner.defines = named
                 query = queries.query(named.cte.query, inner)
-                named.shared = SharedQuery(queries.fresh("_q"), query)
+                named.shared = SharedQuery(queries.fresh_query(), query)
                 for column, name in zip(query.columns, named.cte.columns, strict=False):
                     column.name = name
     return named.shared
@@ -183,7 +183,7 @@ def _view(view: View, item: syntax.TableName, scope: Scope, queries: QueryBinder
         with _inside(item, scope, queries):
             statement = parse_statement(view.sql)
             inner = Scope(view.sql, view.catalog, view.name, settings=scope.settings)
-            shared = SharedQuery(queries.fresh("_q"), queries.query(statement.query, inner))
+            shared = SharedQuery(queries.fresh_query(), queries.query(statement.query, inner))
         queries.shared_views[key] = shared
     return shared
 

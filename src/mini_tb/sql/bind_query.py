@@ -43,6 +43,10 @@ class QueryBinder:
         number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
         return f"{prefix}{number}"
 
+    def fresh_query(self) -> str:
+        """A name in DuckDB's text for a query that is read more than once; no table has it."""
+        return f'"{self.fresh("query ")}"'
+
     # Bound values --------------------------------------------------------------------------
 
     def parameter(self, view: str, name: str) -> str:

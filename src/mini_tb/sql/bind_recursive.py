@@ -46,7 +46,7 @@ def bind_recursive(named: NamedQuery, queries: QueryBinder) -> SharedQuery:
 
     cte = named.cte
     first, again = _arms(cte, named.scope)
-    shared = SharedQuery(queries.fresh("_q"), _bound(first, named, queries), is_recursive=True)
+    shared = SharedQuery(queries.fresh_query(), _bound(first, named, queries), is_recursive=True)
     for column, name in zip(shared.query.columns, cte.columns, strict=False):
         column.name = name
     for index, column in enumerate(shared.query.columns):

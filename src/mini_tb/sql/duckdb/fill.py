@@ -49,13 +49,17 @@ class _Filled:
         self.query = query
         self.fill = fill
         self.names = [quote_identifier(column.duck_name) for column in query.columns]
-        self.prefix = low.fresh("_fill")
-        self.base = f"{self.prefix}_base"
+        self.number = low.fresh("")
+        self.base = self.table("base")
         first = fill.keys[0].key
         self.before = first
         """How many keys stand before the first with FILL."""
         self.depth = first + len(fill.keys)
         """How many keys a row of the grid has."""
+
+    def table(self, role: str) -> str:
+        """The name of one of the common tables; no table of the catalog has it."""
+        return f'"fill {self.number} {role}"'
 
     def text(self, select: Select, conditions: list[str]) -> str:
         low, query, fill = self.low, self.query, self.fill
@@ -65,15 +69,15 @@ class _Filled:
         tables = [f"{self.base} AS MATERIALIZED ({base})"]
         grid = ""
         for i, key in enumerate(fill.keys):
-            name = f"{self.prefix}_grid{i}"
+            name = self.table(f"grid {i}")
             tables.append(f"{name} AS ({self.grid(key, self.before + i, grid)})")
             grid = name
-        every = f"{self.prefix}_every"
+        every = self.table("every")
         row = f"row_number() OVER (ORDER BY {order})"
         rows = f"SELECT *, FALSE AS made FROM {self.base} UNION ALL BY NAME {self.absent(grid)}"
         tables.append(f"{every} AS (SELECT *, {row} AS row FROM ({rows}) AS e)")
         if any(expr is not None for expr in fill.interpolate.values()):
-            walk = f"{self.prefix}_walk"
+            walk = self.table("walk")
             tables.append(f"{walk} AS ({self.walk(every, walk)})")
             shown = f"SELECT {', '.join(self.names)} FROM {walk} WHERE row > 0 ORDER BY row"
         else:
