@@ -204,9 +204,9 @@ def histories(draw: st.DrawFn) -> tuple[Case, list[Any]]:
     return case, draw(steps)
 
 
-def _body(case: Case, request: list[Row | None]) -> bytes:
-    bad = {name: [] for name in case.columns}
-    return b"\n".join(json.dumps(bad if row is None else row).encode() for row in request)
+def _body(request: list[Row | None]) -> bytes:
+    # A row without its key fits no table; an array for a String would be stored as its text.
+    return b"\n".join(json.dumps({} if row is None else row).encode() for row in request)
 
 
 def _answer(workspace: Workspace, query: str) -> list[str]:
@@ -228,7 +228,7 @@ def test_final_equals_the_model(history: tuple[Case, list[Any]]) -> None:
             if step == COMPACT:
                 assert workspace.maintenance.compact("t")
             else:
-                answer = workspace.append("t", _body(case, step))
+                answer = workspace.append("t", _body(step))
                 good = [row for row in step if row is not None]
                 stored += good
                 refused += len(step) - len(good)
