@@ -78,15 +78,13 @@ def _supertype(bare: list[DataType]) -> DataType:
 
 
 def _dates(bare: list[DataType]) -> DataType:
-    zones = [t.zone for t in bare if t.is_datetime]
-    zone = zones[0] if zones else None
-    scales = [t.scale for t in bare if t.name == "DateTime64"]
-    if scales:
-        return datetime64(max(scales), zone)
-    if any(t.name == "DateTime" for t in bare):
-        if any(t.name == "Date32" for t in bare):
-            return datetime64(0, zone)
-        return DataType("DateTime", params=(zone,) if zone else ())
+    precise = [t for t in bare if t.name == "DateTime64"]
+    if precise:  # the zone goes with the precision
+        widest = max(precise, key=lambda t: t.scale)
+        return datetime64(widest.scale, widest.zone)
+    times = [t for t in bare if t.name == "DateTime"]
+    if times:
+        return datetime64(0) if any(t.name == "Date32" for t in bare) else times[0]
     return DataType("Date32")
 
 

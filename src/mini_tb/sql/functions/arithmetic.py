@@ -109,7 +109,9 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
             sql
             if t.is_decimal
             else f"CAST({sql} AS DECIMAL(38, 0))"
-            if t.bits > 64
+            if _bits(t) > 64
+            else f"CAST(CAST({sql} AS HUGEINT) AS DECIMAL({_DIGITS[_bits(t)]}, 0))"
+            if t.is_bool
             else f"CAST({sql} AS DECIMAL({_DIGITS[_bits(t)]}, 0))"
             for t, sql in ((a, left), (b, right))
         )
