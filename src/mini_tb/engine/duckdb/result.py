@@ -160,7 +160,7 @@ class DuckDBResult:
 
     def rows(self) -> list[tuple[Any, ...]]:
         table = self.arrow()
-        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        return list(zip(*map(_python_values, table.columns), strict=True))
 
     def cancel(self) -> None:
         connection = self._connection
@@ -257,3 +257,11 @@ def _before_limit(operators: list[dict[str, Any]]) -> int:
         if operator["type"] not in _ABOVE_LIMIT:
             break
     return 0
+
+
+def _python_values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values. Nanoseconds are text: Python's datetime holds microseconds."""
+    found: list[Any] = (
+        column.cast("string") if column.type == "timestamp[ns]" else column
+    ).to_pylist()
+    return found
