@@ -194,7 +194,7 @@ CODES: dict[str, str] = {
     "SQ219": "a pattern that is no regular expression",
     "SQ220": "a kind of join that this engine does not have",
     "SQ221": "an ARRAY JOIN of something that is no array",
-    "SQ222": "a join without a condition",
+    "SQ222": "a join without a condition, or whose columns do not compare",
     "SQ223": "a WITH FILL or INTERPOLATE that cannot be computed",
     "SQ224": "a recursive CTE that is no UNION ALL",
     "SQ225": "a setting with a value that this engine does not have",

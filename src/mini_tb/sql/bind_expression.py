@@ -194,6 +194,9 @@ class ExpressionBinder:
         ):
             return None
         bound = self.aliased(name, expression)
+        has_elements = bound.type.is_tuple or bound.type.bare.name in ("JSON", "Dynamic", "Nested")
+        if len(node.parts) > 1 and not has_elements and any(self.scope.columns(node.parts)):
+            return None  # `t.a` where `t` is an alias too, but of a value without parts
         if self.scope.clause is not None:
             self.refuse_aggregates(bound, name, node)
         return self.elements(bound, node.parts[1:], node)

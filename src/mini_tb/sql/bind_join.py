@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder, apply
 from mini_tb.sql.errors import QueryError, query_error
-from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert, fill_default
 from mini_tb.sql.functions.function import ArgumentError, Function
@@ -31,7 +30,7 @@ from mini_tb.sql.tree import (
     RelationColumn,
     relation_aliases,
 )
-from mini_tb.types import UINT8, DataType, nullable
+from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullable
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -96,16 +95,14 @@ def bind_join(
     shown_right = right
     if kind in ("LEFT", "FULL") and strictness != "SEMI":
         shown_right = _shown(right, absent=is_anti, nulls=nulls)
-    keys = [
-        _using_column(
-            name,
-            kind,
-            _column(left, name, node, scope),
-            _column(right, name, node, scope),
-            nulls=nulls,
-        )
-        for name in using
-    ]
+    keys: list[RelationColumn] = []
+    for name in using:
+        pair = [_column(side, name, node, scope) for side in (left, right)]
+        try:
+            keys.append(_using_column(name, kind, *pair, nulls=nulls))
+        except ArgumentError as error:
+            message = f"column `{name}` of USING: {error.message}"
+            raise _error(node, scope, "SQ222", message, error.code) from None
     for name, key in zip(using, keys, strict=True):
         shown_left, shown_right = (_typed(side, name, key) for side in (shown_left, shown_right))
     columns = [c for c in (*shown_left.columns, *shown_right.columns) if c.name not in using]
@@ -120,6 +117,7 @@ def bind_join(
         _all(conditions),
         left_keys=left_keys,
         right_keys=right_keys,
+        using=tuple(using),
         left_filters=own[0],
         right_filters=own[1],
         parts=[shown_left, shown_right],
@@ -129,7 +127,7 @@ def bind_join(
 def _typed(relation: Relation, name: str, key: RelationColumn) -> Relation:
     """The relation with its column of USING in the common type."""
     shown = {c.name: c.expr for c in relation.columns}.get(name)
-    if shown is None or shown.type == key.expr.type or not _converts(shown, key.expr.type):
+    if shown is None or shown.type == key.expr.type:
         return relation
     return _replaced(relation, shown, convert(shown, key.expr.type))
 
@@ -138,14 +136,6 @@ def _replaced(relation: Relation, old: Expr, new: Expr) -> Relation:
     columns = [replace(c, expr=new) if c.expr == old else c for c in relation.columns]
     parts = [_replaced(part, old, new) for part in relation.parts]
     return Relation(relation.alias, relation.names, columns, parts=parts)
-
-
-def _converts(expr: Expr, target: DataType) -> bool:
-    try:
-        convert(expr, target)
-    except ArgumentError:
-        return False
-    return True
 
 
 def _error(node: syntax.Node, scope: Scope, code: str, message: str, number: int) -> QueryError:
@@ -239,17 +229,29 @@ def _as_nullable(expr: Expr) -> Expr:
 
 
 def _using_column(name: str, kind: str, left: Expr, right: Expr, *, nulls: bool) -> RelationColumn:
-    """A column of USING: the side that always has it; of the common type."""
-    try:
-        common = supertype([left.type, right.type])
-    except ArgumentError:
-        return RelationColumn(name, right if kind == "RIGHT" else left)
+    """A column of USING: the side that always has it; of the common type.
+
+    Raises `ArgumentError` if there is none.
+    """
+    common = _common(left.type, right.type, is_inner=kind == "INNER")
     if kind == "FULL":
         # Neither side's NULL tells a value from a miss where the column is not Nullable.
         shown = nullable(common) if nulls else common
         pair = [convert(left, common), convert(right, common)]
         return RelationColumn(name, fill_default(Call(shown, EITHER, pair)))
     return RelationColumn(name, convert(right if kind == "RIGHT" else left, common))
+
+
+def _common(left: DataType, right: DataType, *, is_inner: bool) -> DataType:
+    """The type of a column of USING."""
+    try:
+        return least_supertype([left, right])
+    except NoSupertype as error:
+        if not (is_inner and left.is_integer and right.is_integer):
+            raise ArgumentError(str(error), 386) from None
+    # Only values that both sides have come out of an INNER JOIN.
+    signed, unsigned = (left, right) if left.is_signed else (right, left)
+    return signed if signed.bits < unsigned.bits else unsigned
 
 
 EITHER = Function("_either", UINT8, "coalesce({0}, {1})", (2, 2), exact=True, bytes_ok=True)
@@ -283,7 +285,7 @@ def bind_array_join(
     columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns]
     # A star stands for the columns of the source only, their elements included.
     columns += [replace(e, starred=False) for e in elements if e.name not in known]
-    parts = [_without(part, hidden, elements) for part in (source, *source.parts)]
+    parts = [_without(source, hidden, elements)]
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
 
 
@@ -324,4 +326,5 @@ def _without(relation: Relation, hidden: set[str], elements: list[RelationColumn
         next(e for e in elements if e.name == c.name) if c.name in hidden else c
         for c in relation.columns
     ]
-    return Relation(relation.alias, relation.names, columns)
+    parts = [_without(part, hidden, elements) for part in relation.parts]
+    return Relation(relation.alias, relation.names, columns, parts=parts)

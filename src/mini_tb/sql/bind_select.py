@@ -171,7 +171,8 @@ class SelectBinder:
             if isinstance(node, syntax.Constant):
                 self.binder.refuse_aggregates(key, str(node.value), node)
             is_tuple = isinstance(key, Call) and key.function.name == "tuple"
-            found += key.args if is_tuple and isinstance(key, Call) else [key]
+            parts = key.args if is_tuple and isinstance(key, Call) else [key]
+            found += [part for part in parts if part not in found]
         self.scope.clause = None
         return found
 

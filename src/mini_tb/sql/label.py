@@ -12,7 +12,7 @@ from functools import cached_property
 
 from mini_tb.sql import syntax
 from mini_tb.sql.scope import Scope
-from mini_tb.sql.tree import ArrayJoinRelation, Expr, Relation
+from mini_tb.sql.tree import ArrayJoinRelation, Expr, JoinRelation, Relation
 
 
 class Labels:
@@ -54,8 +54,19 @@ class Labels:
                 qualifier, name = ".".join(parts[:split]), ".".join(parts[split:take])
                 for index, table in enumerate(self.tables):
                     if qualifier in table.names and name in self.names[index]:
+                        if index == 0 and name in self.merged:
+                            return f"{qualifier}.{name}"
                         return self.qualified(index, qualifier, parts[split:])
         return ".".join(parts)
+
+    @cached_property
+    def merged(self) -> tuple[str, ...]:
+        """The columns of USING that are the right side's: those of a RIGHT JOIN of two tables."""
+        relation = self.scope.relations[0] if self.scope.relations else None
+        while isinstance(relation, ArrayJoinRelation):
+            relation = relation.source
+        is_right = isinstance(relation, JoinRelation) and relation.kind == "RIGHT"
+        return relation.using if is_right and isinstance(relation, JoinRelation) else ()
 
     def column(self, name: str, expr: Expr) -> str:
         """The label of a column that a star stands for; one that USING has merged has none."""

@@ -262,6 +262,7 @@ class JoinRelation(Relation):
     left_keys: list[Expr] = field(default_factory=list)
     right_keys: list[Expr] = field(default_factory=list)
     """The sides of the equalities in `on`, pairwise."""
+    using: tuple[str, ...] = ()
     left_filters: list[Expr] = field(default_factory=list)
     right_filters: list[Expr] = field(default_factory=list)
     """The conditions in `on` that read one side only."""

@@ -130,7 +130,9 @@ class Select:
         low, query = self.low, self.query
         if query.group_by is None:
             return
-        keys = [key for key in query.group_by if not tree.is_constant(key)]
+        keys = list(query.group_by)
+        if not self.has_sets:
+            keys = [key for key in keys if not tree.is_constant(key)]
         texts: list[str] = []
         for key in keys:
             text = low.expr(key)
@@ -139,6 +141,8 @@ class Select:
                 self.sources.append(f"LATERAL (SELECT {text} AS v) AS {alias}")
                 text = f"{alias}.v"
                 low.substitutes.append((key, text))
+            elif tree.is_constant(key):
+                text = f"[{text}]"  # elsewhere the constant is itself, in every set
             texts.append(text)
         clause = self.clause(keys, texts)
         if clause:
@@ -146,28 +150,32 @@ class Select:
         elif not query.is_keyed:
             # Said aloud, since no aggregate may be left in the text: `toTypeName(sum(x))`.
             self.grouped.append("GROUP BY ()")
-        if query.is_keyed and not keys:
-            self.grouped.append("HAVING count(*) > 0")
         low.keys = [*zip(keys, texts, strict=True)]
-        low.keys += [(key, "1") for key in query.group_by if tree.is_constant(key)]
-        if query.grouping_sets is not None or query.grouping is not None:
+        low.keys += [(key, "1") for key in query.group_by if key not in keys]
+        if self.has_sets:
             for key, text in zip(keys, texts, strict=True):
                 default = zero(key.type)
-                if default is not None:
+                if default is not None and not tree.is_constant(key):
                     text = f"coalesce({text}, {literal(default, key.type)})"
                     low.substitutes.append((key, text))
+        conditions = []
+        if query.is_keyed and (not keys or query.grouping is not None):
+            conditions.append("count(*) > 0")  # DuckDB makes a group of no rows
         if query.having is not None:
-            word = "AND" if query.is_keyed and not keys else "HAVING"
-            self.grouped.append(f"{word} {truth(query.having, low.expr(query.having))}")
+            conditions.append(truth(query.having, low.expr(query.having)))
+        if conditions:
+            self.grouped.append(f"HAVING {' AND '.join(conditions)}")
+
+    @property
+    def has_sets(self) -> bool:
+        """ROLLUP, CUBE or GROUPING SETS."""
+        return self.query.grouping_sets is not None or self.query.grouping is not None
 
     def clause(self, keys: list[tree.Expr], texts: list[str]) -> str:
         """What stands after GROUP BY."""
         query = self.query
         if query.grouping_sets is not None:
-            sets = (
-                ", ".join(texts[keys.index(key)] for key in items if key in keys)
-                for items in query.grouping_sets
-            )
+            sets = (", ".join(texts[keys.index(k)] for k in items) for items in query.grouping_sets)
             return f"GROUPING SETS ({', '.join(f'({items})' for items in sets)})"
         listed = ", ".join(texts)
         return f"{query.grouping} ({listed})" if query.grouping and keys else listed

@@ -42,11 +42,19 @@ def lower_totals(low: Lowering, query: tree.BoundQuery) -> str | None:
 
 def _totals(low: Lowering, query: tree.BoundSelect) -> str:
     sources, conditions = _rows(low, query)
-    keys = query.group_by or []
+    keys = [key for key in query.group_by or [] if not tree.is_constant(key)]
     if query.having is not None:
         conditions.append(_kept(low, query))
     outer = low.substitutes
-    low.substitutes = [*outer, *((key, literal(zero(key.type), carrier(key.type))) for key in keys)]
+    aggregates = [
+        (part, low.expr(part))
+        for column in query.columns
+        if column.expr is not None
+        for part in column.expr.walk()
+        if isinstance(part, tree.Aggregate)
+    ]
+    defaults = [(key, literal(zero(key.type), carrier(key.type))) for key in keys]
+    low.substitutes = [*outer, *defaults, *aggregates]  # aggregates see the rows' own keys
     text = f"SELECT {_items(low, query)}"
     low.substitutes = outer
     if not any(tree.contains(c.expr, tree.Aggregate) for c in query.columns if c.expr is not None):
@@ -55,8 +63,7 @@ def _totals(low: Lowering, query: tree.BoundSelect) -> str:
         text += " FROM " + ", ".join(sources)
     if conditions:
         text += " WHERE " + " AND ".join(conditions)
-    # There is no group of no rows, so nothing to sum up.
-    return f"{text} HAVING count(*) > 0" if query.is_keyed else text
+    return text
 
 
 def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]:
