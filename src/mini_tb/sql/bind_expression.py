@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
+from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
+from mini_tb.sql.bind_window import bind_window
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value, zero
-from mini_tb.sql.functions.convert import convert, in_list
+from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, Function, constant
-from mini_tb.sql.functions.membership import as_element
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (
     Aggregate,
@@ -28,14 +29,11 @@ from mini_tb.sql.tree import (
     ExistsQuery,
     Expr,
     Grouping,
-    InQuery,
     LambdaExpr,
     Local,
-    OrderKey,
     Param,
     ScalarQuery,
     Window,
-    WindowFrame,
     is_constant,
 )
 from mini_tb.types import (
@@ -55,7 +53,6 @@ from mini_tb.types import (
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
-    from mini_tb.sql.tree import BoundQuery
 
 BARE_FUNCTIONS = {"curdate", "current_database", "current_date", "current_timestamp"}
 BARE_FUNCTIONS |= {"current_user", "localtime", "localtimestamp", "now", "today", "user"}
@@ -252,10 +249,10 @@ class ExpressionBinder:
         name = node.name
         folded = name.lower()
         if folded in _IN:
-            return self.membership(node, negated=_IN[folded])
+            return bind_in(node, self, negated=_IN[folded])
         if folded in _NULL_IN:
             negated = _NULL_IN[folded]
-            found = self.membership(node, negated=negated)
+            found = bind_in(node, self, negated=negated)
             return self.apply("ifNull", [found, Const(UINT8, int(negated))], node)
         if folded == "exists" and len(node.args) == 1 and isinstance(node.args[0], syntax.Subquery):
             return ExistsQuery(UINT8, self.queries.subquery(node.args[0].query, self.scope))
@@ -294,7 +291,7 @@ class ExpressionBinder:
         with self.inside(node):
             bound = self.apply(function, self.arguments(function, node), node)
             assert isinstance(bound, Call)
-            return self.window(bound, node)
+            return bind_window(bound, node, self)
 
     @contextmanager
     def inside(self, node: syntax.Call) -> Iterator[None]:
@@ -424,7 +421,7 @@ class ExpressionBinder:
                 raise self.error("SQ202", error.message, node, number=48, hint=hint) from None
             filter_ = self.bind(node.filter) if node.filter is not None else None
             expr = Aggregate(bound.type, bound, args, filter_)
-            return self.window(expr, node) if node.over is not None else expr
+            return bind_window(expr, node, self) if node.over is not None else expr
 
     def array_join(self, node: syntax.Call) -> Expr:
         if len(node.args) != 1:
@@ -442,96 +439,6 @@ class ExpressionBinder:
         call = ArrayJoinCall(array.type.element, array, len(self.scope.array_joins))
         self.scope.array_joins.append(call)
         return call
-
-    def membership(self, node: syntax.Call, *, negated: bool) -> Expr:
-        """`x IN …`: a list, an array, a subquery, a table."""
-        if len(node.args) != 2:
-            raise self.error("SQ203", f"`{node.name}` takes two arguments", node, number=42)
-        from mini_tb.sql.bind_from import is_table, table_query
-
-        left, right = node.args
-        value = self.bind(left)
-        if isinstance(right, syntax.Name) and is_table(right, self.scope):
-            query = table_query(right, self.scope, self.queries)
-        elif isinstance(right, syntax.Subquery):
-            query = self.queries.subquery(right.query, self.scope)
-        else:
-            if isinstance(right, syntax.Call) and right.name in ("tuple", "array"):
-                items = [self.bind(item) for item in right.args]
-                if right.name == "tuple" and value.type.is_tuple and not _are_tuples(items):
-                    items = [self.apply("tuple", items, right)]
-            else:
-                items = [self.bind(right)]
-            if value.type.is_nothing:
-                return Const(nullable(NOTHING), None)
-            return self.placed(node, lambda: in_list(value, items, negated=negated))
-        return self.in_query(node, value, query, negated=negated)
-
-    def in_query(self, node: syntax.Call, value: Expr, query: BoundQuery, *, negated: bool) -> Expr:
-        """`x IN (SELECT …)`; a tuple on the left is compared to as many columns."""
-        wide = [column.type for column in query.columns]
-        left = value.type.bare.types if value.type.is_tuple and len(wide) > 1 else (value.type,)
-        if len(left) != len(wide):
-            raise self.error(
-                "SQ214",
-                f"IN compares {len(left)} value{'s' if len(left) > 1 else ''} with "
-                f"{len(wide)} columns",
-                node,
-                number=20,
-            )
-        if value.type.is_nothing:
-            return Const(nullable(NOTHING), None)
-        for source, target in zip(left, wide, strict=True):
-            if not target.is_nothing:
-                as_element("", source, target)
-        result = nullable(UINT8) if value.type.is_nullable else UINT8
-        if any(column.is_nothing for column in wide):
-            return Const(result, int(negated))
-        if value.type.name == "LowCardinality":
-            result = low_cardinality(result)
-        return InQuery(result, value, query, negated)
-
-    def placed(self, node: syntax.Node, make: Callable[[], Expr]) -> Expr:
-        try:
-            return make()
-        except ArgumentError as error:
-            raise self.error("SQ204", error.message, node, number=error.code) from None
-
-    # Windows -----------------------------------------------------------------------------
-
-    def window(self, call: Aggregate | Call, node: syntax.Call) -> Expr:
-        over = node.over
-        spec = self.window_spec(over, node) if isinstance(over, str) else over
-        assert spec is not None
-        partition, order, frame = list(spec.partition_by), list(spec.order_by), spec.frame
-        if spec.base is not None:
-            base = self.window_spec(spec.base, node)
-            partition = list(base.partition_by) or partition
-            order = order or list(base.order_by)
-            frame = frame or base.frame
-        return Window(
-            call.type,
-            call,
-            [self.bind(item) for item in partition],
-            [self.order_key(item) for item in order],
-            self.frame(frame) if frame is not None else None,
-        )
-
-    def window_spec(self, name: str, node: syntax.Node) -> syntax.WindowSpec:
-        if name not in self.scope.windows:
-            raise self.error("NM203", f"unknown window `{name}`", node, number=36)
-        return self.scope.windows[name]
-
-    def order_key(self, item: syntax.OrderItem) -> OrderKey:
-        """A sort key; NULLs (and NaN) last unless the query says otherwise."""
-        return OrderKey(self.bind(item.expression), item.descending, bool(item.nulls_first))
-
-    def frame(self, frame: syntax.Frame) -> WindowFrame:
-        def bound(side: tuple[str, syntax.Expression | None]) -> tuple[str, Expr | None]:
-            kind, expression = side
-            return kind, None if expression is None else self.bind(expression)
-
-        return WindowFrame(frame.unit, bound(frame.first), bound(frame.last))
 
     # Others ------------------------------------------------------------------------------
 
@@ -567,10 +474,6 @@ _BINDERS: dict[type[syntax.Expression], Callable[[ExpressionBinder, Any], Expr]]
     syntax.Star: ExpressionBinder.star,
     syntax.Lambda: ExpressionBinder.stray_lambda,
 }
-
-
-def _are_tuples(items: Sequence[Expr]) -> bool:
-    return bool(items) and all(item.type.is_tuple for item in items)
 
 
 def apply(function: Function | str, args: list[Expr]) -> Expr:
