@@ -162,12 +162,14 @@ def _needs_literal(value: Value, clause: str, before: str, after: str) -> bool:
     """Whether only a literal means in this place what the text form means.
 
     That is a number which is a part of a name (`day_{{Int(n)}}`, `pair.{{Int(n)}}`) or the position
-    of a column (`ORDER BY 2`), the text of a typed literal (`DATE '…'`), and a setting's value.
+    of a column (`ORDER BY 2`), the text of a typed literal (`DATE '…'`), a string right beside
+    another (`{{a}}{{b}}` is one literal, with a quote in the middle), and a setting's value.
     """
     if clause == "SETTINGS":
         return True
     if value.type == "String":
-        return _TYPED_LITERAL.search(before) is not None
+        beside = before.endswith("'") or after.startswith("'")
+        return beside or _TYPED_LITERAL.search(before) is not None
     if not value.is_bare_number:
         return False
     if _is_word(before[-1:]) or _is_word(after[:1]):

@@ -32,7 +32,7 @@ from mini_tb.template.parameters import (
     find_tables,
 )
 from mini_tb.template.tags import Node, parse_tags
-from mini_tb.template.values import NO_VALUE, Value
+from mini_tb.template.values import NO_VALUE, Value, reread
 
 if TYPE_CHECKING:
     from mini_tb.template.compiler import Program
@@ -266,7 +266,7 @@ class Template:
         """A parameter's value as the template sees it: text for an array becomes a list."""
         if isinstance(value, str):
             element_type = self._array_types.get(name)
-            if element_type is None:
+            if element_type is None or element_type == "Symbol":
                 return value
             try:
                 return [_plain(item) for item in casts.elements(element_type, value)]
@@ -277,6 +277,8 @@ class Template:
 
 
 def _plain(item: Any) -> Any:
+    if isinstance(item, str):
+        return reread(item)
     if isinstance(item, float):
         return float(item)
     return int(item) if isinstance(item, int) else item

@@ -29,6 +29,7 @@ _STRING = str.maketrans(_ESCAPES)
 _IDENTIFIER = str.maketrans({**_ESCAPES, '"': None})
 # Elements of native lists: escaped just so that the literal reads back as the string itself.
 _ELEMENT = str.maketrans({c: e for c, e in _ESCAPES.items() if c not in '"%`\x1a'})
+_REREAD = str.maketrans({c: _ESCAPES[c] for c in "%`\x1a"})
 _DECODED = {"0": "\0", "r": "\r", "b": "\b", "t": "\t", "n": "\n", '"': '"', "'": "'"}
 _DECODED |= {"\\": "\\", "`": "`"}
 _ESCAPED = re.compile(r"\\(.)|''", re.DOTALL)
@@ -158,6 +159,15 @@ def decode(literal: str) -> str:
         return _DECODED.get(char, match[0])
 
     return _ESCAPED.sub(decoded, literal[1:-1])
+
+
+def reread(text: str) -> str:
+    """`text` after its literal was read as Python's: as the reference makes lists of comma text.
+
+    Python keeps the backslash of the escapes that it does not know, so an element with a percent
+    sign is a different string from the same element of a repeated key.
+    """
+    return text.translate(_REREAD)
 
 
 def identifier(name: str, quote_char: str = "`") -> Identifier:

@@ -32,7 +32,7 @@ def bind(text: str, **params: object) -> Bound:
         ("Array(x, 'Int64')", "1,-1", "Array(Int16)", [1, -1]),
         ("Array(x, 'Int64')", "4294967295,-1", "Array(Int64)", [4294967295, -1]),
         ("Array(x, 'Float32')", "1,2.5", "Array(Float64)", [1.0, 2.5]),
-        ("Array(x)", "a,50%", "Array(String)", ["a", "50\\%"]),
+        ("Array(x)", "a,50%", "Array(String)", ["a", "50\\\\%"]),
         ("x", ["a", "50%"], "Array(String)", ["a", "50%"]),
         ("x", [[1], [2]], "Array(Array(UInt8))", [[1], [2]]),
         ("x", {"a": 1, "b": 300}, "Map(String, UInt16)", {"a": 1, "b": 300}),
@@ -99,6 +99,7 @@ def test_new_values_give_the_same_skeleton() -> None:
             "SELECT DATE {{n}}, interval\n{{n}}, update {{n}}",
             "SELECT DATE '2', interval\n'2', update {_1:String}",
         ),
+        ("SELECT {{n}}{{n}}, f('a'{{n}}), {{n}}''", "SELECT '2''2', f('a''2'), '2'''"),
         ("SELECT 1 SETTINGS a = {{Int(n)}}, b = {{n}}", "SELECT 1 SETTINGS a = 2, b = '2'"),
     ],
 )

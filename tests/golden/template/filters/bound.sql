@@ -55,7 +55,7 @@ ORDER BY 2 DESC
 LIMIT {_5:UInt8}, {_6:Int32}
 -- _1 String = "' OR 1=1 --"
 -- _2 String = '2031-01-01'
--- _3 Array(String) = ["it's", '50\\%']
+-- _3 Array(String) = ["it's", '50\\\\%']
 -- _4 Float64 = 0.5
 -- _5 UInt8 = 60
 -- _6 Int32 = 20

@@ -36,7 +36,7 @@ WHERE 1
 
     AND day >= '2031-01-01'
 
-    AND device IN ['it\'s','50\%']
+    AND device IN ['it\'s','50\\\%']
     AND ms > toFloat64('0.5')
 GROUP BY country
 ORDER BY 2 DESC
