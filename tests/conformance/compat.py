@@ -16,6 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from deviations import DEVIATIONS
 from testfile import QueryBlock, TableBlock, read
 
 from mini_tb.datafile.instructions import BY_KIND, Kind
@@ -62,136 +63,6 @@ recorded answer of its own · ✗ refused, with the reason. Other names of a fun
 brackets.
 
 """
-
-DEVIATIONS = (
-    (
-        "Sums and averages of floats",
-        "depend on the order of the rows",
-        "the last digits may differ",
-    ),
-    (
-        "Aggregates that depend on the order of rows without `ORDER BY` (`any`, "
-        "`groupArray`, `topK` of ties)",
-        "any order",
-        "the order of storage, which may be another",
-    ),
-    (
-        "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",
-        "estimates above some thousands of values",
-        "exact",
-    ),
-    (
-        "`quantile`, `quantileTDigest`, `quantileBFloat16`, … over many rows",
-        "estimates from a sample",
-        "from all rows",
-    ),
-    (
-        "`-State` values, shown as they are",
-        "bytes of ClickHouse's own",
-        "a plain value; read them through `-Merge` or `finalizeAggregation`",
-    ),
-    (
-        "`Date` and `DateTime` computed past the ends of their ranges",
-        "wrap around or are cut, by function",
-        "computed on, or an error",
-    ),
-    (
-        "Random functions, `generateUUIDv4`, `now`",
-        "other values at every run",
-        "other values at every run",
-    ),
-    (
-        "Errors found row by row (`throwIf`, a text that is no number)",
-        "an error if the row is reached",
-        "the same, but DuckDB may reach other rows first",
-    ),
-    (
-        "`rowNumberInBlock`, `blockNumber`, `runningDifference`",
-        "count within blocks",
-        "a table is one block",
-    ),
-    (
-        "Settings of a query",
-        "change execution",
-        "those that change answers are followed or refused, others are accepted",
-    ),
-    (
-        "`dateDiff('hour', …)` of moments in zones other than UTC",
-        "may count an hour less or more, by its table of the zone",
-        "whole hours of UTC",
-    ),
-    (
-        "`stddevPop`, `varSamp`, … of Float32",
-        "sums in Float32",
-        "sums in Float64: the last digits differ, more for extreme values",
-    ),
-    (
-        "`greatest`, `least`, `if` of Decimals of different scales",
-        "the narrower width (`Decimal(9, 3)`)",
-        "the next width (`Decimal(18, 3)`)",
-    ),
-    (
-        "`leftPad`, `rightPad` of text that is not ASCII",
-        "count bytes",
-        "count characters",
-    ),
-    (
-        "`has`, `indexOf`, `hasAny` where NULL is searched in an array without NULL",
-        "NULL may match the type's default",
-        "no match",
-    ),
-    (
-        "`DateTime64` before 1970",
-        "`toStartOfSecond` and `toSecond` round down",
-        "may round towards 1970",
-    ),
-    (
-        "`quantile` of Decimals",
-        "rounds what is between two values",
-        "cuts it",
-    ),
-    (
-        "Aggregates of constants that need their rows (`sumMap(map('a', 1))` over a table)",
-        "computed",
-        "refused by name",
-    ),
-    (
-        "Decimals beyond their precision, but within the bits that store them",
-        "computed",
-        "an error",
-    ),
-    (
-        "A Map with the same key twice",
-        "kept",
-        "an error",
-    ),
-    (
-        "`upperUTF8` of letters that become two (`ß`)",
-        "`SS`",
-        "`ẞ`",
-    ),
-    (
-        "`has([], x)`, `indexOf([], x)` of an untyped empty array",
-        "0",
-        "an error of the engine",
-    ),
-    (
-        "Windows partitioned by a conversion that may fail",
-        "computed",
-        "an error of the engine",
-    ),
-    (
-        "Texts cut within a letter that is not ASCII",
-        "kept as bytes",
-        "an error where text is needed",
-    ),
-    (
-        "`reverse` of text that is not ASCII",
-        "bytes, of no encoding",
-        "an error, or characters",
-    ),
-)
-"""Subject, ClickHouse's way, ours."""
 
 COMBINATORS = {
     "If": "rows where the last argument is true",
@@ -295,7 +166,7 @@ def _version() -> str:
 
 def _deviations() -> str:
     head = ["| subject | ClickHouse | here |", "|---|---|---|"]
-    return "\n".join([*head, *(f"| {' | '.join(map(_cell, row))} |" for row in DEVIATIONS)])
+    return "\n".join([*head, *(f"| {' | '.join(map(_cell, row.cells))} |" for row in DEVIATIONS)])
 
 
 def _functions(checked: Checked) -> Iterator[str]:

@@ -4,7 +4,8 @@
 
 Makes random queries (`generator.py`), compares names, types and rows, and shrinks each
 disagreement to a small query that still shows it. A query that mini-tb refuses by name is no
-disagreement: the refusals are counted by their message. Exit code 1 if there are disagreements.
+disagreement: the refusals are counted by their message. What `deviations.py` recognises is counted
+apart, by its reason. Exit code 1 if there are disagreements that nothing explains.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from deviations import explanation
 from generator import Generator, Query
 from record import answer
 from test_conformance import Database, alike
@@ -124,6 +126,7 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
+    explained: Counter[str] = field(default_factory=Counter)
     shown: set[str] = field(default_factory=set)
 
 
@@ -143,22 +146,34 @@ def run_random(count: int, seed: int, session: Any) -> Tally:
             if found.is_disagreement:
                 # After an error chdb sometimes gives the answer to another query.
                 found = compare(query.text(), session, database)
-            tally.kinds[found.kind] += 1
             done += 1
+            if found.is_disagreement:
+                _settle(query, found, tally, session, database)
+                continue
+            tally.kinds[found.kind] += 1
             if found.kind == "refused":
                 tally.refusals[found.detail] += 1
             if found.kind == "accepted":
                 tally.accepted[re.sub(r"[\d.]+|'[^']*'", "…", found.detail[:110])] += 1
-            if found.is_disagreement:
-                small, again = shrink(query, found.kind, session, database)
-                detail = again if again.kind == found.kind else found
-                shape = re.sub(r"\d+", "0", small.text())
-                if shape not in tally.shown:
-                    tally.shown.add(shape)
-                    print(f"[{found.kind}] {small.text()}\n  {detail.detail}", flush=True)
         database.engine.close()
         print(f"-- {done} queries: {dict(tally.kinds)}", file=sys.stderr, flush=True)
     return tally
+
+
+def _settle(query: Query, found: Found, tally: Tally, session: Any, database: Database) -> None:
+    """Shrink a disagreement; count it as explained, or show it."""
+    small, again = shrink(query, found.kind, session, database)
+    detail = (again if again.kind == found.kind else found).detail
+    reason = explanation(found.kind, small.text(), detail)
+    if reason is not None:
+        tally.kinds["explained"] += 1
+        tally.explained[reason.subject] += 1
+        return
+    tally.kinds[found.kind] += 1
+    shape = re.sub(r"\d+", "0", small.text())
+    if shape not in tally.shown:
+        tally.shown.add(shape)
+        print(f"[{found.kind}] {small.text()}\n  {detail}", flush=True)
 
 
 def main() -> int:
@@ -172,7 +187,11 @@ def main() -> int:
     session = Session()
     session.query("SET session_timezone = 'UTC', max_threads = 1")
     tally = run_random(options.random, options.seed, session)
-    for title, counts in (("refused", tally.refusals), ("only ClickHouse refuses", tally.accepted)):
+    for title, counts in (
+        ("explained", tally.explained),
+        ("refused", tally.refusals),
+        ("only ClickHouse refuses", tally.accepted),
+    ):
         for message, number in counts.most_common(30):
             print(f"{title} {number}× {message}")
     print(dict(tally.kinds))

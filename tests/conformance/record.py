@@ -24,7 +24,8 @@ HERE = Path(__file__).parent
 
 def answer(session: Any, sql: str) -> tuple[list[str], list[str], list[str]]:
     """Names, types and rows (TSV) of ClickHouse's answer."""
-    text = str(session.query(sql, "TabSeparatedWithNamesAndTypes"))
+    found = session.query(sql, "TabSeparatedWithNamesAndTypes")
+    text = found.bytes().decode("utf-8", "backslashreplace")
     names, types, *rows = text.split("\n")[:-1]
     return names.split("\t"), [_unescape(t) for t in types.split("\t")], rows
 

@@ -1,0 +1,178 @@
+"""Where mini-tb answers otherwise than ClickHouse and says so: *Known deviations* of COMPAT.md.
+
+A row may recognise its disagreements, so that the random comparison (`differential.py`) counts them
+apart. It may only do so for what ClickHouse leaves undefined, for last digits and the order of
+rows, and for what a user would accept with the reason given. Everything else is a bug.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A subject, ClickHouse's way and ours.
+
+    `kind` is that of the disagreements it explains ('' explains none), `query` a pattern that is
+    found in the shrunk query, `detail` one that is found in both answers or the error.
+    """
+
+    subject: str
+    clickhouse: str
+    here: str
+    kind: str = ""
+    query: str = ""
+    detail: str = ""
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """Its row in COMPAT.md."""
+        return self.subject, self.clickhouse, self.here
+
+    def explains(self, kind: str, query: str, detail: str) -> bool:
+        """Whether a disagreement, shrunk to `query`, is this one."""
+        return (
+            kind == self.kind
+            and re.search(self.query, query) is not None
+            and re.search(self.detail, detail) is not None
+        )
+
+
+def explanation(kind: str, query: str, detail: str) -> Deviation | None:
+    """The deviation that explains a disagreement, or None."""
+    return next((row for row in DEVIATIONS if row.explains(kind, query, detail)), None)
+
+
+DEVIATIONS = (
+    Deviation(
+        "Sums and averages of floats",
+        "depend on the order of the rows",
+        "the last digits may differ",
+    ),
+    Deviation(
+        "Aggregates that depend on the order of rows without `ORDER BY` (`any`, "
+        "`groupArray`, `topK` of ties)",
+        "any order",
+        "the order of storage, which may be another",
+    ),
+    Deviation(
+        "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",
+        "estimates above some thousands of values",
+        "exact",
+    ),
+    Deviation(
+        "`quantile`, `quantileTDigest`, `quantileBFloat16`, … over many rows",
+        "estimates from a sample",
+        "from all rows",
+    ),
+    Deviation(
+        "`-State` values, shown as they are",
+        "bytes of ClickHouse's own",
+        "a plain value; read them through `-Merge` or `finalizeAggregation`",
+    ),
+    Deviation(
+        "`Date` and `DateTime` computed past the ends of their ranges",
+        "wrap around or are cut, by function",
+        "computed on, or an error",
+    ),
+    Deviation(
+        "Random functions, `generateUUIDv4`, `now`",
+        "other values at every run",
+        "other values at every run",
+    ),
+    Deviation(
+        "Errors found row by row (`throwIf`, a text that is no number)",
+        "an error if the row is reached",
+        "the same, but DuckDB may reach other rows first",
+    ),
+    Deviation(
+        "`rowNumberInBlock`, `blockNumber`, `runningDifference`",
+        "count within blocks",
+        "a table is one block",
+    ),
+    Deviation(
+        "Settings of a query",
+        "change execution",
+        "those that change answers are followed or refused, others are accepted",
+    ),
+    Deviation(
+        "`dateDiff('hour', …)` of moments in zones other than UTC",
+        "may count an hour less or more, by its table of the zone",
+        "whole hours of UTC",
+    ),
+    Deviation(
+        "`stddevPop`, `varSamp`, … of Float32",
+        "sums in Float32",
+        "sums in Float64: the last digits differ, more for extreme values",
+        kind="value",
+        query=r"\b(stddev|var|covar|corr)\w*\(.*(f32|Float32)",
+    ),
+    Deviation(
+        "`greatest`, `least`, `if` of Decimals of different scales",
+        "the narrower width (`Decimal(9, 3)`)",
+        "the next width (`Decimal(18, 3)`)",
+    ),
+    Deviation(
+        "`leftPad`, `rightPad` of text that is not ASCII",
+        "count bytes",
+        "count characters",
+    ),
+    Deviation(
+        "`has`, `indexOf`, `hasAny` where NULL is searched in an array without NULL",
+        "NULL may match the type's default",
+        "no match",
+    ),
+    Deviation(
+        "`DateTime64` before 1970",
+        "`toStartOfSecond` and `toSecond` round down",
+        "may round towards 1970",
+    ),
+    Deviation(
+        "`quantile` of Decimals",
+        "rounds what is between two values",
+        "cuts it",
+    ),
+    Deviation(
+        "Aggregates of constants that need their rows (`sumMap(map('a', 1))` over a table)",
+        "computed",
+        "refused by name",
+    ),
+    Deviation(
+        "Decimals beyond their precision, but within the bits that store them",
+        "computed",
+        "an error",
+    ),
+    Deviation(
+        "A Map with the same key twice",
+        "kept",
+        "an error",
+    ),
+    Deviation(
+        "`upperUTF8` of letters that become two (`ß`)",
+        "`SS`",
+        "`ẞ`",
+    ),
+    Deviation(
+        "`has([], x)`, `indexOf([], x)` of an untyped empty array",
+        "0",
+        "an error of the engine",
+    ),
+    Deviation(
+        "Windows partitioned by a conversion that may fail",
+        "computed",
+        "an error of the engine",
+    ),
+    Deviation(
+        "Texts cut within a letter that is not ASCII",
+        "kept as bytes",
+        "an error where text is needed",
+    ),
+    Deviation(
+        "`reverse` of text that is not ASCII",
+        "bytes, of no encoding",
+        "an error, or characters",
+    ),
+)
+"""In the order of COMPAT.md."""
