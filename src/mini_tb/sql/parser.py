@@ -6,6 +6,9 @@ keeps everything that decides about the answer or the name of a column.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from mini_tb.diagnostics import UserError
 from mini_tb.source import Fragment
 from mini_tb.sql.lexer import END, HEREDOC, STRING, keywords, sql_error
 from mini_tb.sql.parse_select import SelectParser
@@ -26,8 +29,26 @@ def parse_statement(sql: str | Fragment) -> Statement:
 
     Raises `UserError`: SQ001 for wrong syntax, SQ002 for anything but one SELECT, SQ003 for
     nesting that is too deep, SQ004 for a type that does not exist. The diagnostic's span is in the
-    fragment's file; text without a file gets line and column in the message.
+    fragment's file; text without a file gets line and column in the message. The same text gives
+    the same tree, which nobody may change: graph, checks and views read one query many times.
     """
+    if isinstance(sql, str):
+        return _parsed(sql)
+    try:
+        return _parsed(sql.text)
+    except UserError:
+        if sql.file is None:
+            raise
+    # Once more for the place in the file.
+    return _parse(sql)
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> Statement:
+    return _parse(text)
+
+
+def _parse(sql: str | Fragment) -> Statement:
     parser = SelectParser(sql)
     try:
         return _statement(parser)

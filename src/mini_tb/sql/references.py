@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from mini_tb.diagnostics import UserError
 from mini_tb.source import Fragment
 from mini_tb.sql import syntax
+
+_LEAVES = (str, int, float, type(None))
 
 
 @lru_cache(maxsize=4096)
@@ -54,10 +57,17 @@ def _leading(query: syntax.Query, ctes: dict[str, syntax.CTE]) -> str | None:
     return None
 
 
-def _tables(node: object, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]]:
+@cache
+def _inner_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a node that may hold others: all but its place."""
+    return tuple(item.name for item in fields(kind) if item.name not in ("start", "end"))
+
+
+def _tables(node: Any, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]]:
     if isinstance(node, list | tuple):
         for item in node:
-            yield from _tables(item, ctes)
+            if not isinstance(item, _LEAVES):
+                yield from _tables(item, ctes)
         return
     if isinstance(node, dict):
         yield from _tables(list(node.values()), ctes)
@@ -78,5 +88,7 @@ def _tables(node: object, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]
         if isinstance(right, syntax.Name) and ".".join(right.parts) not in ctes:
             yield ".".join(right.parts), right.start, right.end
     if hasattr(node, "__dataclass_fields__"):
-        for item in fields(node):  # type: ignore[arg-type]  # every node of the tree is a dataclass
-            yield from _tables(getattr(node, item.name), ctes)
+        for name in _inner_fields(type(node)):
+            item = getattr(node, name)
+            if item and not isinstance(item, _LEAVES):
+                yield from _tables(item, ctes)
