@@ -88,7 +88,7 @@ def _tables(node: Any, ctes: frozenset[str]) -> Iterator[tuple[str, int, int]]:
         if isinstance(right, syntax.Name) and ".".join(right.parts) not in ctes:
             yield ".".join(right.parts), right.start, right.end
     if hasattr(node, "__dataclass_fields__"):
-        for name in _inner_fields(type(node)):
+        for name in _inner_fields(node.__class__):
             item = getattr(node, name)
             if item and not isinstance(item, _LEAVES):
                 yield from _tables(item, ctes)

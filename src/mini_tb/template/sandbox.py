@@ -8,6 +8,7 @@ plain values can be called; nothing else can.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from types import MethodType
 from typing import Any
@@ -29,6 +30,9 @@ HELPER = "h_"
 class Generator(CodeGenerator):
     """Jinja2's generator of Python text, for trees whose names are all our own: they are defined,
     and helpers need no guard. That is half of the text, which is half of the time to compile it."""
+
+    def pull_dependencies(self, nodes: Iterable[nodes.Node]) -> None:
+        """Nothing: no tree of ours has filters or tests to be searched for."""
 
     def visit_Name(self, node: nodes.Name, frame: Frame) -> None:
         """A name."""
