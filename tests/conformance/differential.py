@@ -31,6 +31,7 @@ from mini_tb.diagnostics import EngineError, UserError
 
 QUERIES_A_TABLE = 250
 SHRINKING_STEPS = 400
+NOT_IMPLEMENTED = 48
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def compare(sql: str, session: Any, database: Database) -> Found:
     try:
         rows = database.rows(compiled)
     except EngineError as error:
+        if theirs is not None and error.code == NOT_IMPLEMENTED:
+            return Found("refused", str(error)[:100])
         return Found("both refuse") if theirs is None else Found("engine", str(error)[:300])
     except Exception as error:
         return Found("crash", f"{type(error).__name__}: {error}"[:300])

@@ -111,6 +111,10 @@ def from_duckdb(error: BaseException) -> EngineError:
     own = _OWN_CODE.search(text)
     if own:
         return EngineError(own.group(2).strip(), code=int(own.group(1)))
+    if "Failure in decode" in text:
+        return EngineError(
+            "Bytes that are not UTF-8 cannot be read as text here", code=Code.NOT_IMPLEMENTED
+        )
     if type(error).__name__ in _DISK_CLASSES:
         for pattern, better, said in _OF_THE_DISK:
             if pattern.search(text):

@@ -50,6 +50,7 @@ FAMILIES = (
     "search",
     "splitting",
     "strings",
+    "cutting",
     "tuples",
     "url",
     "windows",

@@ -282,7 +282,7 @@ def _lower_join(call: Call, args: list[str]) -> str:
     separator = args[1] if len(args) > 1 else "''"
     element = call.args[0].type.element
     items = lower_cast(call.args[0].type, array(nullable(STRING)), args[0])
-    if element.is_string:
+    if element.is_string and not element.is_bytes:
         items = args[0]
     return (
         f"coalesce(array_to_string(list_filter({items}, lambda e: e IS NOT NULL), {separator}), '')"

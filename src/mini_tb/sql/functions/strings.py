@@ -1,7 +1,7 @@
-"""Strings: case, cutting, padding, joining. Functions count bytes, their `UTF8` twins characters.
+"""Strings: case, joining, trimming, markup. Functions count bytes, their `UTF8` twins characters.
 
-DuckDB's functions count characters, so where bytes are counted a text that is not ASCII goes
-through BLOB; a cut inside a character then is an error of `decode`, not a wrong answer.
+Strings that need not be UTF-8 are BLOB (`STRING_BYTES`): where one is joined, the result is one.
+What is cut is in `cutting`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, Lower, Returns, text
+from mini_tb.sql.functions.function import ArgumentError, Function, Returns, text
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import INT8, INT32, STRING, UINT8, UINT64, DataType
+from mini_tb.types import INT8, INT32, STRING, STRING_BYTES, UINT8, UINT64, DataType
 
 
 def need_string(arg: Expr) -> None:
     """Raises `ArgumentError` if the argument is no String, FixedString or Enum."""
     if not arg.type.is_string and not arg.type.is_enum:
         raise ArgumentError(f"illegal type `{arg.type}`, expected a String")
+
+
+def as_bytes(arg: Expr, sql: str) -> str:
+    """The text as BLOB."""
+    return sql if arg.type.is_bytes else f"encode({sql})"
 
 
 def _string(args: Sequence[Expr]) -> DataType:
@@ -36,14 +41,27 @@ def strings(result: DataType, count: int | None = None) -> Returns:
     return returns
 
 
+def _joined_returns(args: Sequence[Expr]) -> DataType:
+    return STRING_BYTES if any(arg.type.is_bytes for arg in args) else STRING
+
+
+def _pieces(call: Call, args: list[str]) -> list[str]:
+    """The arguments as texts, or all as BLOB where one is."""
+    target = _joined_returns(call.args)
+    return [lower_cast(arg.type, target, sql) for arg, sql in zip(call.args, args, strict=True)]
+
+
 def _lower_concat(call: Call, args: list[str]) -> str:
-    texts = [lower_cast(arg.type, STRING, sql) for arg, sql in zip(call.args, args, strict=True)]
-    return "(" + " || ".join(texts) + ")" if len(texts) > 1 else texts[0]
+    pieces = _pieces(call, args)
+    return "(" + " || ".join(pieces) + ")" if len(pieces) > 1 else pieces[0]
 
 
 def _lower_with_separator(call: Call, args: list[str]) -> str:
-    texts = [lower_cast(arg.type, STRING, sql) for arg, sql in zip(call.args, args, strict=True)]
-    joined = f"concat_ws({', '.join(texts)})"
+    separator, *items = _pieces(call, args)
+    if not items:
+        joined = lower_cast(STRING, call.type, "''")
+    else:
+        joined = "(" + f" || {separator} || ".join(items) + ")"
     missing = [f"{sql} IS NULL" for arg, sql in zip(call.args, args, strict=True) if _may_miss(arg)]
     return f"(CASE WHEN NOT ({' OR '.join(missing)}) THEN {joined} END)" if missing else joined
 
@@ -52,65 +70,15 @@ def _may_miss(arg: Expr) -> bool:
     return arg.type.is_nullable
 
 
-def _cut(size: str, call: Call, args: list[str]) -> tuple[str, str]:
-    """1-based first position and count of a substring, as ClickHouse reads offset and length."""
-    offset = f"CAST({args[1]} AS BIGINT)"
-    first = (
-        f"(CASE WHEN {offset} > 0 THEN {offset} WHEN {offset} < 0 "
-        f"THEN greatest({size} + {offset} + 1, 1) ELSE {size} + 1 END)"
-    )
-    if len(args) < 3:
-        return first, size
-    length = f"CAST({args[2]} AS BIGINT)"
-    # An offset before the start takes its missing part from the length.
-    lost = f"(CASE WHEN {offset} < -{size} THEN {size} + {offset} ELSE 0 END)"
-    count = (
-        f"(CASE WHEN {length} >= 0 THEN greatest({length} + {lost}, 0) "
-        f"ELSE greatest({size} + {length} - {first} + 1, 0) END)"
-    )
-    return first, count
-
-
-def _lower_substring_utf8(call: Call, args: list[str]) -> str:
-    first, count = _cut(f"length({args[0]})", call, args)
-    return f"substring({args[0]}, {first}, {count})"
-
-
-def _lower_substring(call: Call, args: list[str]) -> str:
-    first, count = _cut(f"strlen({args[0]})", call, args)
-    blob = f"decode(array_slice(encode({args[0]}), {first}, {first} + {count} - 1))"
-    return (
-        f"CASE WHEN strlen({args[0]}) = length({args[0]}) "
-        f"THEN substring({args[0]}, {first}, {count}) ELSE {blob} END"
-    )
-
-
-def _substring_returns(args: Sequence[Expr]) -> DataType:
-    need_string(args[0])
-    for arg in args[1:]:
-        if not arg.type.is_integer:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected an integer")
-    return STRING
-
-
-def _pad(side: str) -> str:
-    fill = "(CASE WHEN {2} = '' THEN ' ' ELSE {2} END)"
-    return f"(CASE WHEN {{1}} <= 0 THEN '' ELSE {side}({{0}}, CAST({{1}} AS INTEGER), {fill}) END)"
-
-
-def _lower_pad(call: Call, args: list[str]) -> str:
-    side = "lpad" if call.function.name.startswith("left") else "rpad"
-    filled = [*args, "' '"] if len(args) < 3 else args
-    return _pad(side).format(*filled)
-
-
 def _lower_trim(call: Call, args: list[str]) -> str:
+    if len(args) > 1 and not text(call.args[1]).isascii():
+        raise ArgumentError("trims bytes, and letters that are not ASCII have several", 48)
     name = {"trimBoth": "trim", "trimLeft": "ltrim", "trimRight": "rtrim"}[call.function.name]
     return f"{name}({args[0]}, {args[1] if len(args) > 1 else chr(39) + ' ' + chr(39)})"
 
 
 def _lower_format(call: Call, args: list[str]) -> str:
-    pattern = text(call.args[0])
+    pattern, target = text(call.args[0]), _joined_returns(call.args)
     pieces: list[str] = []
     following = 0
     i = 0
@@ -119,7 +87,7 @@ def _lower_format(call: Call, args: list[str]) -> str:
     def flush() -> None:
         nonlocal literal
         if literal:
-            pieces.append("'" + literal.replace("'", "''") + "'")
+            pieces.append(lower_cast(STRING, target, "'" + literal.replace("'", "''") + "'"))
             literal = ""
 
     while i < len(pattern):
@@ -141,41 +109,53 @@ def _lower_format(call: Call, args: list[str]) -> str:
         if index + 1 >= len(args):
             raise ArgumentError(f"the pattern asks for argument {index}", 36)
         flush()
-        pieces.append(lower_cast(call.args[index + 1].type, STRING, args[index + 1]))
+        pieces.append(lower_cast(call.args[index + 1].type, target, args[index + 1]))
         i = end + 1
     flush()
-    return "(" + " || ".join(pieces) + ")" if pieces else "''"
+    whole = "(" + " || ".join(pieces) + ")" if pieces else lower_cast(STRING, target, "''")
+    missing = [f"{sql} IS NULL" for arg, sql in zip(call.args, args, strict=True) if _may_miss(arg)]
+    return f"(CASE WHEN NOT ({' OR '.join(missing)}) THEN {whole} END)" if missing else whole
 
 
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+_NOT_ONE = "error('DB::36: the second argument must be one byte')"
 _ASCII = "strlen({0}) = length({0})"
-_NOT_ASCII = "error('DB::48: the bytes of text that is not ASCII cannot be cut here')"
 
 
-def _lower_left(call: Call, args: list[str]) -> str:
-    """`left`, `right`: a negative count leaves out that many of the other end."""
-    in_bytes = not call.function.name.endswith("UTF8")
-    size = f"{'strlen' if in_bytes else 'length'}({args[0]})"
-    count = f"CAST({args[1]} AS BIGINT)"
-    wanted = f"CASE WHEN {count} >= 0 THEN {count} ELSE greatest({size} + {count}, 0) END"
-    kept = f"least({wanted}, {size})"
-    first = "1" if call.function.name.startswith("left") else f"({size} - {kept} + 1)"
-    cut = f"substring({args[0]}, {first}, {kept})"
-    if not in_bytes:
-        return cut
-    blob = f"decode(array_slice(encode({args[0]}), {first}, {first} + {kept} - 1))"
-    return f"CASE WHEN {_ASCII.format(args[0])} THEN {cut} ELSE {blob} END"
+def _lower_ascii(call: Call, args: list[str]) -> str:
+    blob = f"array_slice({as_bytes(call.args[0], args[0])}, 1, 1)"
+    code = f"CAST('0x' || hex({blob}) AS INTEGER)"
+    return f"CAST(CASE WHEN {blob} = ''::BLOB THEN 0 ELSE {code} END AS INTEGER)"
 
 
-def _reverse_returns(args: Sequence[Expr]) -> DataType:
-    return args[0].type if args[0].type.is_array else _string(args)
+def _case_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    t = args[0].type.bare
+    return t if t.name == "FixedString" else STRING_BYTES if t.is_bytes else STRING
 
 
-def _lower_reverse(call: Call, args: list[str]) -> str:
-    if call.type.is_array:
-        return f"list_reverse({args[0]})"
-    test = _ASCII.format(args[0])
-    return f"CASE WHEN {test} THEN reverse({args[0]}) ELSE {_NOT_ASCII} END"
+def _case(name: str, source: str, target: str, *aliases: str) -> Function:
+    """The letters of ASCII in the other case."""
+
+    def lower(call: Call, args: list[str]) -> str:
+        if call.args[0].type.is_bytes:
+            return f"mt_{name}_bytes({args[0]})"
+        return f"translate({args[0]}, '{source}', '{target}')"
+
+    return Function(name, _case_returns, lower, aliases=aliases, any_case=True, bytes_ok=True)
+
+
+def _case_utf8(name: str) -> Function:
+    """All letters in the other case: some become several."""
+    text = f"CASE WHEN {_ASCII} THEN {name}({{0}}) ELSE mt_{name}({{0}}) END"
+    return Function(f"{name}UTF8", _text_returns, text, any_case=True, exact=True)
+
+
+def _text_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    if args[0].type.bare.name == "FixedString":
+        raise ArgumentError("does not take a FixedString", 36)
+    return STRING
 
 
 def _row(name: str, lower: str, *aliases: str, args: int = 1) -> Function:
@@ -185,14 +165,9 @@ def _row(name: str, lower: str, *aliases: str, args: int = 1) -> Function:
     )
 
 
-def _cutting(name: str, lower: Lower, args: tuple[int, int], *aliases: str) -> Function:
-    """A function that cuts a string at numbers."""
-    return Function(name, _substring_returns, lower, args=args, aliases=aliases, any_case=True)
-
-
 _TITLE = (
     "array_to_string(list_transform(regexp_extract_all({0}, '[A-Za-z0-9]+|[^A-Za-z0-9]+'), "
-    "lambda w: upper(w[1]) || lower(w[2:])), '')"
+    f"lambda w: translate(w[1], '{_LOWER}', '{_UPPER}') || lower(w[2:])), '')"
 )
 
 
@@ -213,55 +188,122 @@ def _index_returns(args: Sequence[Expr]) -> DataType:
     return STRING
 
 
+def _overlay_returns(result: DataType) -> Returns:
+    def returns(args: Sequence[Expr]) -> DataType:
+        _index_returns(args)
+        return result
+
+    return returns
+
+
 def _lower_overlay(call: Call, args: list[str]) -> str:
     """The replacement in place of as many bytes (characters), from an offset on."""
-    size = f"length({args[0]})"
-    offset = f"CAST({args[2]} AS BIGINT)"
-    at = f"(CASE WHEN {offset} >= 0 THEN {offset} ELSE greatest({size} + {offset} + 1, 1) END)"
-    taken = f"greatest(CAST({args[3]} AS BIGINT), 0)" if len(args) > 3 else f"length({args[1]})"
-    text = f"left({args[0]}, {at} - 1) || {args[1]} || substring({args[0]}, {at} + {taken})"
-    if call.function.name.endswith("UTF8"):
-        return f"({text})"
-    return f"CASE WHEN {_ASCII.format(args[0])} THEN {text} ELSE {_NOT_ASCII} END"
+    is_utf8 = call.function.name.endswith("UTF8")
+    base, put = args[:2]
+    if not is_utf8:
+        base, put = (as_bytes(arg, sql) for arg, sql in zip(call.args[:2], args, strict=False))
+    measure = "length" if is_utf8 else "octet_length"
+    size, offset = f"{measure}({base})", f"CAST({args[2]} AS BIGINT)"
+    at = f"(CASE WHEN {offset} > 0 THEN {offset} ELSE greatest({size} + {offset} + 1, 1) END)"
+    if len(args) > 3:
+        wanted = f"CAST({args[3]} AS BIGINT)"
+        taken = f"(CASE WHEN {wanted} >= 0 THEN {wanted} ELSE {measure}({put}) END)"
+    else:
+        taken = f"{measure}({put})"
+    if is_utf8:
+        return f"(left({base}, {at} - 1) || {put} || substring({base}, {at} + {taken}))"
+    before, rest = f"1, {at} - 1", f"{at} + {taken}, {size}"
+    return f"(array_slice({base}, {before}) || {put} || array_slice({base}, {rest}))"
 
 
 def _lower_compare(call: Call, args: list[str]) -> str:
     a, b = (
-        f"substring({text}, CAST({at} AS BIGINT) + 1, CAST({args[4]} AS BIGINT))"
-        for text, at in ((args[0], args[2]), (args[1], args[3]))
+        f"array_slice({as_bytes(arg, sql)}, CAST({at} AS BIGINT) + 1, "
+        f"CAST({at} AS BIGINT) + CAST({args[4]} AS BIGINT))"
+        for arg, sql, at in zip(call.args, args[:2], args[2:4], strict=False)
     )
     return f"CAST(CASE WHEN {a} < {b} THEN -1 WHEN {a} > {b} THEN 1 ELSE 0 END AS TINYINT)"
 
 
-def _ends(name: str, template: str) -> tuple[Function, ...]:
-    return tuple(
-        Function(f"{name}{suffix}", strings(UINT8), template, args=(2, 2))
-        for suffix in ("CaseInsensitive", "CaseInsensitiveUTF8")
+def _fold(sql: str) -> str:
+    return f"translate({sql}, '{_UPPER}', '{_LOWER}')"
+
+
+def _ends(name: str, function: str) -> tuple[Function, ...]:
+    """`startsWith`, `endsWith` and their forms: of bytes, and in any case."""
+
+    def of_bytes(call: Call, args: list[str]) -> str:
+        if not any(arg.type.is_bytes for arg in call.args):
+            return f"CAST({function}({args[0]}, {args[1]}) AS UTINYINT)"
+        whole, part = (as_bytes(arg, sql) for arg, sql in zip(call.args, args, strict=True))
+        size, all_ = f"octet_length({part})", f"octet_length({whole})"
+        cut = f"1, {size}" if name == "startsWith" else f"{all_} - {size} + 1, {all_}"
+        found = f"({all_} >= {size} AND array_slice({whole}, {cut}) = {part})"
+        return f"CAST({size} = 0 OR {found} AS UTINYINT)"
+
+    two = strings(UINT8)
+    return (
+        Function(name, two, of_bytes, args=(2, 2), bytes_ok=True),
+        Function(f"{name}UTF8", two, function + "({0}, {1})", args=(2, 2)),
+        Function(
+            f"{name}CaseInsensitive",
+            two,
+            f"{function}({_fold('{0}')}, {_fold('{1}')})",
+            args=(2, 2),
+        ),
+        Function(
+            f"{name}CaseInsensitiveUTF8",
+            two,
+            f"{function}(lower({{0}}), lower({{1}}))",
+            args=(2, 2),
+        ),
     )
 
 
+def _lower_valid(call: Call, args: list[str]) -> str:
+    return f"mt_valid_utf8({args[0]})" if call.args[0].type.is_bytes else args[0]
+
+
+def _lower_is_valid(call: Call, args: list[str]) -> str:
+    if not call.args[0].type.is_bytes:
+        return "CAST(1 AS UTINYINT)"
+    return f"mt_is_valid_utf8({args[0]})"
+
+
+def _repeat_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    if not args[1].type.is_integer:
+        raise ArgumentError(f"illegal type `{args[1].type}` of the number, expected an integer")
+    return _joined_returns(args[:1])
+
+
+_REPEAT = "repeat({0}, greatest(CAST({1} AS BIGINT), 0))"
+
 ROWS = (
-    Function("concatAssumeInjective", STRING, _lower_concat, args=(1, None), bytes_ok=True),
+    Function(
+        "concatAssumeInjective", _joined_returns, _lower_concat, args=(1, None), bytes_ok=True
+    ),
     _row("soundex", "mt_soundex({0})"),
     _row("initcapUTF8", "mt_title({0})"),
     _row("firstLine", r"regexp_extract({0}, '^[^\r\n]*')"),
     _row("regexpQuoteMeta", "mt_quote_meta({0})"),
     _row("extractTextFromHTML", "mt_text_of_html({0})"),
     _row("decodeXMLComponent", "mt_decode_xml({0})"),
-    _row("decodeHTMLComponent", "mt_decode_xml({0})"),
+    _row("decodeHTMLComponent", "mt_decode_html({0})"),
     _row("encodeXMLComponent", "mt_encode_xml({0})"),
     *(
         _row(f"normalizeUTF8{form}", f"mt_normalize_{form.lower()}({{0}})")
         for form in ("NFC", "NFD", "NFKC", "NFKD")
     ),
-    Function("ascii", strings(INT32), "ascii({0})", any_case=True),
+    Function("ascii", strings(INT32), _lower_ascii, any_case=True, bytes_ok=True),
     Function("isASCII", strings(UINT8), "strlen({0}) = length({0})"),
-    *_ends("startsWith", "starts_with(lower({0}), lower({1}))"),
-    *_ends("endsWith", "suffix(lower({0}), lower({1}))"),
+    *_ends("startsWith", "starts_with"),
+    *_ends("endsWith", "suffix"),
     Function(
         "appendTrailingCharIfAbsent",
         strings(STRING),
-        "CASE WHEN {0} = '' OR suffix({0}, {1}) THEN {0} ELSE {0} || {1} END",
+        f"CASE WHEN strlen({{1}}) <> 1 THEN {_NOT_ONE} "
+        "WHEN {0} = '' OR suffix({0}, {1}) THEN {0} ELSE {0} || {1} END",
         args=(2, 2),
     ),
     *(
@@ -272,40 +314,31 @@ ROWS = (
         Function(f"substringIndex{suffix}", _index_returns, _lower_index, args=(3, 3), aliases=a)
         for suffix, a in (("", ("SUBSTRING_INDEX",)), ("UTF8", ()))
     ),
-    *(
-        Function(f"overlay{suffix}", _index_returns, _lower_overlay, args=(3, 4))
-        for suffix in ("", "UTF8")
+    Function("overlay", _overlay_returns(STRING_BYTES), _lower_overlay, args=(3, 4), bytes_ok=True),
+    Function("overlayUTF8", _overlay_returns(STRING), _lower_overlay, args=(3, 4)),
+    Function("compareSubstrings", strings(INT8, 2), _lower_compare, args=(5, 5), bytes_ok=True),
+    Function(
+        "concat", _joined_returns, _lower_concat, args=(1, None), any_case=True, bytes_ok=True
     ),
-    Function("compareSubstrings", strings(INT8, 2), _lower_compare, args=(5, 5)),
-    Function("concat", STRING, _lower_concat, args=(1, None), any_case=True, bytes_ok=True),
     Function(
         "concatWithSeparator",
-        STRING,
+        _joined_returns,
         _lower_with_separator,
         args=(1, None),
-        aliases=("concat_ws",),
+        aliases=("concat_ws", "concatWithSeparatorAssumeInjective"),
         any_case=True,
         bytes_ok=True,
     ),
-    _row("lower", f"translate({{0}}, '{_UPPER}', '{_LOWER}')", "lcase"),
-    _row("upper", f"translate({{0}}, '{_LOWER}', '{_UPPER}')", "ucase"),
-    _row("lowerUTF8", "lower({0})"),
-    _row("upperUTF8", "upper({0})"),
+    _case("lower", _UPPER, _LOWER, "lcase"),
+    _case("upper", _LOWER, _UPPER, "ucase"),
+    _case_utf8("lower"),
+    _case_utf8("upper"),
     _row("reverseUTF8", "reverse({0})"),
-    _row("toValidUTF8", "{0}"),
+    Function("toValidUTF8", strings(STRING), _lower_valid, any_case=True, bytes_ok=True),
     _row("initcap", _TITLE),
-    _row("repeat", "repeat({0}, greatest(CAST({1} AS BIGINT), 0))", args=2),
-    _cutting("substring", _lower_substring, (2, 3), "substr", "mid", "byteSlice"),
-    _cutting("substringUTF8", _lower_substring_utf8, (2, 3), "substrUTF8"),
-    _cutting("left", _lower_left, (2, 2)),
-    _cutting("right", _lower_left, (2, 2)),
-    _cutting("leftUTF8", _lower_left, (2, 2)),
-    _cutting("rightUTF8", _lower_left, (2, 2)),
-    Function("leftPad", _string, _lower_pad, args=(2, 3), aliases=("lpad",), any_case=True),
-    Function("rightPad", _string, _lower_pad, args=(2, 3), aliases=("rpad",), any_case=True),
-    Function("leftPadUTF8", _string, _lower_pad, args=(2, 3)),
-    Function("rightPadUTF8", _string, _lower_pad, args=(2, 3)),
-    Function("reverse", _reverse_returns, _lower_reverse, any_case=True),
+    Function(
+        "repeat", _repeat_returns, _REPEAT, args=(2, 2), any_case=True, exact=True, bytes_ok=True
+    ),
     Function("space", STRING, "repeat(' ', greatest(CAST({0} AS BIGINT), 0))", any_case=True),
     Function("trimBoth", _string, _lower_trim, args=(1, 2), aliases=("trim",), any_case=True),
     Function("trimLeft", _string, _lower_trim, args=(1, 2), aliases=("ltrim",), any_case=True),
@@ -317,10 +350,6 @@ ROWS = (
         aliases=("CHAR_LENGTH", "CHARACTER_LENGTH"),
         any_case=True,
     ),
-    Function("startsWith", strings(UINT8), "starts_with({0}, {1})", args=(2, 2)),
-    Function("startsWithUTF8", strings(UINT8), "starts_with({0}, {1})", args=(2, 2)),
-    Function("endsWith", strings(UINT8), "suffix({0}, {1})", args=(2, 2)),
-    Function("endsWithUTF8", strings(UINT8), "suffix({0}, {1})", args=(2, 2)),
-    Function("format", STRING, _lower_format, args=(1, None), bytes_ok=True),
-    Function("isValidUTF8", strings(UINT8), "TRUE"),
+    Function("format", _joined_returns, _lower_format, args=(2, None), bytes_ok=True),
+    Function("isValidUTF8", strings(UINT8), _lower_is_valid, bytes_ok=True),
 )

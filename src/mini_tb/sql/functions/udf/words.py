@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import html.entities
 import re
 import unicodedata
 from collections import Counter
@@ -60,23 +60,22 @@ _SOUNDS = dict(zip("BFPVCGJKQSXZDTLMNR", "111122222222334556", strict=True))
 
 
 def soundex(text: str) -> str:
-    """The Soundex code of a text's letters; empty if it has none."""
-    letters = [char for char in text.upper() if "A" <= char <= "Z"]
+    """The Soundex code of a text's letters; `H` and `W` part equal sounds, as in ClickHouse."""
+    letters = [char.upper() for char in text if char.isascii() and char.isalpha()]
     if not letters:
-        return ""
+        return "0000"
     code, before = letters[0], _SOUNDS.get(letters[0], "")
     for char in letters[1:]:
         digit = _SOUNDS.get(char, "")
         if digit and digit != before:
             code += digit
-        if char not in "HW":
-            before = digit
+        before = digit
     return code[:4].ljust(4, "0")
 
 
 def quote_meta(text: str) -> str:
     """The text with the signs escaped that mean something in regular expressions."""
-    return re.sub(r"([\0\\|()^$.\[\]?*+{:\-])", r"\\\1", text).replace("\\\0", "\\0")
+    return re.sub(r"([\0\\|()^$.\[\]?*+{:\-])", r"\\\1", text)
 
 
 def title(text: str) -> str:
@@ -99,16 +98,29 @@ def text_of_html(text: str) -> str:
 def decode_xml(text: str) -> str:
     """The five entities of XML and character references resolved."""
 
-    def resolved(match: re.Match[str]) -> str:
-        name = match[1]
-        if name.startswith("#"):
-            try:
-                return chr(int(name[2:], 16) if name[1:2] in "xX" else int(name[1:]))
-            except (ValueError, OverflowError):
-                return match[0]
-        return html.unescape(match[0])
+    return re.sub(r"&(#\d+|#[xX][0-9a-fA-F]+|amp|lt|gt|quot|apos);", _resolved, text)
 
-    return re.sub(r"&(#\d+|#[xX][0-9a-fA-F]+|amp|lt|gt|quot|apos);", resolved, text)
+
+def decode_html(text: str) -> str:
+    """The named entities of HTML and character references resolved."""
+    return re.sub(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);", _resolved, text)
+
+
+def _resolved(match: re.Match[str]) -> str:
+    name = match[1]
+    if name.startswith("#"):
+        try:
+            return chr(int(name[2:], 16) if name[1:2] in "xX" else int(name[1:]))
+        except (ValueError, OverflowError):
+            return match[0]
+    return html.entities.html5.get(f"{name};", match[0])
+
+
+def valid_utf8(data: bytes) -> str:
+    """The bytes as text; each run of those that are no UTF-8 is one replacement character."""
+    return re.sub(
+        "[\udc80-\udcff]+", "\N{REPLACEMENT CHARACTER}", data.decode("utf-8", "surrogateescape")
+    )
 
 
 _XML = str.maketrans({"<": "&lt;", "&": "&amp;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -237,6 +249,33 @@ def _texts(function: Callable[[Any], Any], name: str, takes: str = "VARCHAR") ->
     return Udf(name, (takes,), "VARCHAR", over)
 
 
+def _is_valid_utf8(values: Any) -> Any:
+    import pyarrow as pa
+
+    def is_valid(data: bytes) -> bool:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    return over_distinct(is_valid, values, pa.bool_()).cast(pa.uint8())
+
+
+def _in_bytes(case: str) -> Udf:
+    """The letters of ASCII in the other case, in bytes that need not be UTF-8."""
+
+    def over(values: Any) -> Any:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        texts = column.cast(pa.binary()).view(pa.string())
+        return getattr(pc, f"ascii_{case}")(texts).view(pa.binary())
+
+    return Udf(f"mt_{case}_bytes", ("BLOB",), "BLOB", over)
+
+
 def _lists(function: Callable[[str], list[str]], name: str) -> Udf:
     def over(values: Any) -> Any:
         import pyarrow as pa
@@ -282,6 +321,13 @@ UDFS = (
     _texts(title, "mt_title"),
     _texts(text_of_html, "mt_text_of_html"),
     _texts(decode_xml, "mt_decode_xml"),
+    _texts(decode_html, "mt_decode_html"),
+    _texts(str.upper, "mt_upper"),
+    _texts(str.lower, "mt_lower"),
+    _texts(valid_utf8, "mt_valid_utf8", "BLOB"),
+    Udf("mt_is_valid_utf8", ("BLOB",), "UTINYINT", _is_valid_utf8),
+    _in_bytes("upper"),
+    _in_bytes("lower"),
     _texts(encode_xml, "mt_encode_xml"),
     *(
         _texts(_normal(form), f"mt_normalize_{form.lower()}")
