@@ -24,7 +24,12 @@ HERE = Path(__file__).parent
 
 def answer(session: Any, sql: str) -> tuple[list[str], list[str], list[str]]:
     """Names, types and rows (TSV) of ClickHouse's answer."""
-    found = session.query(sql, "TabSeparatedWithNamesAndTypes")
+    try:
+        found = session.query(sql, "TabSeparatedWithNamesAndTypes")
+    except Exception:
+        # What it had written before the error would stand before the next answer.
+        session.query("SELECT 1")
+        raise
     text = found.bytes().decode("utf-8", "backslashreplace")
     names, types, *rows = text.split("\n")[:-1]
     return names.split("\t"), [_unescape(t) for t in types.split("\t")], rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mini_tb.sql import syntax
 from mini_tb.sql.functions.convert import in_list
 from mini_tb.sql.functions.membership import as_element
-from mini_tb.sql.tree import BoundQuery, Const, Expr, InQuery
+from mini_tb.sql.tree import BoundQuery, Const, Expr, InQuery, is_constant
 from mini_tb.types import NOTHING, UINT8, low_cardinality, nullable
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def bind_in(node: syntax.Call, binder: ExpressionBinder, *, negated: bool) -> Ex
     else:
         items = _items(right, value, binder)
         if value.type.is_nothing:
-            return Const(nullable(NOTHING), None)
+            # Among what is no constant it is compared to one after the other.
+            found = NOTHING if all(map(is_constant, items)) else UINT8
+            return Const(nullable(found), None)
         return in_list(value, items, negated=negated)
     return _in_query(node, value, query, binder, negated=negated)
 

@@ -365,20 +365,25 @@ def contains(expr: Expr, *kinds: type[Expr]) -> bool:
     return any(isinstance(e, kinds) for e in expr.walk())
 
 
+_OF_ROWS = (
+    Column,
+    Local,
+    Aggregate,
+    Window,
+    Grouping,
+    ArrayJoinCall,
+    InQuery,
+    ExistsQuery,
+    ScalarQuery,
+)
+
+
 def is_constant(expr: Expr) -> bool:
-    """Whether it has one value in a run: no column, no aggregate, no lambda parameter inside."""
-    return not contains(
-        expr,
-        Column,
-        Local,
-        Aggregate,
-        Window,
-        Grouping,
-        ArrayJoinCall,
-        InQuery,
-        ExistsQuery,
-        ScalarQuery,
-    )
+    """Whether it has one value in a run: no column, no aggregate, no lambda parameter inside,
+    unless only their types are asked for."""
+    if isinstance(expr, Call) and expr.function.of_types:
+        return True
+    return not isinstance(expr, _OF_ROWS) and all(map(is_constant, expr.children()))
 
 
 def relation_aliases(relation: Relation) -> set[str]:

@@ -124,11 +124,11 @@ _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39, 256: 77}
 
 
 def _decimals(decimals: list[DataType], integers: list[DataType]) -> DataType:
+    """The widest of the Decimals' widths, or one that holds the integers at the largest scale."""
     scale = max(t.scale for t in decimals)
-    whole = max(int(t.params[0]) - t.scale for t in decimals)
+    needed = max(int(t.params[0]) for t in decimals)
     for t in integers:
-        whole = max(whole, _DIGITS[t.bits] - (1 if t.is_signed and t.bits == 64 else 0))
-    needed = whole + scale
+        needed = max(needed, scale + _DIGITS[t.bits] - (1 if t.is_signed and t.bits == 64 else 0))
     for precision in (9, 18, 38, 76):
         if needed <= precision:
             return decimal(precision, scale)

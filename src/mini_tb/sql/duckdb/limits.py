@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
+from mini_tb.sql.functions.convert_number import for_key
 
 if TYPE_CHECKING:
     from mini_tb.sql.duckdb.lower import Lowering
@@ -48,13 +49,13 @@ class Bounds:
         """LIMIT BY as conditions."""
         count, offset, keys = clause
         texts = ", ".join(self.low.expr(key) for key in keys if not tree.is_constant(key))
-        partition = f"PARTITION BY {texts}" if texts else ""
+        partition = f"PARTITION BY {for_key(texts)}" if texts else ""
         return self.within(count, offset, f"{partition} {self.ordered()}".strip(), partition)
 
     def ordered(self) -> str:
         """ORDER BY of a window over the answer."""
         order = self.low.order(self.query.order_by)
-        return f"ORDER BY {order}" if order else ""
+        return f"ORDER BY {for_key(order)}" if order else ""
 
     def within(
         self,
@@ -96,7 +97,7 @@ class Bounds:
             tree.OrderKey(key.expr, not key.descending, not key.nulls_first)
             for key in self.query.order_by
         ]
-        return f"rank() OVER (ORDER BY {self.low.order(keys)})"
+        return f"rank() OVER (ORDER BY {for_key(self.low.order(keys))})"
 
     def rows(self, expr: tree.Expr, count: str) -> tuple[str, bool]:
         """How many rows a LIMIT or OFFSET means, and whether they are counted from the end."""

@@ -19,6 +19,7 @@ FAMILIES = (
     "geo",
     "addresses",
     "encoding",
+    "failing",
     "hash_values",
     "hash_vectors",
     "aggregate",

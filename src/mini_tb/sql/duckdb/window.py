@@ -25,7 +25,6 @@ def lower_window(lowering: Lowering, expr: tree.Window) -> str:
 
 
 def _over(lowering: Lowering, expr: tree.Window) -> Over:
-    # DuckDB takes no key that may fail, such as a constant that is parsed.
     keys = [key for key in expr.partition_by if not tree.is_constant(key)]
     partition = ", ".join(map(lowering.expr, keys))
     frame = expr.frame

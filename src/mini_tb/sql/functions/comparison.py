@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
@@ -276,7 +277,14 @@ def _lower_logic(call: Call, args: list[str]) -> str:
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 
 
+def _xor_returns(args: Sequence[Expr]) -> DataType:
+    found = _logic_returns(args)
+    return next((arg.type for arg in args if arg.type.is_nothing), found)
+
+
 def _lower_xor(call: Call, args: list[str]) -> str:
+    if call.type.is_nothing:
+        return literal(None, call.type)
     joined = truth(call.args[0], args[0])
     for arg, sql in zip(call.args[1:], args[1:], strict=True):
         joined = f"({joined} <> {truth(arg, sql)})"
@@ -286,11 +294,15 @@ def _lower_xor(call: Call, args: list[str]) -> str:
 def _not_returns(args: Sequence[Expr]) -> DataType:
     found = _logic_returns(args)
     t = args[0].type
+    if t.is_nothing:
+        return t
     found = t.bare.as_nullable() if t.is_bool and t.is_nullable else found
     return keep_low_cardinality(args, found)
 
 
 def _lower_not(call: Call, args: list[str]) -> str:
+    if call.type.is_nothing:
+        return args[0]
     negated = f"NOT {truth(call.args[0], args[0])}"
     return f"({negated})" if call.type.bare.is_bool else f"CAST(({negated}) AS UTINYINT)"
 
@@ -351,7 +363,7 @@ ROWS = (
     ),
     Function("and", _logic_returns, _lower_logic, args=(2, None), nulls=False),
     Function("or", _logic_returns, _lower_logic, args=(2, None), nulls=False),
-    Function("xor", _logic_returns, _lower_xor, args=(2, None), nulls=False),
+    Function("xor", _xor_returns, _lower_xor, args=(2, None), nulls=False),
     Function("not", _not_returns, _lower_not, nulls=False),
     *(Function(name, _like_returns, _lower_like, args=(2, 2), bytes_ok=True) for name in _LIKES),
 )

@@ -210,8 +210,13 @@ def _extreme_returns(args: Sequence[Expr]) -> DataType:
     known = [arg.type for arg in args if not arg.type.is_nothing]
     if not known:
         return args[0].type
-    found = supertype([UINT8 if t.is_bool else t.bare for t in known])
-    return nullable(found) if any(arg.type.is_nullable for arg in args) else found
+    bare = [UINT8 if t.is_bool else t.bare for t in known]
+    if any(t.is_decimal for t in bare) and all(t.is_decimal or t.is_integer for t in bare):
+        # Integers are taken as Decimals of that width, whether they fit or not.
+        bare = [t for t in bare if t.is_decimal]
+    found = supertype(bare)
+    found = nullable(found) if any(arg.type.is_nullable for arg in args) else found
+    return keep_low_cardinality(args, found)
 
 
 def _lower_extreme(call: Call, args: list[str]) -> str:

@@ -19,6 +19,11 @@ def failure(number: int, message: str) -> str:
     return f"error({quote_string(f'DB::{number}: {message}')})"
 
 
+def for_key(sql: str) -> str:
+    """`sql` as a key of a window, where DuckDB takes nothing with effects, as `error` is to it."""
+    return sql.replace("error('DB::", "mt_fail('DB::")
+
+
 def fits(source: DataType, target: DataType) -> bool:
     """Whether every value of one integer type is one of the other."""
     bits = 1 if source.is_bool else source.bits

@@ -48,6 +48,7 @@ class Function:
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
     parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
+    `of_types`: its value follows from the arguments' types, so it is a constant.
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
     the other arguments (in their order) and the number of parameters.
     """
@@ -66,6 +67,7 @@ class Function:
     predicate: bool = False
     folds: bool = False
     window_only: bool = False
+    of_types: bool = False
     unsupported: str | None = None
     doc: str = ""
 

@@ -159,7 +159,13 @@ _NO_SERVER = "it looks into a ClickHouse server"
 
 ROWS = (
     Function(
-        "toTypeName", STRING, _lower_type_name, nulls=False, bytes_ok=True, low_cardinality=False
+        "toTypeName",
+        STRING,
+        _lower_type_name,
+        nulls=False,
+        bytes_ok=True,
+        low_cardinality=False,
+        of_types=True,
     ),
     Function("isConstant", _is_constant_returns, _lower_is_constant, nulls=False, bytes_ok=True),
     Function(
