@@ -62,6 +62,9 @@ IN_WINDOW = "a window function"
 IN_AGGREGATE = "another aggregate function"
 """Clauses of `Scope.clause`: where aggregates stand, and nothing that is computed after them."""
 
+MOST_CALLS = 2000
+"""Calls in what an alias stands for: each use of another alias repeats that one's, so that a chain of
+them doubles with every link. ClickHouse bounds it as well (TOO_BIG_AST)."""
 _IN = {"in": False, "notin": True, "globalin": False, "globalnotin": True}
 _NULL_IN = {"nullin": False, "notnullin": True, "globalnullin": False, "globalnotnullin": True}
 """NULL as a value to look for: it is in no list, so the answer is never NULL."""
@@ -215,7 +218,24 @@ class ExpressionBinder:
             scope.locals = locals_
             scope.clause = clause
         scope.bound_aliases[key] = bound
-        return bound
+        return self.bounded(bound, name, expression)
+
+    def bounded(self, expr: Expr, name: str, node: syntax.Node) -> Expr:
+        """What `name` stands for, unless it is too much to be written out where it is used."""
+        size = self.size(expr)
+        if size > MOST_CALLS:
+            hint = "compute what is used again in a node or subquery of its own"
+            message = f"`{name}` is too large when the aliases in it are written out"
+            raise self.error("SQ006", message, node, number=168, hint=hint)
+        self.scope.sizes[id(expr)] = expr, size
+        return expr
+
+    def size(self, expr: Expr) -> int:
+        """How many calls an expression is when it is written out."""
+        known = self.scope.sizes.get(id(expr))
+        if known is not None:
+            return known[1]
+        return isinstance(expr, Call) + sum(map(self.size, expr.children()))
 
     def refuse_aggregates(self, expr: Expr, name: str, node: syntax.Node) -> None:
         """An error if what a name stands for aggregates rows, in a clause that is computed before
@@ -387,10 +407,10 @@ class ExpressionBinder:
                 node,
                 number=42,
             )
-        args = [self.bind(arg) for arg in node.args]
+        args = [self.bounded(self.bind(arg), node.name, arg) for arg in node.args]
         self.scope.locals.append(dict(zip(user.params, args, strict=True)))
         try:
-            return self.bind(user.body)
+            return self.bounded(self.bind(user.body), node.name, node)
         finally:
             self.scope.locals.pop()
 

@@ -60,6 +60,8 @@ class Scope:
     locals: list[dict[str, Expr]] = field(default_factory=list)
     """What names mean inside a lambda: its parameters, or what stands for them."""
     bound_aliases: dict[tuple[str, ...], Expr] = field(default_factory=dict)
+    sizes: dict[int, tuple[Expr, int]] = field(default_factory=dict)
+    """What names stand for, by identity, and how many calls that is when it is written out."""
     clause: str | None = None
     """The clause that is being bound, if aggregates cannot stand in it."""
 
