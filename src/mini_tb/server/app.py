@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.routing import Route as StarletteRoute
 
 from mini_tb.diagnostics import UserError
@@ -86,7 +86,8 @@ class Route:
     """A path, its methods and the function that answers.
 
     `params` names the parameters it takes, separated by spaces. `pool` is where the function runs,
-    `limit` the name of the body's limit. `is_open` routes need no token.
+    `limit` the name of the body's limit. `is_open` routes need no token. `body` is what a body
+    holds, and `success` the statuses of what went well: the OpenAPI document tells both.
     """
 
     path: str
@@ -96,6 +97,8 @@ class Route:
     pool: Literal["reads", "writes", "work"] = "work"
     limit: Literal["events", "call", "upload"] = "call"
     is_open: bool = False
+    body: Literal["form", "sql", "events", "file", "project", "scopes"] = "form"
+    success: str = "200"
 
 
 class Interrupted(Exception):
@@ -279,13 +282,26 @@ def make_routes(server: Server, routes: Iterable[Route], explain: Explain) -> li
     ]
 
 
+def _methods_for(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
+    """The methods that the path has, in whichever entries."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, StarletteRoute) and route.matches(scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
+
+
 def make_app(server: Server, routes: Iterable[Route], explain: Explain) -> Starlette:
     """The application of a set of routes; `explain` writes errors."""
     from starlette.exceptions import HTTPException
     from starlette.middleware import Middleware
 
     async def failed(request: Request, error: Exception) -> Response:
-        return explain(problem_of(error), request)
+        problem = problem_of(error)
+        if problem.status == 405:
+            allowed = ", ".join(_methods_for(app.routes, request.scope))
+            problem = replace(problem, headers={"Allow": allowed})
+        return explain(problem, request)
 
     app = Starlette(
         routes=make_routes(server, routes, explain),

@@ -60,7 +60,6 @@ async def _preflight(scope: Scope, send: Send) -> None:
                 (b"access-control-allow-methods", _METHODS),
                 (b"access-control-allow-headers", asked),
                 (b"access-control-max-age", b"86400"),
-                (b"allow", _METHODS),
             ],
         }
     )

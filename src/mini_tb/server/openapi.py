@@ -96,27 +96,94 @@ def _answer(columns: Sequence[tuple[str, str]] | None) -> dict[str, Any]:
     }
 
 
+_FLAG = {"type": "boolean"}
+_MODE = {"type": "string", "enum": ["append", "replace"]}
+_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "_mode": _MODE,
+    "allow_destructive_operations": _FLAG,
+    "auto_promote": _FLAG,
+    "cascade": _FLAG,
+    "check": _FLAG,
+    "dry_run": _FLAG,
+    "expiration_time": {"type": "integer", "minimum": 0},
+    "explain": _FLAG,
+    "include_deleted": _FLAG,
+    "mode": _MODE,
+    "only_environments": _FLAG,
+    "scope": {"type": "array", "items": {"type": "string", "example": "PIPES:READ:name"}},
+    "truncate": _FLAG,
+    "wait": _FLAG,
+    "with_connections": _FLAG,
+    "with_environments": _FLAG,
+    "with_organization": _FLAG,
+    "with_token": _FLAG,
+}
+"""The parameters of routes that are more than a text."""
+_TEXT = {"type": "string"}
+_BYTES = {"type": "string", "format": "binary"}
+_SCOPES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["type"],
+        "properties": {
+            "type": {"type": "string", "example": "PIPES:READ"},
+            "resource": _TEXT,
+            "fixed_params": {"type": "object"},
+            "filter": _TEXT,
+        },
+    },
+}
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_NDJSON, _PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
+
+
+def _body(route: Route) -> dict[str, Any]:
+    """What the body of a request may be, by media type."""
+    names = route.params.split()
+    form = {"type": "object", "properties": {name: _schema(name) for name in names}}
+    if route.body == "sql":
+        return {"text/plain": {"schema": _TEXT}, _FORM: {"schema": form}, _JSON: {"schema": form}}
+    if route.body == "events":
+        return {_NDJSON: {"schema": _TEXT}, _JSON: {"schema": {"type": "object"}}}
+    if route.body == "file":
+        upload = {"type": "object", "properties": {"csv": _BYTES}}
+        raw = {kind: {"schema": _BYTES} for kind in ("text/csv", _NDJSON, _PARQUET)}
+        return {**raw, "multipart/form-data": {"schema": upload}}
+    if route.body == "project":
+        files = {"type": "array", "items": _BYTES}
+        schema = {"type": "object", "properties": {"data_project://": files}}
+        return {"multipart/form-data": {"schema": schema}}
+    if route.body == "scopes":
+        limits = {"type": "object", "properties": {"rps": {"type": "number"}}}
+        named = {"name": _TEXT, "scopes": _SCOPES, "limits": limits}
+        return {
+            _JSON: {"schema": {"type": "object", "properties": named}},
+            _FORM: {"schema": form},
+        }
+    return {_FORM: {"schema": form}, _JSON: {"schema": form}}
+
+
 def api(routes: Iterable[Route]) -> dict[str, Any]:
     """OpenAPI of the server itself: every route, its parameters, and what its handler says."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         names = [name.strip("{}") for name in route.path.split("/") if name.startswith("{")]
-        path = [_text_parameter(name, "path") for name in names]
-        query = [_text_parameter(name, "query") for name in route.params.split()]
+        path = [_parameter(name, "path") for name in names]
+        query = [_parameter(name, "query") for name in route.params.split()]
         summary = (route.handler.__doc__ or "").strip().partition("\n")[0]
         for method in route.methods.split("|"):
+            done = {status: {"description": "done"} for status in route.success.split("|")}
             operation: dict[str, Any] = {
                 "operationId": f"{method.lower()} {route.path}",
                 "summary": summary,
                 "parameters": [*path, *query],
-                "responses": {"200": {"description": "done"}, "default": _ERROR},
+                "responses": {**done, "default": _ERROR},
             }
             if route.is_open:
                 operation["security"] = []
             if method in ("POST", "PUT"):
-                anything = {"schema": {"type": "object"}}
-                kinds = ("application/x-www-form-urlencoded", "application/json")
-                operation["requestBody"] = {"content": dict.fromkeys(kinds, anything)}
+                operation["requestBody"] = {"content": _body(route)}
             paths.setdefault(route.path, {})[method.lower()] = operation
     return {
         "openapi": "3.0.3",
@@ -127,9 +194,12 @@ def api(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
-def _text_parameter(name: str, place: str) -> dict[str, Any]:
-    is_path = place == "path"
-    return {"name": name, "in": place, "required": is_path, "schema": {"type": "string"}}
+def _parameter(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": _schema(name)}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return dict(_PARAMETERS.get(name, _TEXT))
 
 
 _SECURITY = {

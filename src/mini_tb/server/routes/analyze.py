@@ -52,4 +52,4 @@ def analyze(call: Call) -> Any:
     }
 
 
-ROUTES = [Route("/v0/analyze", analyze, "POST", "url format", limit="upload")]
+ROUTES = [Route("/v0/analyze", analyze, "POST", "url format", limit="upload", body="file")]

@@ -120,7 +120,7 @@ ROUTES = [
     Route("/v1/datasources/{name}", get_datasource),
     Route("/v0/datasources/{name}", refuse_change, "PUT|DELETE"),
     Route("/v0/datasources/{name}/alter", refuse_change, "POST"),
-    Route("/v0/datasources/{name}/truncate", truncate, "POST", "cascade"),
+    Route("/v0/datasources/{name}/truncate", truncate, "POST", "cascade", success="205"),
     Route("/v0/datasources/{name}/delete", delete_rows, "POST", "delete_condition dry_run"),
     Route("/v1/datasources/{name}/delete", delete_rows_now, "POST", "delete_condition"),
     Route("/v0/datasources/{name}/share", refuse_sharing, "POST|DELETE"),

@@ -198,13 +198,14 @@ def _feedback(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:
 
 
 ROUTES = [
-    Route("/v1/build", build, "POST", "with_connections", limit="upload"),
+    Route("/v1/build", build, "POST", "with_connections", limit="upload", body="project"),
     Route(
         "/v1/deploy",
         deploy,
         "POST",
         "check auto_promote allow_destructive_operations",
         limit="upload",
+        body="project",
     ),
     Route("/v1/deployments", list_deployments, params="include_deleted"),
     Route("/v1/deployments/{id}", get_deployment),

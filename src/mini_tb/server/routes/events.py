@@ -42,5 +42,14 @@ def _counted(appended: Any, status: int) -> Reply:
 
 
 ROUTES = [
-    Route("/v0/events", post_events, "POST", "name wait format", pool="writes", limit="events")
+    Route(
+        "/v0/events",
+        post_events,
+        "POST",
+        "name wait format",
+        pool="writes",
+        limit="events",
+        body="events",
+        success="200|202",
+    )
 ]

@@ -109,23 +109,10 @@ def format_of_call(call: Call, part: Part | None, url: str | None) -> str:
 
 
 ROUTES = [
-    Route(
-        "/v0/datasources",
-        post_datasource,
-        "POST",
-        "name mode format url",
-        pool="writes",
-        limit="upload",
-    ),
-    Route(
-        "/v1/datasources/{name}/append", append, "POST", "format url", pool="writes", limit="upload"
-    ),
-    Route(
-        "/v1/datasources/{name}/replace",
-        replace,
-        "POST",
-        "format url replace_condition",
-        pool="writes",
-        limit="upload",
-    ),
+    Route(path, handler, "POST", params, pool="writes", limit="upload", body="file")
+    for path, handler, params in (
+        ("/v0/datasources", post_datasource, "name mode format url"),
+        ("/v1/datasources/{name}/append", append, "format url"),
+        ("/v1/datasources/{name}/replace", replace, "format url replace_condition"),
+    )
 ]

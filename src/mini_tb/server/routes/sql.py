@@ -56,6 +56,6 @@ def list_tables(call: Call) -> Any:
 
 
 ROUTES = [
-    Route("/v0/sql", run_sql, "GET|POST", "q pipeline", pool="reads"),
+    Route("/v0/sql", run_sql, "GET|POST", "q pipeline", pool="reads", body="sql"),
     Route("/v0/sql_tables", list_tables, "GET|POST", "q"),
 ]

@@ -110,10 +110,16 @@ def _known(call: Call, key: str) -> Token:
 
 ROUTES = [
     Route("/v0/tokens", list_tokens),
-    Route("/v0/tokens", create_token, "POST", "name scope description expiration_time"),
+    Route(
+        "/v0/tokens",
+        create_token,
+        "POST",
+        "name scope description expiration_time",
+        body="scopes",
+    ),
     Route("/v0/tokens/{key}/refresh", refresh_token, "POST"),
     Route("/v0/tokens/{key}", get_token),
     Route("/v0/tokens/{key}", update_token, "PUT", "name scope description"),
-    Route("/v0/tokens/{key}", delete_token, "DELETE"),
+    Route("/v0/tokens/{key}", delete_token, "DELETE", success="204"),
     Route("/v0/auth", check_token),
 ]
