@@ -63,8 +63,8 @@ IN_AGGREGATE = "another aggregate function"
 """Clauses of `Scope.clause`: where aggregates stand, and nothing that is computed after them."""
 
 MOST_CALLS = 2000
-"""Calls in what an alias stands for: each use of another alias repeats that one's, so that a chain of
-them doubles with every link. ClickHouse bounds it as well (TOO_BIG_AST)."""
+"""Calls in what an alias stands for: each use of another alias repeats that one's, so that a chain
+of them doubles with every link. ClickHouse bounds it as well (TOO_BIG_AST)."""
 _IN = {"in": False, "notin": True, "globalin": False, "globalnotin": True}
 _NULL_IN = {"nullin": False, "notnullin": True, "globalnullin": False, "globalnotnullin": True}
 """NULL as a value to look for: it is in no list, so the answer is never NULL."""
