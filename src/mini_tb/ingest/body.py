@@ -112,6 +112,17 @@ def _damaged(name: str, why: str) -> UserError:
     return UserError.of("IN103", f"the body is not whole {name}: {why.lower()}")
 
 
+def is_utf8(body: bytes) -> bool:
+    """Whether all of it is."""
+    if body.isascii():
+        return True
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def split_values(text: str) -> list[str]:
     """The objects of a JSON document: the elements of an array of objects, or objects in a row.
 

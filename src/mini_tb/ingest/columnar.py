@@ -111,7 +111,7 @@ def line_query(intake: Intake, rules: tuple[Plain | None, ...]) -> str:
         if path is None or rule is None:
             values.append(f"NULL AS c{i}")
         elif not field.path.steps:
-            values.append(f"trim(line, ' ' || chr(9) || chr(13)) AS c{i}")
+            values.append(f"trim(line, ' ' || chr(9) || chr(10) || chr(13)) AS c{i}")
         else:
             keys = tuple(step for step in field.path.steps if step is not None)
             read = reads.value(keys, rule.read)

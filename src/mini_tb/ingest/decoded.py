@@ -125,6 +125,21 @@ def _no(count: int) -> pa.Array:
     return pa.repeat(pa.scalar(False), count)
 
 
+def in_a_row(parts: Iterable[tuple[Decoded, int]]) -> Decoded:
+    """The pieces of one body as a whole; each comes with the lines it has. At least one."""
+    refused: ExactRows | None = None
+    stored: list[Part] = []
+    lines = 0
+    for part, count in parts:
+        refused = refused or ExactRows(part.intake)
+        refused.extend_refused(part.exact, lines)
+        stored.append((part.good, part.defaulted))
+        lines += count
+    assert refused is not None
+    table, masks = stack(stored)
+    return Decoded(refused, table, None, masks)
+
+
 def join(decoded: Iterable[Decoded]) -> Part:
     """The rows to store of several bodies for the same columns, in order."""
     parts: list[Part] = []

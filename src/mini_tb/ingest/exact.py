@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.ingest.coerce import USE_DEFAULT, Refused
@@ -29,6 +30,12 @@ class ExactRows:
         self.refused: list[RefusedRow] = []
         self.unreadable = 0
         self._text = 0
+
+    def add_lines(self, lines: Iterable[tuple[int, bytes | str]]) -> None:
+        """Take JSON texts with their numbers; blank ones are nothing."""
+        for number, line in lines:
+            if line and not line.isspace():
+                self.add_line(number, line)
 
     def add_line(self, number: int, line: bytes | str) -> None:
         """Take one JSON text as a record."""
@@ -98,6 +105,14 @@ class ExactRows:
         self.numbers += other.numbers
         for mine, theirs in zip(self.columns, other.columns, strict=True):
             mine += theirs
+
+    def extend_refused(self, other: ExactRows, after: int) -> None:
+        """Take the refused rows of a body that follows after so many lines."""
+        for row in other.refused:
+            row.row += after
+        self.refused += other.refused
+        self.unreadable += other.unreadable
+        self._text += other._text
 
     @property
     def weight(self) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from ingest_values import KINDS, TYPES, VALUES
 
-from mini_tb.ingest import decode
+from mini_tb.ingest import bulk, decode
 from mini_tb.ingest.columnar import decode_lines
 from mini_tb.ingest.decode import decode_json
 from mini_tb.ingest.decoder import decoder
@@ -100,3 +101,37 @@ def test_a_batch_of_mixed_values_is_decoded_alike(
     shown = ["c__error_column", "c__error", "n", "v"]
     assert large.quarantine.select(shown).to_pylist() == small.quarantine.select(shown).to_pylist()
     assert small.successful_rows + small.quarantined_rows == len(VALUES)
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (1500,), (700, 1501, 2999)])
+def test_pieces_of_a_body_are_decoded_as_the_whole(
+    bad: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = datasource(("n", "UInt32"), ("v", "String", "$.v", "'z'"))
+    lines = [json.dumps({"n": i, "v": "x" * 100}) for i in range(3000)]
+    for i in bad:
+        lines[i] = '{"n":"no"}'
+    lines[10:10] = ["", '{"n":"5","v":null}', "{"]
+    body = "\n".join(lines).encode()
+    whole = decode_json(body, source)
+    monkeypatch.setattr(bulk, "PIECE_BYTES", 64 << 10)
+    monkeypatch.setattr(bulk, "_PROBE_BYTES", 4 << 10)
+    pieces = decode_json(body, source)
+    good = [i for i in range(3000) if i not in bad]
+    at = sum(i < 10 for i in good)
+    assert whole.good.column("n").to_pylist() == [*good[:at], 5, *good[at:]]
+    assert pieces.good.column("n").to_pylist() == whole.good.column("n").to_pylist()
+    assert {k: m.to_pylist() for k, m in pieces.defaulted.items()} == {
+        k: m.to_pylist() for k, m in whole.defaulted.items()
+    }
+    shown = ["c__error_column", "c__error", "n", "v"]
+    assert pieces.quarantine.select(shown).to_pylist() == whole.quarantine.select(shown).to_pylist()
+    assert len(whole.quarantine) == len(bad) + 1
+
+
+def test_a_large_document_is_read_as_one_whether_or_not_it_is_called_one() -> None:
+    source = datasource(("n", "UInt32"), ("v", "String"))
+    rows = [{"n": i, "v": "x" * 100} for i in range(3000)]
+    for text in (json.dumps(rows), json.dumps(rows, indent=1), ",\n".join(map(json.dumps, rows))):
+        found = decode_json(text.encode(), source)
+        assert (found.successful_rows, found.quarantined_rows) == (3000, 0)
