@@ -133,12 +133,20 @@ def test_explain_shows_every_stage(shop: Any) -> None:
     ran = shop.ok("explain", "top_pages", "--limit", "3")
     assert "LIMIT {_1:Int32}" in ran.out
     assert "_1  Int32  toInt32('3')" in ran.out
-    assert "views     UInt64" in ran.out
+    for stage in ("template", "ClickHouse SQL", "values", "columns", "DuckDB SQL", "notes"):
+        assert f"\n  {stage}\n" in ran.out
+    assert "LIMIT {{" in ran.out
     assert "$p1 = 3" in ran.out
     found = shop.ok("--output", "json", "explain", "top_pages", "--param", "limit=3").json
     assert found["reads"] == ["page_views"]
     assert found["columns"][0] == ["page", "String"]
-    assert "toInt32('3')" in found["nodes"][0]["ch_text"]
+    (node,) = found["nodes"]
+    assert "toInt32('3')" in node["ch_text"]
+    assert node["columns"][0] == {
+        "name": "page",
+        "type": "String",
+        "sources": ["page_views.page"],
+    }
 
 
 def test_explain_names_a_wrong_parameter(shop: Any) -> None:

@@ -70,7 +70,7 @@ def explain(
         bool, typer.Option("--plan", help="Also the engine's plan, of what is deployed.")
     ] = False,
 ) -> None:
-    """Show what becomes of a request: each node's SQL, the values, the columns, the engine's SQL.
+    """Show what becomes of a request: each node's template, SQL, values, columns and DuckDB SQL.
 
     Reads the folder's files; nothing needs to be deployed.
 
@@ -102,14 +102,9 @@ def explain(
 def _say_explanation(found: Explanation) -> None:
     for node in found.nodes:
         _say_node(node)
-    say("columns of the answer")
-    width = max(len(name) for name, _ in found.columns)
-    for name, type_ in found.columns:
-        say(f"    {name.ljust(width)}  {type_}")
-    say(f"\nreads\n    {', '.join(found.reads) or 'nothing that is stored'}")
-    say("\nDuckDB")
-    lines = textwrap.wrap(found.duck_sql, 100, break_long_words=False, break_on_hyphens=False)
-    say(textwrap.indent("\n".join(lines), "    "))
+    say(f"reads\n    {', '.join(found.reads) or 'nothing that is stored'}")
+    say("\nthe statement that runs")
+    _say_wrapped(found.duck_sql)
     if found.parameters:
         say("\nbound")
         for name, value in found.parameters.items():
@@ -118,9 +113,29 @@ def _say_explanation(found: Explanation) -> None:
 
 def _say_node(node: ExplainedNode) -> None:
     say(f"node {node.name}")
+    if node.template is not None:
+        say("  template")
+        say(textwrap.indent(node.template, "    "))
+    say("  ClickHouse SQL")
     say(textwrap.indent(node.ch_sql, "    "))
     if node.values:
         say("  values")
         for name, type_, text in node.values:
             say(f"    {name}  {type_}  {text}")
+    say("  columns")
+    names, types = (max(len(getattr(c, part)) for c in node.columns) for part in ("name", "type"))
+    for column in node.columns:
+        sources = f"  from {', '.join(column.sources)}" if column.sources else ""
+        say(f"    {column.name.ljust(names)}  {column.type.ljust(types)}{sources}".rstrip())
+    say("  DuckDB SQL")
+    _say_wrapped(node.duck_sql)
+    if node.notes:
+        say("  notes")
+        for note in node.notes:
+            say(f"    {note}")
     say()
+
+
+def _say_wrapped(sql: str) -> None:
+    lines = textwrap.wrap(sql, 100, break_long_words=False, break_on_hyphens=False)
+    say(textwrap.indent("\n".join(lines), "    "))

@@ -15,7 +15,7 @@ from mini_tb.sql.catalog import Catalog, Table, TableColumn, Tables, Value, View
 
 if TYPE_CHECKING:
     from mini_tb.sql.compile import Compiled, ResultColumn, compile_expression, compile_query
-    from mini_tb.sql.explain import explain_query
+    from mini_tb.sql.explain import ExplainedQuery, explain_query
     from mini_tb.sql.functions.carrier import carrier
     from mini_tb.sql.references import leading_table, tables
 
@@ -24,6 +24,7 @@ _LAZY = {
     "ResultColumn": "mini_tb.sql.compile",
     "compile_expression": "mini_tb.sql.compile",
     "compile_query": "mini_tb.sql.compile",
+    "ExplainedQuery": "mini_tb.sql.explain",
     "carrier": "mini_tb.sql.functions.carrier",
     "explain_query": "mini_tb.sql.explain",
     "leading_table": "mini_tb.sql.references",
@@ -42,6 +43,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "Catalog",
     "Compiled",
+    "ExplainedQuery",
     "ResultColumn",
     "Table",
     "TableColumn",

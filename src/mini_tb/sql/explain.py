@@ -4,15 +4,16 @@ words because DuckDB means something else by the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mini_tb.source import Fragment
 from mini_tb.sql import tree
-from mini_tb.sql.catalog import Catalog
+from mini_tb.sql.catalog import Catalog, Table, TableColumn, View
 from mini_tb.sql.compile import compile_bound
 from mini_tb.types import DataType
+from mini_tb.types.duckdb import quote_identifier
 
 MAX_DEPTH = 32
 
@@ -31,7 +32,8 @@ class ExplainedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedQuery:
-    """One node, or the query itself (named ''), compiled on its own."""
+    """One node, or the query itself (named ''), compiled on its own: in `duck_sql` the nodes that
+    it reads are tables of their names."""
 
     name: str
     ch_sql: str
@@ -56,6 +58,28 @@ def explain_query(
     return tuple(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A catalog whose views are tables of their names, explained when they are met."""
+
+    catalog: Catalog
+    found: dict[str, ExplainedQuery]
+
+    def lookup(self, name: str) -> Table | View | None:
+        """See `Catalog`."""
+        met = self.catalog.lookup(name)
+        if not isinstance(met, View):
+            return met
+        if met.name not in self.found:
+            _explain(met.name, met.sql, met.catalog, met.values, self.found)
+        columns = tuple(TableColumn(c.name, c.type) for c in self.found[met.name].columns)
+        return Table(met.name, quote_identifier(met.name), columns)
+
+    def names(self) -> Iterable[str]:
+        """See `Catalog`."""
+        return self.catalog.names()
+
+
 def _explain(
     name: str,
     fragment: Fragment,
@@ -63,17 +87,22 @@ def _explain(
     values: Mapping[str, Any],
     found: dict[str, ExplainedQuery],
 ) -> None:
-    compiled, query, binder = compile_bound(fragment, catalog, values)
-    for view in binder.views.values():
-        if view.name not in found:
-            _explain(view.name, view.sql, view.catalog, view.values, found)
-    columns = tuple(
-        ExplainedColumn(column.name, column.type, tuple(dict.fromkeys(_sources(query, i))))
-        for i, column in enumerate(query.columns)
-    )
-    tables = tuple(sorted(compiled.tables))
+    compiled, query, _ = compile_bound(fragment, _Named(catalog, found), values)
+    columns = []
+    for i, column in enumerate(query.columns):
+        stored: dict[Source, None] = {}
+        for table, part in _sources(query, i):
+            node = found.get(table)
+            inner = next(c.sources for c in node.columns if c.name == part) if node else None
+            stored.update(dict.fromkeys([(table, part)] if inner is None else inner))
+        columns.append(ExplainedColumn(column.name, column.type, tuple(stored)))
+    tables = set(compiled.tables)
+    for table in compiled.tables & found.keys():
+        tables.update(found[table].tables)
     notes = tuple(dict.fromkeys(_notes(query)))
-    found[name] = ExplainedQuery(name, fragment.text, compiled.duck_sql, columns, tables, notes)
+    found[name] = ExplainedQuery(
+        name, fragment.text, compiled.duck_sql, tuple(columns), tuple(sorted(tables)), notes
+    )
 
 
 # Where values come from ------------------------------------------------------------------
@@ -133,6 +162,10 @@ def _notes(query: tree.BoundQuery) -> Iterator[str]:
     for holds, note in _OF_SELECTS:
         if holds(query):
             yield note
+    parts = [part for expr in _computed(query) for part in expr.walk()]
+    for holds_part, note in _OF_EXPRESSIONS:
+        if any(map(holds_part, parts)):
+            yield note
     for relation in _relations(query.source) if query.source is not None else ():
         if isinstance(relation, tree.QueryRelation):
             if relation.shared is None:
@@ -142,6 +175,14 @@ def _notes(query: tree.BoundQuery) -> Iterator[str]:
         for holds_relation, note in _OF_RELATIONS:
             if holds_relation(relation):
                 yield note
+
+
+def _computed(query: tree.BoundSelect) -> Iterator[tree.Expr]:
+    """The expressions of a SELECT."""
+    yield from (column.expr for column in query.columns if column.expr is not None)
+    yield from (part for part in (query.where, query.having, query.qualify) if part is not None)
+    yield from query.group_by or ()
+    yield from (key.expr for key in query.order_by)
 
 
 _OF_SELECTS: tuple[tuple[Callable[[tree.BoundSelect], bool], str], ...] = (
@@ -158,6 +199,31 @@ _OF_SELECTS: tuple[tuple[Callable[[tree.BoundSelect], bool], str], ...] = (
         lambda q: any(key.expr.type.is_float for key in q.order_by),
         "NaN is ordered beside the NULLs",
     ),
+)
+
+_WRAPPING = {"plus", "minus", "multiply", "negate"}
+_COMPARING = {"less", "lessOrEquals", "greater", "greaterOrEquals", "equals", "notEquals"}
+
+
+def _calls(part: tree.Expr, names: Container[str]) -> bool:
+    return isinstance(part, tree.Call) and part.function.name in names
+
+
+_OF_EXPRESSIONS: tuple[tuple[Callable[[tree.Expr], bool], str], ...] = (
+    (
+        lambda e: isinstance(e, tree.Aggregate) and not e.type.is_nullable,
+        "aggregates of no rows are 0, '' or nan, not NULL",
+    ),
+    (
+        lambda e: _calls(e, _WRAPPING) and e.type.is_integer,
+        "integers wrap around at the ends of their types",
+    ),
+    (lambda e: _calls(e, {"divide"}), "a division by zero is inf or nan"),
+    (
+        lambda e: _calls(e, _COMPARING) and any(arg.type.is_float for arg in e.children()),
+        "NaN is neither equal to, less nor greater than anything",
+    ),
+    (lambda e: _calls(e, {"arrayElement"}), "an element that is not there is the type's default"),
 )
 
 _OF_RELATIONS: tuple[tuple[Callable[[tree.Relation], bool], str], ...] = (

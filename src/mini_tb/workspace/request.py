@@ -26,7 +26,7 @@ from mini_tb.workspace.render import render_node
 from mini_tb.workspace.system import OPEN
 
 if TYPE_CHECKING:
-    from mini_tb.sql import Compiled
+    from mini_tb.sql import Compiled, ExplainedQuery
     from mini_tb.workspace.live import Live
 
 Key = tuple[Hashable, ...]
@@ -114,7 +114,19 @@ class Request:
     def node(self, cache: CompiledCache, pipe: Pipe, node: Node) -> tuple[Compiled, dict[str, Any]]:
         """The compiled statement of a node and the values it binds."""
         sql, self._own = self.render(pipe, node)
-        catalog = ProjectCatalog(
+        key = (self.live.version, self._filters(), *self._reached(sql, pipe, node.name, set()))
+        return self._compiled(cache, key, sql, self._catalog(pipe, node))
+
+    def explain(self, pipe: Pipe, node: Node) -> tuple[ExplainedQuery, ...]:
+        """Every node that a node reads, each after those that it reads itself; itself (named '')
+        comes last."""
+        from mini_tb.sql import explain_query
+
+        sql, values = self.render(pipe, node)
+        return explain_query(sql, self._catalog(pipe, node), values=values)
+
+    def _catalog(self, pipe: Pipe, node: Node) -> ProjectCatalog:
+        return ProjectCatalog(
             self.live.tables,
             self.render,
             pipe,
@@ -123,8 +135,6 @@ class Request:
             guard=self._filtered,
             inner=self._filtered,
         )
-        key = (self.live.version, self._filters(), *self._reached(sql, pipe, node.name, set()))
-        return self._compiled(cache, key, sql, catalog)
 
     def text(
         self,

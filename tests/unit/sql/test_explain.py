@@ -71,9 +71,22 @@ def test_notes_name_what_is_said_in_other_words() -> None:
     explained = {one.name: one.notes for one in explain_query("SELECT * FROM top", CATALOG)}
     assert explained["sales.per_country"] == (
         "keys missing from a grouping set are defaults, not NULL",
+        "aggregates of no rows are 0, '' or nan, not NULL",
     )
     assert "LIMIT BY is a condition on `row_number()`" in explained["sales.top"]
     assert explained[""] == ()
+
+
+def test_a_node_reads_others_by_their_names() -> None:
+    explained = {one.name: one.duck_sql for one in explain_query("SELECT * FROM top", CATALOG)}
+    assert 'FROM "events"' in explained["sales.per_country"]
+    assert 'FROM "sales.per_country"' in explained["sales.top"]
+    assert 'FROM "sales.top"' in explained[""]
+
+
+def test_columns_of_nodes_lead_back_to_stored_ones() -> None:
+    columns = explain_query("SELECT total AS t FROM top", CATALOG)[-1].columns
+    assert columns[0].sources == (("events", "amount"),)
 
 
 def test_a_recursive_cte_leads_to_nothing_stored() -> None:
