@@ -37,20 +37,33 @@ def _city_like(name: str) -> Algorithm:
     )
 
 
-def _sip(k0: int, k1: int) -> Algorithm:
-    keys = f"CAST({k0} AS UBIGINT), CAST({k1} AS UBIGINT)"
+def _sip(*keys: int) -> Algorithm:
+    def call(name: str, *args: str) -> str:
+        return _sip_call(name, keys, args)
+
+    def of_bits(bits: str, width: int) -> str:
+        if keys:
+            return call("mt_sip_bits", bits, f"CAST({width} AS UBIGINT)")
+        return call(f"mt_sip_bits_{width}", bits)
+
     return Algorithm(
-        lambda data: f"mt_sip({data}, {keys})",
-        lambda bits, width: f"mt_sip_bits({bits}, {width}, {keys})",
-        lambda a, b: f"mt_sip_pair({a}, {b}, {keys})",
-        lambda before, items: f"mt_sip_fold({before}, {items}, {keys})",
+        lambda data: call("mt_sip", data),
+        of_bits,
+        lambda a, b: call("mt_sip_pair", a, b),
+        lambda before, items: call("mt_sip_fold", before, items),
     )
 
 
-def _sip128(k0: int, k1: int, *, reference: bool) -> Algorithm:
+def _sip_call(name: str, keys: Sequence[int], args: Sequence[str]) -> str:
+    words = ", ".join([*args, *(f"CAST({key} AS UBIGINT)" for key in keys)])
+    return f"{name}{'_keyed' if keys else ''}({words})"
+
+
+def _sip128(*keys: int, reference: bool) -> Algorithm:
+    name = "mt_sip128_reference" if reference else "mt_sip128"
+
     def of(data: str) -> str:
-        keys = f"CAST({k0} AS UBIGINT), CAST({k1} AS UBIGINT)"
-        return f"mt_sip128({data}, {keys}, {str(reference).upper()})"
+        return _sip_call(name, keys, [data])
 
     return Algorithm(
         of, lambda bits, width: of(little_endian(bits, width)), lambda a, b: of(f"({a} || {b})")
@@ -61,7 +74,7 @@ def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
     """Numbers are hashed as their bytes."""
     return Algorithm(
         lambda data: f"{name}({data})",
-        lambda bits, width: f"{name}({little_endian(bits, width)})",
+        lambda bits, width: f"{name}_bits({bits}, CAST({width} AS UBIGINT))",
         pair,
     )
 
@@ -74,16 +87,12 @@ def _xor32(a: str, b: str) -> str:
     return f"xor(CAST(mt_int_hash32({a}) AS UINTEGER), {b})"
 
 
-def _half_md5(data: str) -> str:
-    return f"CAST(CAST('0x' || left(md5({data}), 16) AS UHUGEINT) AS UBIGINT)"
-
-
 _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "cityHash64": (_city_like("mt_city"), UINT64),
     "metroHash64": (_city_like("mt_metro"), UINT64),
-    "sipHash64": (_sip(0, 0), UINT64),
-    "sipHash128": (_sip128(0, 0, reference=False), fixed_string(16)),
-    "sipHash128Reference": (_sip128(0, 0, reference=True), fixed_string(16)),
+    "sipHash64": (_sip(), UINT64),
+    "sipHash128": (_sip128(reference=False), fixed_string(16)),
+    "sipHash128Reference": (_sip128(reference=True), fixed_string(16)),
     "xxHash64": (_of_bytes("mt_xx64", _city_pair), UINT64),
     "xxHash32": (_of_bytes("mt_xx32", _xor32), UINT32),
     "murmurHash2_32": (_of_bytes("mt_murmur2_32", _xor32), UINT32),
@@ -92,10 +101,7 @@ _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32), UINT32),
     "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32), UINT32),
     "murmurHash3_64": (_of_bytes("mt_murmur3_64", _xor64), UINT64),
-    "halfMD5": (
-        Algorithm(_half_md5, lambda bits, width: _half_md5(little_endian(bits, width)), _city_pair),
-        UINT64,
-    ),
+    "halfMD5": (_of_bytes("mt_half_md5", _city_pair), UINT64),
 }
 _KEYED: dict[str, tuple[Callable[[int, int], Algorithm], DataType]] = {
     "sipHash64Keyed": (_sip, UINT64),
@@ -214,6 +220,16 @@ def _jump_returns(args: Sequence[Expr]) -> DataType:
     return INT32
 
 
+def _lower_jump(call: Call, args: list[str]) -> str:
+    bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
+    if not call.args[0].type.bare.is_signed:
+        bits = f"CAST({args[0]} AS UBIGINT)", 8
+    assert bits is not None
+    failed = "error('DB::36: the number of buckets must be from 1 to 2147483647')"
+    fits = f"{args[1]} > 0 AND {args[1]} <= 2147483647"
+    return f"mt_jump({bits[0]}, CASE WHEN {fits} THEN CAST({args[1]} AS UBIGINT) ELSE {failed} END)"
+
+
 def _iceberg_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if not (t.is_string or t.is_float or t.is_bool or (t.is_integer and t.bits <= 64)):
@@ -224,24 +240,21 @@ def _iceberg_returns(args: Sequence[Expr]) -> DataType:
 def _lower_iceberg(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
     if t.is_string:
-        data = value_bytes(t, args[0])
-    elif t.is_float:
-        data = little_endian(f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
+        return f"mt_iceberg({value_bytes(t, args[0])})"
+    if t.is_float:
+        bits: tuple[str, int] | None = (f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
     else:
         bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
-        assert bits is not None
-        data = little_endian(*bits)
-    number = f"CAST(mt_murmur3_32({data}) AS BIGINT)"
-    over = f"{number} > 2147483647"
-    return f"CAST(CASE WHEN {over} THEN {number} - 4294967296 ELSE {number} END AS INTEGER)"
+    assert bits is not None
+    return f"mt_iceberg_bits({bits[0]}, CAST({bits[1]} AS UBIGINT))"
 
 
 ROWS = (
     *(_row(name) for name in _ALGORITHMS),
     *(_keyed_row(name) for name in _KEYED),
-    _digest("MD5", 16, "unhex(md5({0}))"),
-    _digest("SHA1", 20, "unhex(sha1({0}))"),
-    _digest("SHA256", 32, "unhex(sha256({0}))"),
+    _digest("MD5", 16, "mt_md5({0})"),
+    _digest("SHA1", 20, "mt_sha1({0})"),
+    _digest("SHA256", 32, "mt_sha256({0})"),
     _digest("SHA224", 28, "mt_sha224({0})"),
     _digest("SHA384", 48, "mt_sha384({0})"),
     _digest("SHA512", 64, "mt_sha512({0})"),
@@ -261,12 +274,7 @@ ROWS = (
     Function("icebergHash", _iceberg_returns, _lower_iceberg, bytes_ok=True),
     _int_hash(UINT64, "mt_int_hash64"),
     _int_hash(UINT32, "mt_int_hash32"),
-    Function(
-        "jumpConsistentHash",
-        _jump_returns,
-        "mt_jump(CAST({0} AS UBIGINT), CAST({1} AS BIGINT))",
-        args=(2, 2),
-    ),
+    Function("jumpConsistentHash", _jump_returns, _lower_jump, args=(2, 2)),
     *unsupported(
         "this hash is not computed here",
         "farmHash64",

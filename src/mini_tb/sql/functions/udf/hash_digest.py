@@ -1,0 +1,229 @@
+"""Digests: MD5, SHA-1 and the SHA-2 family, each block of a text in one straight run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.hash_forms import hash_udfs
+from mini_tb.sql.functions.udf.kernel import Function, Word
+from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
+
+_STATE, _REST = SCRATCH, SCRATCH + 64
+Words = list[Word]
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    candidate = 2
+    while len(found) < count:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 1
+    return found
+
+
+def _cube_root(x: int) -> int:
+    root = round(x ** (1 / 3))
+    while True:
+        better = (2 * root + x // (root * root)) // 3
+        if abs(better - root) <= 1:
+            return max(r for r in range(better - 2, better + 3) if r**3 <= x)
+        root = better
+
+
+_SQUARE_ROOTS = [math.isqrt(p << 128) & ((1 << 64) - 1) for p in _primes(16)]
+_CUBE_ROOTS = [_cube_root(p << 192) & ((1 << 64) - 1) for p in _primes(80)]
+"""The first 64 bits behind the point."""
+_SINES = [int(abs(math.sin(i + 1)) * (1 << 32)) for i in range(64)]
+_MD5_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)
+_SHA512_256_START = (
+    0x22312194FC2BF72C,
+    0x9F555FA3C84C64C2,
+    0x2393B86B6F53B151,
+    0x963877195940EABD,
+    0x96283EE2A88EFFE3,
+    0xBE5E1E2553863992,
+    0x2B0199FC2C85B8AA,
+    0x0EB72DDC81C52CA2,
+)
+
+
+def swapped(x: Word) -> Word:
+    """The bytes in the other order."""
+    if x.bits == 64:
+        return (swapped(x.short()).long() << 32) | swapped((x >> 32).short()).long()
+    return (x.left(8) & 0x00FF00FF) | (x.right(8) & 0xFF00FF00)
+
+
+def _choice(b: Word, c: Word, d: Word) -> Word:
+    return d ^ (b & (c ^ d))
+
+
+def _parity(b: Word, c: Word, d: Word) -> Word:
+    return b ^ c ^ d
+
+
+def _majority(b: Word, c: Word, d: Word) -> Word:
+    return (b & c) | (d & (b | c))
+
+
+_MD5_ROUNDS: tuple[tuple[Callable[[Word, Word, Word], Word], tuple[int, ...], int, int], ...] = (
+    (_choice, (7, 12, 17, 22), 1, 0),
+    (lambda b, c, d: _choice(d, b, c), (5, 9, 14, 20), 5, 1),
+    (_parity, (4, 11, 16, 23), 3, 5),
+    (lambda b, c, d: c ^ (b | ~d), (6, 10, 15, 21), 7, 0),
+)
+"""What is mixed, by how much it is turned, and which word of the block comes next."""
+_SHA1_ROUNDS = (
+    (_choice, 0x5A827999),
+    (_parity, 0x6ED9EBA1),
+    (_majority, 0x8F1BBCDC),
+    (_parity, 0xCA62C1D6),
+)
+
+
+def _md5_block(state: Words, block: Words) -> Words:
+    a, b, c, d = state
+    for i, sine in enumerate(_SINES):
+        mix, turns, step, first = _MD5_ROUNDS[i // 16]
+        total = a + mix(b, c, d) + block[(i * step + first) % 16] + sine
+        a, b, c, d = d, b + total.left(turns[i % 4]), b, c
+    return [a, b, c, d]
+
+
+def _sha1_block(state: Words, block: Words) -> Words:
+    w = [*block]
+    for i in range(16, 80):
+        w.append((w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).left(1))
+    a, b, c, d, e = state
+    for i, word in enumerate(w):
+        mix, constant = _SHA1_ROUNDS[i // 20]
+        a, b, c, d, e = a.left(5) + mix(b, c, d) + e + constant + word, a, b.left(30), c, d
+    return [a, b, c, d, e]
+
+
+def _sha2_block(state: Words, block: Words) -> Words:
+    wide = block[0].bits == 64
+    rounds = 80 if wide else 64
+    turns = (
+        ((1, 8, 7), (19, 61, 6), (28, 34, 39), (14, 18, 41))
+        if wide
+        else ((7, 18, 3), (17, 19, 10), (2, 13, 22), (6, 11, 25))
+    )
+
+    def spread(x: Word, by: tuple[int, int, int]) -> Word:
+        return x.right(by[0]) ^ x.right(by[1]) ^ (x >> by[2])
+
+    def turned(x: Word, by: tuple[int, int, int]) -> Word:
+        return x.right(by[0]) ^ x.right(by[1]) ^ x.right(by[2])
+
+    w = [*block]
+    for i in range(16, rounds):
+        w.append(w[i - 16] + spread(w[i - 15], turns[0]) + w[i - 7] + spread(w[i - 2], turns[1]))
+    a, b, c, d, e, f, g, h = state
+    for word, root in zip(w, _CUBE_ROOTS, strict=False):
+        first = h + turned(e, turns[3]) + _choice(e, f, g) + (root if wide else root >> 32) + word
+        second = turned(a, turns[2]) + _majority(a, b, c)
+        a, b, c, d, e, f, g, h = first + second, a, b, c, d + first, e, f, g
+    return [a, b, c, d, e, f, g, h]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest: the words it begins with, what a block does to them, and their width in bits."""
+
+    start: tuple[int, ...]
+    block: Callable[[Words, Words], Words]
+    bits: int = 32
+    big_endian: bool = True
+
+    def _ordered(self, word: Word) -> Word:
+        return swapped(word) if self.big_endian else word
+
+    def _read(self, at: Word, index: int) -> Word:
+        return at.word(8 * index) if self.bits == 64 else at.half(4 * index)
+
+    def _take(self, at: Word) -> Word:
+        """Take the block at an address into the state."""
+        body, step = at.body, self.bits // 8
+        place = body.number(_STATE, 32)
+        state = [self._read(place, i) for i in range(len(self.start))]
+        block = [self._ordered(self._read(at, i)) for i in range(16)]
+        for i, (old, new) in enumerate(zip(state, self.block(state, block), strict=True)):
+            place.put(old + new, step * i)
+        return place
+
+    def state(self, at: Word, size: Word) -> Words:
+        """The words after a text."""
+        body, step = at.body, self.bits // 8
+        width = 16 * step
+        take = Function("take", (32,), 32, self._take)
+        place = body.number(_STATE, 32)
+        for i, word in enumerate(self.start):
+            place.put(body.number(word, self.bits), step * i)
+        at, end = body.variable(at), at + (size & -width)
+        with body.repeat(lambda: at < end):
+            body.call(take, at)
+            at.set(at + width)
+        # What is left, a bit, zeros, and the length in bits at the end of a block.
+        rest = body.number(_REST, 32)
+        for i in range(width // 4):
+            rest.put(body.number(0), 8 * i)
+        to, left = body.variable(rest + 0), body.variable(size & (width - 1))
+        length = size.long() << 3
+        stop = body.variable(rest + width)
+        with body.when(left >= width - 2 * step):
+            stop.set(stop + width)
+        with body.repeat(lambda: left >= 8):
+            to.put(at.word())
+            at.set(at + 8)
+            to.set(to + 8)
+            left.set(left - 8)
+        behind = left.long() << 3
+        kept = at.word() & ((body.number(1) << behind) - 1)
+        to.put(kept | (body.number(0x80) << behind))
+        (stop - 8).put(self._ordered(length))
+        to.set(rest)
+        with body.repeat(lambda: to < stop):
+            body.call(take, to)
+            to.set(to + width)
+        return [self._ordered(self._read(place, i)) for i in range(len(self.start))]
+
+
+_MD5 = Digest(_MD5_START, _md5_block, big_endian=False)
+_SHA1 = Digest((*_MD5_START, 0xC3D2E1F0), _sha1_block)
+_SHA224 = Digest(tuple(root & 0xFFFF_FFFF for root in _SQUARE_ROOTS[8:]), _sha2_block)
+_SHA256 = Digest(tuple(root >> 32 for root in _SQUARE_ROOTS[:8]), _sha2_block)
+_SHA384 = Digest(tuple(_SQUARE_ROOTS[8:]), _sha2_block, 64)
+_SHA512 = Digest(tuple(_SQUARE_ROOTS[:8]), _sha2_block, 64)
+_SHA512_256 = Digest(_SHA512_256_START, _sha2_block, 64)
+
+
+def _udf(name: str, digest: Digest, width: int) -> Udf:
+    def row_of(row: Row) -> None:
+        step = digest.bits // 8
+        for i, word in enumerate(digest.state(*row.span(0))[: width // step]):
+            row.result.put(word, step * i)
+
+    return kernel_udf(name, ("BLOB",), "BLOB", row_of, width=width)
+
+
+def _half_md5(at: Word, size: Word) -> Word:
+    """The first eight bytes of MD5 as a number, the first the highest."""
+    a, b, *_ = _MD5.state(at, size)
+    return (swapped(a).long() << 32) | swapped(b).long()
+
+
+UDFS = (
+    _udf("mt_md5", _MD5, 16),
+    _udf("mt_sha1", _SHA1, 20),
+    _udf("mt_sha224", _SHA224, 28),
+    _udf("mt_sha256", _SHA256, 32),
+    _udf("mt_sha384", _SHA384, 48),
+    _udf("mt_sha512", _SHA512, 64),
+    _udf("mt_sha512_256", _SHA512_256, 32),
+    *hash_udfs("mt_half_md5", Function("half_md5", (32, 32), 64, _half_md5)),
+)

@@ -1,0 +1,33 @@
+"""A hash of bytes as functions of DuckDB's: over texts, and over numbers as their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.kernel import Function
+from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
+
+
+def hash_udfs(
+    name: str,
+    function: Function,
+    *,
+    returns: str = "",
+    tables: Callable[[], Mapping[int, bytes]] = dict,
+) -> tuple[Udf, Udf]:
+    """`name` over BLOB, and `name_bits` over numbers and their width in bytes."""
+    returns = returns or ("UBIGINT" if function.result == 64 else "UINTEGER")
+
+    def of_text(row: Row) -> None:
+        row.result.put(row.body.call(function, *row.span(0)))
+
+    def of_number(row: Row) -> None:
+        place = row.body.number(SCRATCH, 32)
+        place.put(row.number(0))
+        row.result.put(row.body.call(function, place, row.number(1).short()))
+
+    return (
+        kernel_udf(name, ("BLOB",), returns, of_text, tables=tables),
+        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_number, tables=tables),
+    )

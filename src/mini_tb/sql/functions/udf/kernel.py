@@ -1,0 +1,261 @@
+"""Functions over words of 32 and 64 bits, written in Python and run as machine code.
+
+What a `Word` goes through is not computed but recorded, as WebAssembly text, when a kernel is
+built: Python's own names, functions and loops then only shape the record. What depends on the data
+is written with `when` and `repeat`. Numbers are unsigned and wrap around; a Python number takes the
+width of the word it meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+class Word:
+    """A value that a function will have: of 32 or 64 bits."""
+
+    __slots__ = ("bits", "body", "text")
+
+    def __init__(self, body: Body, text: str, bits: int) -> None:
+        self.body = body
+        self.text = text
+        self.bits = bits
+
+    def _with(self, other: Word | int, operation: str, *, swap: bool = False) -> Word:
+        operands = [self.text, self.body.lifted(other, self.bits).text]
+        if swap:
+            operands.reverse()
+        return self.body.value(f"{' '.join(operands)} i{self.bits}.{operation}", self.bits)
+
+    def _is(self, other: Word | int, operation: str) -> Word:
+        right = self.body.lifted(other, self.bits).text
+        return self.body.value(f"{self.text} {right} i{self.bits}.{operation}", 32)
+
+    def __add__(self, other: Word | int) -> Word:
+        return self._with(other, "add")
+
+    def __sub__(self, other: Word | int) -> Word:
+        return self._with(other, "sub")
+
+    def __rsub__(self, other: int) -> Word:
+        return self._with(other, "sub", swap=True)
+
+    def __mul__(self, other: Word | int) -> Word:
+        return self._with(other, "mul")
+
+    def __and__(self, other: Word | int) -> Word:
+        return self._with(other, "and")
+
+    def __or__(self, other: Word | int) -> Word:
+        return self._with(other, "or")
+
+    def __xor__(self, other: Word | int) -> Word:
+        return self._with(other, "xor")
+
+    def __rxor__(self, other: int) -> Word:
+        return self._with(other, "xor")
+
+    def __invert__(self) -> Word:
+        return self._with(-1, "xor")
+
+    def __lshift__(self, by: Word | int) -> Word:
+        return self._with(by, "shl")
+
+    def __rshift__(self, by: Word | int) -> Word:
+        return self._with(by, "shr_u")
+
+    def __lt__(self, other: Word | int) -> Word:
+        return self._is(other, "lt_u")
+
+    def __le__(self, other: Word | int) -> Word:
+        return self._is(other, "le_u")
+
+    def __gt__(self, other: Word | int) -> Word:
+        return self._is(other, "gt_u")
+
+    def __ge__(self, other: Word | int) -> Word:
+        return self._is(other, "ge_u")
+
+    def below(self, other: Word | int) -> Word:
+        """Whether it is less, both taken as signed."""
+        return self._is(other, "lt_s")
+
+    def __bool__(self) -> bool:
+        raise TypeError("the value is not known yet: write `when` or `repeat`")
+
+    def left(self, by: Word | int) -> Word:
+        """The bits rotated to the left."""
+        return self._with(by, "rotl")
+
+    def right(self, by: Word | int) -> Word:
+        """The bits rotated to the right."""
+        return self._with(by, "rotr")
+
+    def remainder(self, by: int) -> Word:
+        """What is left of a division."""
+        return self._with(by, "rem_u")
+
+    def over(self, other: Word) -> Word:
+        """The quotient of two numbers of 64 bits as a float; see `times`."""
+        floats = (f"{word.text} f64.convert_i64_u" for word in (self, other))
+        return self.body.value(f"{' '.join(floats)} f64.div i64.reinterpret_f64", 64)
+
+    def times(self, quotient: Word) -> Word:
+        """The whole part of a number times a quotient, in the arithmetic of floats."""
+        operands = f"{self.text} f64.convert_i64_s {quotient.text} f64.reinterpret_i64"
+        return self.body.value(f"{operands} f64.mul i64.trunc_sat_f64_s", 64)
+
+    def long(self) -> Word:
+        """The same number in 64 bits."""
+        return self.body.value(f"{self.text} i64.extend_i32_u", 64)
+
+    def short(self) -> Word:
+        """The low 32 bits."""
+        return self.body.value(f"{self.text} i32.wrap_i64", 32)
+
+    def signed_byte(self) -> Word:
+        """The number of 32 bits whose low byte this is, as a signed one."""
+        return self.body.value(f"{self.text} i32.extend8_s", 32)
+
+    def word(self, offset: int = 0) -> Word:
+        """The eight bytes that lie at this address."""
+        return self.body.value(f"{self.text} i64.load offset={offset}", 64)
+
+    def half(self, offset: int = 0) -> Word:
+        """The four bytes that lie at this address."""
+        return self.body.value(f"{self.text} i32.load offset={offset}", 32)
+
+    def pair(self, offset: int = 0) -> Word:
+        """The two bytes that lie at this address."""
+        return self.body.value(f"{self.text} i32.load16_u offset={offset}", 32)
+
+    def byte(self, offset: int = 0) -> Word:
+        """The byte that lies at this address."""
+        return self.body.value(f"{self.text} i32.load8_u offset={offset}", 32)
+
+    def put(self, word: Word, offset: int = 0) -> None:
+        """Lay a word down at this address."""
+        self.body.lines.append(f"{self.text} {word.text} i{word.bits}.store offset={offset}")
+
+    def put_byte(self, word: Word, offset: int = 0) -> None:
+        """Lay the low byte of a word down at this address."""
+        self.body.lines.append(f"{self.text} {word.text} i{word.bits}.store8 offset={offset}")
+
+
+class Variable(Word):
+    """A word that can be given another value; each use has the value of its time."""
+
+    __slots__ = ()
+
+    def set(self, value: Word | int) -> None:
+        """Give another value."""
+        text = self.body.lifted(value, self.bits).text
+        self.body.lines.append(f"{text} {self.text.replace('get', 'set', 1)}")
+
+
+class Body:
+    """The record of one function."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.locals: list[int] = []
+        self.called: list[Function] = []
+
+    def lifted(self, value: Word | int, bits: int) -> Word:
+        """A word, or a number as one."""
+        if isinstance(value, Word):
+            if value.bits != bits:
+                raise TypeError(f"a word of {value.bits} bits where one of {bits} belongs")
+            return value
+        return Word(self, f"i{bits}.const {value & ((1 << bits) - 1)}", bits)
+
+    def value(self, text: str, bits: int) -> Word:
+        """A word that is computed now."""
+        self.lines.append(f"{text} local.set {len(self.locals)}")
+        self.locals.append(bits)
+        return Word(self, f"local.get {len(self.locals) - 1}", bits)
+
+    def number(self, value: int, bits: int = 64) -> Word:
+        """A number as a word."""
+        return self.lifted(value, bits)
+
+    def variable(self, value: Word | int, bits: int = 64) -> Variable:
+        """A variable with its first value."""
+        width = value.bits if isinstance(value, Word) else bits
+        word = self.value(self.lifted(value, width).text, width)
+        return Variable(self, word.text, width)
+
+    @contextmanager
+    def when(self, condition: Word) -> Iterator[None]:
+        """What is done if a comparison holds."""
+        self.lines.append(f"{condition.text} if")
+        yield
+        self.lines.append("end")
+
+    @contextmanager
+    def repeat(self, condition: Callable[[], Word]) -> Iterator[None]:
+        """What is done as long as a comparison holds."""
+        self.lines.append("block loop")
+        self.lines.append(f"{condition().text} i32.eqz br_if 1")
+        yield
+        self.lines.append("br 0 end end")
+
+    def give(self, value: Word) -> None:
+        """Return a value."""
+        self.lines.append(f"{value.text} return")
+
+    def call(self, function: Function, *words: Word) -> Word:
+        """The value of another function."""
+        self.called.append(function)
+        text = " ".join(word.text for word in words)
+        return self.value(f"{text} call ${function.name}", function.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of its own: called, not copied to where it is used. Its last word, or what it
+    gives before, is its value."""
+
+    name: str
+    parameters: tuple[int, ...]
+    result: int
+    build: Callable[..., Word]
+
+    def record(self) -> tuple[str, list[Function]]:
+        """Its text, and what it calls."""
+        body = Body()
+        body.locals.extend(self.parameters)
+        words = [Word(body, f"local.get {i}", bits) for i, bits in enumerate(self.parameters)]
+        last = self.build(*words)
+        header = f"(func ${self.name} (param {_types(self.parameters)}) (result i{self.result})"
+        return _written(header, body, len(self.parameters), last.text), body.called
+
+
+def _types(bits: Sequence[int]) -> str:
+    return " ".join(f"i{width}" for width in bits)
+
+
+def _written(header: str, body: Body, parameters: int, end: str = "") -> str:
+    declared = f"(local {_types(body.locals[parameters:])})"
+    return "\n".join([header, declared, *body.lines, f"{end})"])
+
+
+def _escaped(data: bytes) -> str:
+    return "".join(f"\\{byte:02x}" for byte in data)
+
+
+def module(run: Body, tables: dict[int, bytes]) -> str:
+    """The text of a module that does `run` when told to, with tables at places of its memory."""
+    texts, wanted, known = [], list(run.called), set[str]()
+    while wanted:
+        function = wanted.pop()
+        if function.name not in known:
+            known.add(function.name)
+            text, called = function.record()
+            texts.append(text)
+            wanted += called
+    data = (f'(data (i32.const {at}) "{_escaped(table)}")' for at, table in tables.items())
+    main = _written('(func (export "run")', run, 0)
+    return "\n".join(["(module", '(memory (export "memory") 1)', *data, *texts, main, ")"])

@@ -1,0 +1,244 @@
+"""Kernels over Arrow columns: copied into the memory of a small machine, computed, copied out.
+
+A kernel is compiled when it is first called, which takes some milliseconds. A machine serves one
+thread at a time; while it runs, no lock of Python's is held. DuckDB calls for 2,048 rows at once,
+so that what is done for each call counts as much as what is done for each row.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import struct
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from inspect import Parameter, Signature
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.kernel import Body, Word, module
+
+SCRATCH = 128
+"""Where a kernel may lay down what it likes: 896 bytes."""
+TABLES = 1024
+"""Where tables begin."""
+_COLUMNS = 32768
+_SPARE = 16
+"""Words are read beyond the end of a text."""
+_KEPT = 64 << 20
+"""The bytes of memory above which a machine is not kept for the next call."""
+_PAGE = 65536
+
+_ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB": "binary"}
+_WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4}
+_SPANS = {"BLOB": 1, "UBIGINT[]": 8}
+"""The columns whose values have different sizes, and how wide their elements are."""
+
+
+class Row:
+    """One row: the values of its columns, and where its result belongs."""
+
+    def __init__(self, body: Body, columns: tuple[str, ...]) -> None:
+        self.body = body
+        frame = body.number(0, 32)
+        self.count = body.variable(frame.half(0))
+        self.result = body.variable(frame.half(4))
+        self._columns = columns
+        self._at = [body.variable(frame.half(8 + 8 * i)) for i in range(len(columns))]
+        self._data = [frame.half(12 + 8 * i) for i in range(len(columns))]
+
+    def number(self, column: int) -> Word:
+        """The number of a column, in 64 bits."""
+        return self._at[column].word()
+
+    def span(self, column: int) -> tuple[Word, Word]:
+        """Where the elements of a text or list begin, and how many they are."""
+        start, end = self._at[column].half(0), self._at[column].half(4)
+        return self._data[column] + start * _SPANS[self._columns[column]], end - start
+
+    def next(self, width: int) -> None:
+        """Go to the next row."""
+        for name, at in zip(self._columns, self._at, strict=True):
+            at.set(at + (4 if name in _SPANS else 8))
+        self.result.set(self.result + width)
+        self.count.set(self.count - 1)
+
+
+class _Machine:
+    """One instance of a compiled kernel."""
+
+    def __init__(self, engine: Any, compiled: Any) -> None:
+        import wasmtime
+
+        # `Func.__call__` looks the function's type up for each call, which takes longer than to
+        # hash 2,048 numbers: this is the function of the C interface below it.
+        self._call = wasmtime._ffi.wasmtime_func_call
+        self._store = wasmtime.Store(engine)
+        exports = wasmtime.Instance(self._store, compiled, []).exports(self._store)
+        memory, run = exports["memory"], exports["run"]
+        assert isinstance(memory, wasmtime.Memory) and isinstance(run, wasmtime.Func)
+        self._memory, self._run = memory, run
+        self._function = ctypes.byref(run._func)
+        self._trap = ctypes.POINTER(wasmtime._ffi.wasm_trap_t)()
+        self._look()
+
+    def _look(self) -> None:
+        """Where the memory lies now: it moves when it grows."""
+        self.size = self._memory.data_len(self._store)
+        self.base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        self.frame = (ctypes.c_char * _COLUMNS).from_address(self.base)
+
+    def grow(self, size: int) -> None:
+        """Have at least as many bytes of memory."""
+        self._memory.grow(self._store, -(-(size - self.size) // _PAGE))
+        self._look()
+
+    def run(self) -> None:
+        """Do what the frame says."""
+        trap = ctypes.byref(self._trap)
+        error = self._call(self._store._context(), self._function, None, 0, None, 0, trap)
+        if error or self._trap:
+            raise RuntimeError("a kernel has left its memory")
+
+
+class Kernel:
+    """A function of rows as a function of Arrow columns: NULL where one of the columns is."""
+
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        returns: str,
+        width: int,
+        row: Callable[[Row], None],
+        tables: Callable[[], Mapping[int, bytes]],
+    ) -> None:
+        self._columns = columns
+        self._returns = returns
+        self._width = width
+        self._row = row
+        self._tables = tables
+        self._spans = [_SPANS.get(column, 0) for column in columns]
+        self._frame = struct.Struct(f"<{2 + 2 * len(columns)}I")
+        self._idle: list[_Machine] = []
+        # DuckDB counts the parameters.
+        self.__signature__ = Signature(
+            [Parameter(f"column_{i}", Parameter.POSITIONAL_ONLY) for i in range(len(columns))]
+        )
+
+    def text(self) -> str:
+        """The kernel as WebAssembly text."""
+        body = Body()
+        row = Row(body, self._columns)
+        with body.repeat(lambda: row.count > 0):
+            self._row(row)
+            row.next(self._width)
+        return module(body, dict(self._tables()))
+
+    @cached_property
+    def _compiled(self) -> tuple[Any, Any]:
+        from wasmtime import Engine, Module
+
+        engine = Engine()
+        # Not left to the end of the interpreter, when the library itself is half gone.
+        atexit.register(self._forget)
+        return engine, Module(engine, self.text())
+
+    def _forget(self) -> None:
+        self._idle.clear()
+        del self._compiled
+
+    @cached_property
+    def _arrow(self) -> Any:
+        import pyarrow as pa
+
+        return pa
+
+    @cached_property
+    def _type(self) -> Any:
+        return getattr(self._arrow, _ARROW[self._returns])()
+
+    def __call__(self, *values: Any) -> Any:
+        """The results of all rows."""
+        arrays = [self._one(column) for column in values]
+        count = len(arrays[0])
+        try:
+            machine = self._idle.pop()
+        except IndexError:
+            machine = _Machine(*self._compiled)
+        data = self._computed(machine, count, arrays)
+        if machine.size <= _KEPT:
+            self._idle.append(machine)
+        pa = self._arrow
+        buffers = [None, pa.py_buffer(data)]
+        if self._returns == "BLOB":
+            buffers.insert(1, _steps(count, self._width))
+        result = pa.Array.from_buffers(self._type, count, buffers)
+        for array in arrays:
+            if array.null_count:
+                result = pa.compute.if_else(array.is_valid(), result, pa.scalar(None, self._type))
+        return result
+
+    def _one(self, column: Any) -> Any:
+        """A column as one array with offsets of 32 bits."""
+        pa = self._arrow
+        array = column
+        if isinstance(column, pa.ChunkedArray):
+            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        return array.cast(pa.binary()) if pa.types.is_large_binary(array.type) else array
+
+    def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> bytes:
+        """The results as bytes. Places are addresses in the machine's memory."""
+        end = _COLUMNS
+        frame, copies = [count, 0], []
+        for array, width in zip(arrays, self._spans, strict=True):
+            buffers = array.buffers()
+            if not width:
+                size = 8 * count
+                copies.append((end, buffers[1].address + 8 * array.offset, size))
+                frame += (end, 0)
+                end += size + _SPARE
+                continue
+            offsets, size = buffers[1].address + 4 * array.offset, 4 * count + 4
+            copies.append((end, offsets, size))
+            frame.append(end)
+            end += size + _SPARE & -8
+            first = ctypes.c_int32.from_address(offsets).value * width
+            size = ctypes.c_int32.from_address(offsets + 4 * count).value * width - first
+            if size:
+                skipped = first + 8 * array.values.offset if width > 1 else first
+                copies.append((end, buffers[-1].address + skipped, size))
+            frame.append(end - first & 0xFFFF_FFFF)
+            end += size + _SPARE & -8
+        frame[1] = end
+        size = count * self._width
+        if end + size + _SPARE > machine.size:
+            machine.grow(end + size + _SPARE)
+        base = machine.base
+        for at, address, length in copies:
+            ctypes.memmove(base + at, address, length)
+        self._frame.pack_into(machine.frame, 0, *frame)
+        machine.run()
+        return ctypes.string_at(base + end, size)
+
+
+@cache
+def _steps(count: int, width: int) -> Any:
+    """Where results of one width begin and end."""
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.py_buffer((np.arange(count + 1, dtype="<i4") * width).tobytes())
+
+
+def kernel_udf(
+    name: str,
+    columns: tuple[str, ...],
+    returns: str,
+    row: Callable[[Row], None],
+    *,
+    width: int = 0,
+    tables: Callable[[], Mapping[int, bytes]] = dict,
+) -> Udf:
+    """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide."""
+    width = width or _WIDTHS[returns]
+    return Udf(name, columns, returns, Kernel(columns, returns, width, row, tables))
