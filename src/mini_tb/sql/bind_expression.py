@@ -18,7 +18,12 @@ from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggr
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.constants import integer_type, python_value, zero
 from mini_tb.sql.functions.convert import convert
-from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    constant,
+    without_low_cardinality,
+)
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (
     Aggregate,
@@ -510,9 +515,14 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         raise ArgumentError(f"takes {wanted} arguments, found {len(args)}", 42)
     if not function.nulls:
         returns = function.returns
-        return Call(returns if isinstance(returns, DataType) else returns(args), function, args)
+        result = returns if isinstance(returns, DataType) else returns(args)
+        if result.name in ("Array", "Tuple", "Map") and not function.inner_low_cardinality:
+            result = without_low_cardinality(result)
+        return Call(result, function, args)
     if any(arg.type.is_nothing and arg.type.is_nullable for arg in args):
         return Const(nullable(NOTHING), None)
+    if any(arg.type == NOTHING for arg in args):
+        return Const(NOTHING, None)  # a value of an empty array: there is none
     returns = function.returns
     result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
     if any(arg.type.is_nullable for arg in args):

@@ -32,7 +32,7 @@ from mini_tb.sql.tree import (
     is_constant,
     queries_inside,
 )
-from mini_tb.types import UINT8
+from mini_tb.types import NOTHING, UINT8
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -88,6 +88,9 @@ class SelectBinder:
         taken: set[str] = set()
 
         def add(name: str, expr: Expr, node: syntax.Expression) -> None:
+            if expr.type == NOTHING:
+                message = f"`{name}` is taken from an empty array, and has no type"
+                raise binder.error("SQ204", message, node, number=43)
             duck_name, number = name, 1
             while duck_name.lower() in taken:
                 number += 1

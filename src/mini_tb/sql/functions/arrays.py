@@ -6,14 +6,17 @@ An index counts from 1, from the end when negative; a miss gives the element typ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
-from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Call, Expr
+from mini_tb.sql.functions.function import ArgumentError, Function, without_low_cardinality
+from mini_tb.sql.tree import Call, Expr, is_constant
 from mini_tb.types import (
     FLOAT64,
+    INT128,
+    NOTHING,
     STRING,
     UINT8,
     UINT32,
@@ -28,15 +31,32 @@ from mini_tb.types.duckdb import quote_identifier
 
 
 def need_array(arg: Expr) -> DataType:
-    """The element type of an array argument. Raises `ArgumentError`."""
+    """The element type of an array argument, as functions of arrays take it: without
+    LowCardinality. Raises `ArgumentError`."""
     if not arg.type.is_array:
         raise ArgumentError(f"illegal type `{arg.type}`, expected an Array")
-    return arg.type.element
+    return without_low_cardinality(arg.type.element)
 
 
 def default_text(t: DataType) -> str:
-    """DuckDB text of a type's default."""
+    """DuckDB text of a type's default; there is none of Nothing."""
+    if t.is_nothing:
+        return "NULL"
     return literal(zero(t), t)
+
+
+def comparable(types: Sequence[DataType]) -> DataType:
+    """A type, not Nullable, in which values are compared: numbers of any types can be. Raises
+    `ArgumentError`."""
+    bare = [t.bare for t in types]
+    try:
+        return supertype(bare)
+    except ArgumentError:
+        if all(t.is_integer for t in bare):
+            return INT128
+        if all(t.is_integer or t.is_float for t in bare):
+            return FLOAT64
+        raise
 
 
 def _same(args: Sequence[Expr]) -> DataType:
@@ -60,8 +80,10 @@ def _cast_all(call: Call, args: list[str], target: DataType) -> list[str]:
 def _element_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if t.is_map:
-        return t.types[1]
+        return without_low_cardinality(t.types[1])
     element = need_array(args[0])
+    if args[1].type.is_nothing:
+        return nullable(NOTHING)
     return nullable(element) if args[1].type.is_nullable else element
 
 
@@ -87,8 +109,7 @@ def _find_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
         if args[0].type.is_map:
             return result
         element = need_array(args[0])
-        if not element.is_nothing and not args[1].type.is_nothing:
-            supertype([element, args[1].type])
+        comparable([element, args[1].type])
         return result
 
     return returns
@@ -97,19 +118,24 @@ def _find_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
 def _needle(call: Call, args: list[str]) -> tuple[str, str]:
     """The array and the value, brought to a common element type."""
     element, value = call.args[0].type.element, call.args[1].type
-    if element.is_nothing or value.is_nothing:
-        return args[0], args[1]
-    common = supertype([element.bare, value.bare])
-    return (
-        lower_cast(call.args[0].type, array(common), args[0]),
-        lower_cast(value, common, args[1]),
-    )
+    common = comparable([element, value])
+    items = lower_cast(call.args[0].type, array(common), args[0])
+    wanted = lower_cast(value, common, args[1])
+    is_row = not any(is_constant(arg) for arg in call.args)
+    if is_row and common.is_string and value.is_nullable:
+        # ClickHouse looks for '' where a column's text is NULL.
+        default = default_text(common)
+        if element.is_nullable:
+            filled = f"list_transform({items}, lambda e: coalesce(e, {default}))"
+            items = f"CASE WHEN {wanted} IS NULL THEN {filled} ELSE {items} END"
+        wanted = f"coalesce({wanted}, {default})"
+    return items, wanted
 
 
 def _lower_has(call: Call, args: list[str]) -> str:
     if call.args[0].type.is_map:
         key = lower_cast(call.args[1].type, call.args[0].type.types[0], args[1])
-        return f"CAST(map_contains({args[0]}, {key}) AS UTINYINT)"
+        return f"CAST(coalesce(map_contains({args[0]}, {key}), FALSE) AS UTINYINT)"
     items, value = _needle(call, args)
     return f"CAST(list_position({items}, {value}) IS NOT NULL AS UTINYINT)"
 
@@ -128,6 +154,13 @@ def _lower_sets(name: str) -> Callable[[Call, list[str]], str]:
     def lower(call: Call, args: list[str]) -> str:
         common = supertype([arg.type for arg in call.args])
         left, right = _cast_all(call, args, common)
+        element = common.element
+        if element.is_nullable and not element.is_nothing:
+            # ClickHouse takes NULL for the type's default here.
+            default = default_text(element.bare)
+            left, right = (
+                f"list_transform({sql}, lambda e: coalesce(e, {default}))" for sql in (left, right)
+            )
         return f"CAST({name.format(left, right)} AS UTINYINT)"
 
     return lower
@@ -155,7 +188,9 @@ def _lower_concat(call: Call, args: list[str]) -> str:
 
 
 def _push_returns(args: Sequence[Expr]) -> DataType:
-    return array(supertype([need_array(args[0]), args[1].type]))
+    element = copy(args[0])
+    element.type = need_array(args[0])
+    return array(supertype_of([element, args[1]]))
 
 
 def _lower_push(call: Call, args: list[str]) -> str:
@@ -168,7 +203,8 @@ def _lower_push(call: Call, args: list[str]) -> str:
 
 
 def _lower_slice(call: Call, args: list[str]) -> str:
-    items, offset = args[0], f"CAST({args[1]} AS BIGINT)"
+    offset = f"CAST({args[1]} AS BIGINT)"
+    items, offset = args[0], f"coalesce({offset}, 1)" if call.args[1].type.is_nullable else offset
     size = f"len({items})"
     first = f"(CASE WHEN {offset} > 0 THEN {offset} ELSE {size} + {offset} + 1 END)"
     if len(args) < 3 or call.args[2].type.is_nothing:
@@ -290,14 +326,41 @@ def _lower_join(call: Call, args: list[str]) -> str:
 
 
 def _intersect_returns(args: Sequence[Expr]) -> DataType:
-    return _common_arrays(args)
+    """What all the arrays can have in common: the narrowest of their integer types, Nullable only
+    if all are."""
+    types = [need_array(arg) for arg in args]
+    if any(t == NOTHING for t in types):
+        return array(NOTHING)
+    bare = {t.bare for t in types}
+    integers = [t for t in bare if t.is_integer]
+    if len(bare) > 1 and integers and all(t.is_integer or t.is_float for t in bare):
+        least = min(integers, key=lambda t: (t.bits, t.is_signed))
+    elif any(t.is_nothing for t in types) and len(bare) > 1:
+        raise ArgumentError("there is no type of NULL and other values", 386)
+    else:
+        least = supertype(sorted(bare, key=str))
+    return array(nullable(least) if all(t.is_nullable for t in types) else least)
 
 
 def _lower_intersect(call: Call, args: list[str]) -> str:
-    items = _cast_all(call, args, call.type)
-    tests = " AND ".join(f"list_position({other}, e) IS NOT NULL" for other in items[1:]) or "TRUE"
+    if call.type.element == NOTHING:
+        return f"CAST([] AS {to_duckdb(call.type)})"
+    types = [arg.type.element.bare for arg in call.args]
+    common = array(nullable(comparable(types)))
+    items = _cast_all(call, args, common)
+    tests = [f"list_position({other}, e) IS NOT NULL" for other in items[1:]]
+    if not call.type.element.is_nullable:
+        tests.append("e IS NOT NULL")
     first = items[0]
-    return f"list_filter({first}, lambda e, i: list_position({first}, e) = i AND {tests})"
+    once = " AND ".join([f"list_position({first}, e) = i", *tests])
+    return lower_cast(common, call.type, f"list_filter({first}, lambda e, i: {once})")
+
+
+def _except_returns(args: Sequence[Expr]) -> DataType:
+    left, right = need_array(args[0]), need_array(args[1])
+    if left != right or left.is_nothing:
+        raise ArgumentError(f"expected arrays of one type, found `{left}` and `{right}`")
+    return args[0].type
 
 
 def _lower_union(call: Call, args: list[str]) -> str:
@@ -450,7 +513,7 @@ ROWS = (
     Function("arrayUnion", _common_arrays, _lower_union, args=(1, None), nulls=False),
     Function(
         "arrayExcept",
-        _same,
+        _except_returns,
         "list_filter({0}, lambda e: list_position({1}, e) IS NULL)",
         args=(2, 2),
         nulls=False,

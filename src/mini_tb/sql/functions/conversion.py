@@ -391,7 +391,14 @@ _BEST_EFFORT = (
 
 ROWS = (
     Function(
-        "CAST", _cast_returns, _lower_cast, args=(2, 2), nulls=False, bytes_ok=True, any_case=True
+        "CAST",
+        _cast_returns,
+        _lower_cast,
+        args=(2, 2),
+        nulls=False,
+        bytes_ok=True,
+        any_case=True,
+        inner_low_cardinality=True,
     ),
     Function(
         "accurateCast", _accurate_returns, _lower_accurate, args=(2, 2), nulls=False, bytes_ok=True

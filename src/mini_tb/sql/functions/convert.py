@@ -10,6 +10,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_car
 from mini_tb.sql.tree import Call, Const, Expr, Param, is_constant
 from mini_tb.types import (
     INT64,
+    NOTHING,
     UINT8,
     UINT32,
     DataType,
@@ -33,6 +34,8 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         return sql
     duck = to_duckdb(t)
     if s.name == "Nothing":
+        if source == NOTHING and not target.is_nullable and zero(t) is not None:
+            return literal(zero(t), t)
         return f"CAST({sql} AS {duck})"
     if t.name == "FixedString":
         return fixed_string(s, int(t.params[0]), sql)

@@ -45,6 +45,8 @@ class Function:
 
     `nulls`: NULL in, NULL out, and the type becomes Nullable (ClickHouse's default). Functions
     that look at NULL themselves (`if`, `isNull`, `tuple`) say False and compute all types.
+    `low_cardinality`: the result of one such argument is one too, by ClickHouse's general rule;
+    `inner_low_cardinality`: an Array, Tuple or Map that it gives may hold such values.
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
     parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
@@ -61,6 +63,7 @@ class Function:
     exact: bool = False
     bytes_ok: bool = False
     low_cardinality: bool = True
+    inner_low_cardinality: bool = False
     aliases: tuple[str, ...] = ()
     any_case: bool = False
     lambda_types: Callable[[Sequence[DataType], int], Sequence[DataType]] | None = None
@@ -124,6 +127,17 @@ def keep_low_cardinality(args: Sequence[Expr], result: DataType) -> DataType:
     if len(low) != 1 or not all(arg is low[0] or is_constant(arg) for arg in args):
         return plain
     return low_cardinality(plain)
+
+
+def without_low_cardinality(t: DataType) -> DataType:
+    """The type with no LowCardinality anywhere in it, as most functions and all aggregates take
+    their arguments."""
+    if t.name == "LowCardinality":
+        return t.types[0]
+    if t.name in ("Array", "Tuple", "Map", "Nullable") and t.types:
+        inner = tuple(without_low_cardinality(e) for e in t.types)
+        return t if inner == t.types else DataType(t.name, inner, t.params, t.names)
+    return t
 
 
 def is_lambda(expr: Expr) -> bool:

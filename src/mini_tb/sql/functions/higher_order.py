@@ -11,7 +11,12 @@ from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import wrap
-from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    is_lambda,
+    without_low_cardinality,
+)
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
 from mini_tb.types import (
     FLOAT64,
@@ -45,7 +50,7 @@ def _element(args: Sequence[Expr]) -> DataType:
     if is_lambda(args[0]):
         for arg in args[1:]:
             need_array(arg)
-        return args[0].type
+        return without_low_cardinality(args[0].type)
     return need_array(args[0])
 
 
@@ -88,6 +93,8 @@ def _lower_filter(call: Call, args: list[str]) -> str:
 def _condition(call: Call, args: list[str]) -> tuple[str, str]:
     function, items = _split(call, args)
     if function is None:
+        if call.args[0].type.element.bare.name not in ("UInt8", "Bool"):
+            raise ArgumentError(f"illegal type `{call.args[0].type}`, expected an Array(UInt8)")
         function = "lambda e: e <> 0"
         if call.args[0].type.element.bare.is_bool:
             function = "lambda e: e"
@@ -145,8 +152,16 @@ def _lower_item_index(call: Call, args: list[str]) -> str:
 # Reduce --------------------------------------------------------------------------------------
 
 
+def _summed(args: Sequence[Expr]) -> DataType:
+    """The type of what is summed. Raises `ArgumentError` if there may be NULLs in it."""
+    t = _element(args)
+    if t.is_nullable:
+        raise ArgumentError(f"cannot be computed of `{t}`")
+    return t.bare
+
+
 def _sum_returns(args: Sequence[Expr]) -> DataType:
-    t = _element(args).bare
+    t = _summed(args)
     if t.is_decimal:
         return decimal(38 if int(t.params[0]) <= 38 else 76, t.scale)
     if t.is_float:
@@ -157,7 +172,7 @@ def _sum_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _number_returns(args: Sequence[Expr]) -> DataType:
-    t = _element(args).bare
+    t = _summed(args)
     if not t.is_number:
         raise ArgumentError(f"illegal type `{t}`, expected a number")
     return FLOAT64
@@ -174,7 +189,7 @@ def _lower_avg(call: Call, args: list[str]) -> str:
 
 
 def _lower_product(call: Call, args: list[str]) -> str:
-    return f"coalesce(CAST(list_product({_mapped(call, args)}) AS DOUBLE), CAST(1 AS DOUBLE))"
+    return f"coalesce(CAST(list_product({_mapped(call, args)}) AS DOUBLE), CAST(0 AS DOUBLE))"
 
 
 def _lower_extreme(call: Call, args: list[str]) -> str:
@@ -226,7 +241,7 @@ def _lower_cumulative_non_negative(call: Call, args: list[str]) -> str:
 
 
 def _difference_returns(args: Sequence[Expr]) -> DataType:
-    t = _element(args).bare
+    t = _summed(args)
     if t.is_float or t.is_decimal:
         return array(t)
     if not t.is_number:

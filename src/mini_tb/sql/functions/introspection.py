@@ -178,7 +178,9 @@ ROWS = (
         exact=True,
     ),
     *(
-        Function(name, _same, "{0}", nulls=False, bytes_ok=True, exact=True)
+        Function(
+            name, _same, "{0}", nulls=False, bytes_ok=True, exact=True, inner_low_cardinality=True
+        )
         for name in ("identity", "materialize")
     ),
     Function("defaultValueOfArgumentType", _same, _lower_zero, nulls=False, bytes_ok=True),

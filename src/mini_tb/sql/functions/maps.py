@@ -249,7 +249,15 @@ def _lower_series(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
-    Function("map", _map_returns, _lower_map, args=(0, None), nulls=False, bytes_ok=True),
+    Function(
+        "map",
+        _map_returns,
+        _lower_map,
+        args=(0, None),
+        nulls=False,
+        bytes_ok=True,
+        inner_low_cardinality=True,
+    ),
     Function("mapKeys", _keys, "map_keys({0})", nulls=False, exact=True),
     Function("mapValues", _values, "map_values({0})", nulls=False, exact=True),
     Function(
@@ -268,6 +276,7 @@ ROWS = (
         _lower_filter,
         args=(2, 2),
         nulls=False,
+        inner_low_cardinality=True,
         predicate=True,
         lambda_types=_entries,
     ),
@@ -280,13 +289,29 @@ ROWS = (
         "MAP({0}, {1})",
         args=(2, 2),
         nulls=False,
+        inner_low_cardinality=True,
         exact=True,
         aliases=("MAP_FROM_ARRAYS",),
     ),
-    Function("mapConcat", _concat_returns, _lower_concat, args=(1, None), nulls=False),
+    Function(
+        "mapConcat",
+        _concat_returns,
+        _lower_concat,
+        args=(1, None),
+        nulls=False,
+        inner_low_cardinality=True,
+    ),
     Function("mapUpdate", _concat_returns, _lower_concat, args=(2, 2), nulls=False),
     *(
-        Function(name, _same, _lower_sort, args=(1, 2), nulls=False, lambda_types=_sort_types)
+        Function(
+            name,
+            _same,
+            _lower_sort,
+            args=(1, 2),
+            nulls=False,
+            inner_low_cardinality=True,
+            lambda_types=_sort_types,
+        )
         for name in ("mapSort", "mapReverseSort")
     ),
     *(

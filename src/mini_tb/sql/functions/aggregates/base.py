@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from mini_tb.sql.functions.aggregates.rows import Rows, field, let, rows_of, struct
 from mini_tb.sql.functions.constants import literal, zero
-from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.function import ArgumentError, without_low_cardinality
 from mini_tb.types import FLOAT64, NOTHING, UINT64, DataType, array, nullable, to_duckdb, tuple_of
 
 Types = Sequence[DataType]
@@ -150,16 +150,6 @@ def _check_count(
     if found < least or (most is not None and found > most):
         wanted = str(least) if least == most else f"{least} to {'…' if most is None else most}"
         raise ArgumentError(f"`{name}` takes {wanted} {what}, found {found}", code)
-
-
-def without_low_cardinality(t: DataType) -> DataType:
-    """The type with no LowCardinality anywhere in it, as aggregates take their arguments."""
-    if t.name == "LowCardinality":
-        return t.types[0]
-    if t.name in ("Array", "Tuple", "Map", "Nullable") and t.types:
-        inner = tuple(without_low_cardinality(e) for e in t.types)
-        return DataType(t.name, inner, t.params, t.names)
-    return t
 
 
 def numbers(name: str, types: Types) -> None:
