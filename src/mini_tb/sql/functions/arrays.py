@@ -79,16 +79,18 @@ def _cast_all(call: Call, args: list[str], target: DataType) -> list[str]:
 
 def _element_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
+    if args[1].type.is_nothing:
+        return nullable(NOTHING)
     if t.is_map:
         return without_low_cardinality(t.types[1])
     element = need_array(args[0])
-    if args[1].type.is_nothing:
-        return nullable(NOTHING)
     return nullable(element) if args[1].type.is_nullable else element
 
 
 def _lower_element(call: Call, args: list[str]) -> str:
     t = call.args[0].type
+    if call.type.is_nothing:
+        return "CAST(NULL AS INTEGER)"
     if t.is_map:
         key = lower_cast(call.args[1].type, t.types[0], args[1])
         value = f"{args[0]}[{key}]"

@@ -9,10 +9,16 @@ from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import wrap
-from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda, text
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    is_lambda,
+    text,
+    without_low_cardinality,
+)
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import UINT8, DataType, array, map_of, to_duckdb, tuple_of
-from mini_tb.types.duckdb import quote_string
+from mini_tb.types.duckdb import field_names, quote_string
 
 
 def need_map(arg: Expr) -> tuple[DataType, DataType]:
@@ -25,18 +31,18 @@ def need_map(arg: Expr) -> tuple[DataType, DataType]:
 def _map_returns(args: Sequence[Expr]) -> DataType:
     if len(args) % 2:
         raise ArgumentError("takes an even number of arguments", 42)
-    if not args:
-        raise ArgumentError("takes at least one pair here", 42)
-    return map_of(
-        supertype([arg.type for arg in args[::2]]), supertype([arg.type for arg in args[1::2]])
-    )
+    key = supertype([arg.type for arg in args[::2]])
+    if key.is_nullable:
+        raise ArgumentError(f"a key cannot be of type `{key}`", 36)
+    return map_of(key, supertype([arg.type for arg in args[1::2]]))
 
 
 def _lower_map(call: Call, args: list[str]) -> str:
     key, value = call.type.types
     keys = [lower_cast(call.args[i].type, key, args[i]) for i in range(0, len(args), 2)]
     values = [lower_cast(call.args[i].type, value, args[i]) for i in range(1, len(args), 2)]
-    return f"MAP([{', '.join(keys)}], [{', '.join(values)}])"
+    whole = f"MAP([{', '.join(keys)}], [{', '.join(values)}])"
+    return whole if args else f"CAST({whole} AS {to_duckdb(call.type)})"
 
 
 def _keys(args: Sequence[Expr]) -> DataType:
@@ -54,7 +60,7 @@ def _contains(args: Sequence[Expr]) -> DataType:
 
 def _lower_contains(call: Call, args: list[str]) -> str:
     key = lower_cast(call.args[1].type, call.args[0].type.types[0], args[1])
-    return f"CAST(map_contains({args[0]}, {key}) AS UTINYINT)"
+    return f"CAST(coalesce(map_contains({args[0]}, {key}), FALSE) AS UTINYINT)"
 
 
 def _pairs(args: Sequence[Expr]) -> DataType:
@@ -109,13 +115,23 @@ def _from_arrays_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         if not arg.type.is_array:
             raise ArgumentError(f"illegal type `{arg.type}`, expected an Array")
-    return map_of(args[0].type.element, args[1].type.element)
+    key = args[0].type.element
+    if key.is_nullable and not key.is_nothing:
+        raise ArgumentError(f"a key cannot be of type `{key}`", 36)
+    return map_of(key, args[1].type.element)
 
 
 def _concat_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         need_map(arg)
     return supertype([arg.type for arg in args])
+
+
+def _update_returns(args: Sequence[Expr]) -> DataType:
+    types = {without_low_cardinality(arg.type) for arg in args if need_map(arg)}
+    if len(types) > 1:
+        raise ArgumentError("expected maps of one type")
+    return types.pop()
 
 
 def _lower_concat(call: Call, args: list[str]) -> str:
@@ -204,30 +220,50 @@ def _lower_contains_value(call: Call, args: list[str]) -> str:
 def _widened(t: DataType) -> DataType:
     if t.is_float:
         return DataType("Float64")
-    if not t.is_integer:
+    if not t.is_integer or t.is_nullable:
         raise ArgumentError(f"illegal type `{t}`, expected numbers")
     return DataType(("Int" if t.is_signed else "UInt") + ("64" if t.bits <= 64 else str(t.bits)))
 
 
+def _summed(arg: Expr) -> tuple[DataType, DataType]:
+    """Types of the keys and of the sums of a Map, or of a Tuple of keys and values."""
+    t = without_low_cardinality(arg.type)
+    if t.is_tuple and len(t.types) == 2 and all(part.is_array for part in t.types):
+        return t.types[0].element, _widened(t.types[1].element)
+    if not t.is_map:
+        raise ArgumentError(f"illegal type `{t}`, expected a Map")
+    return t.types[0], _widened(t.types[1])
+
+
 def _add_returns(args: Sequence[Expr]) -> DataType:
-    key, value = need_map(args[0])
+    first = _summed(args[0])
     for arg in args[1:]:
-        if need_map(arg) != (key, value):
-            raise ArgumentError("expected maps of one type")
-    return map_of(key, _widened(value))
+        if _summed(arg) != first or arg.type.is_map != args[0].type.is_map:
+            raise ArgumentError("expected keys of one type, and values of one kind and sign")
+    key, value = first
+    return map_of(key, value) if args[0].type.is_map else tuple_of(array(key), array(value))
+
+
+def _as_map(arg: Expr, sql: str) -> str:
+    if arg.type.is_map:
+        return sql
+    keys, values = (f"struct_extract({sql}, {quote_string(n)})" for n in field_names(arg.type))
+    return f"MAP({keys}, {values})"
 
 
 def _lower_add(call: Call, args: list[str]) -> str:
     """Sums by key, the keys in their order."""
-    value = call.type.types[1]
+    _, value = _summed(call.args[0])
     duck = to_duckdb(value)
-    joined = f"list_sort(list_distinct(list_concat({', '.join(f'map_keys({a})' for a in args)})))"
+    maps = [_as_map(arg, sql) for arg, sql in zip(call.args, args, strict=True)]
+    keys = f"list_sort(list_distinct(list_concat({', '.join(f'map_keys({m})' for m in maps)})))"
     wide = "DOUBLE" if value.is_float else "HUGEINT"
     sign = " - " if "Subtract" in call.function.name else " + "
-    total = f"({sign.join(f'coalesce(CAST({sql}[k] AS {wide}), 0)' for sql in args)})"
+    total = f"({sign.join(f'coalesce(CAST({m}[k] AS {wide}), 0)' for m in maps)})"
     if not value.is_float:
         total = wrap(total, value)
-    return f"MAP({joined}, list_transform({joined}, lambda k: CAST({total} AS {duck})))"
+    sums = f"list_transform({keys}, lambda k: CAST({total} AS {duck}))"
+    return f"MAP({keys}, {sums})" if call.type.is_map else f"{{'1': {keys}, '2': {sums}}}"
 
 
 def _series_returns(args: Sequence[Expr]) -> DataType:
@@ -301,7 +337,7 @@ ROWS = (
         nulls=False,
         inner_low_cardinality=True,
     ),
-    Function("mapUpdate", _concat_returns, _lower_concat, args=(2, 2), nulls=False),
+    Function("mapUpdate", _update_returns, _lower_concat, args=(2, 2), nulls=False),
     *(
         Function(
             name,
@@ -333,7 +369,7 @@ ROWS = (
         "mapExtractValueLike", _extract_returns, _lower_extract_like, args=(2, 2), nulls=False
     ),
     Function("mapContainsValue", _contains_value, _lower_contains_value, args=(2, 2), nulls=False),
-    Function("mapAdd", _add_returns, _lower_add, args=(1, None), nulls=False),
-    Function("mapSubtract", _add_returns, _lower_add, args=(1, None), nulls=False),
+    Function("mapAdd", _add_returns, _lower_add, args=(2, None), nulls=False),
+    Function("mapSubtract", _add_returns, _lower_add, args=(2, None), nulls=False),
     Function("mapPopulateSeries", _series_returns, _lower_series, args=(1, 2), nulls=False),
 )
