@@ -146,3 +146,26 @@ def test_rows_survive_and_new_columns_get_their_default(empty: Client) -> None:
     files[name] = files[name].replace("    `tags`", column)
     assert empty.build(files)["build"]["changed_datasource_names"] == ["readings"]
     assert empty.sql("SELECT device, unit FROM readings") == [{"device": "a", "unit": "none"}]
+
+
+def test_a_forward_query_is_told_with_its_line(empty: Client) -> None:
+    path = "datasources/readings.datasource"
+    empty.build(project_files())
+    text = project_files()[path].rstrip() + "\n\nFORWARD_QUERY >\n    SELECT\n        *,\n        {}\n"
+    line = text.count("\n")
+    event = '{"at":"2024-01-01 00:00:00","device":"a","kind":"temp","value":1.5,"tags":[]}'
+    empty.post("/v0/events?name=readings&wait=true", content=event)
+    column = text.replace("SCHEMA >\n", "SCHEMA >\n    `long` String,\n", 1)
+    for expression, words, is_known_at_once in (
+        ("uper(device) AS long", "uper", True),
+        ("upper(devize) AS long", "devize", False),
+    ):
+        files = project_files() | {path: column.replace("{}", expression)}
+        for call in ("/v1/build", "/v1/deploy?check=true", "/v1/deploy?auto_promote=true"):
+            [error] = empty.upload(call, files).json()["errors"]
+            assert error["filename"] == path and words in error["error"]
+            assert f"(line {line + 1}, " in error["error"]
+        # With other columns live, or none, the mistake may be none.
+        files[path] = files[path].replace("`long` String,\n", "", 1)
+        result = empty.upload("/v1/deploy?check=true", files).json()["result"]
+        assert result == ("failed" if is_known_at_once else "success")

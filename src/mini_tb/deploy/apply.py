@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.deploy.forward import compile_forward_query
 from mini_tb.deploy.materialize import SOURCE, default_value, insertion
 from mini_tb.deploy.names import ProjectCatalog, StoredTables
 from mini_tb.deploy.plan import Plan
@@ -23,7 +24,6 @@ from mini_tb.deploy.stage import (
 )
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, quarantine_of, storage_type
 from mini_tb.project import Datasource
-from mini_tb.source import Fragment
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -73,13 +73,9 @@ class Applier:
         self._alter_quarantine(stage.old, stage.new)
 
     def rewrite(self, stage: RewriteTable) -> None:
-        from mini_tb.sql import compile_query
-
         building = BUILDING + stage.new.name
         self.tx.create_table(building, stage.new)
-        catalog = ProjectCatalog(self._old)
-        compiled = compile_query(forward_query(stage.old, stage.new), catalog)
-        rows = insertion(compiled, stage.new)
+        rows = insertion(compile_forward_query(self._old, stage.old, stage.new), stage.new)
         self._execute(rows.into(building), rows.uses_now)
         self.tx.drop_table(stage.old.name)
         self.tx.execute(f"ALTER TABLE {quote(building)} RENAME TO {quote(stage.new.name)}")
@@ -145,18 +141,3 @@ _RUN: dict[type[Stage], Callable[[Applier, Any], None]] = {
     AlterTable: Applier.alter,
     Backfill: Applier.backfill,
 }
-
-
-def forward_query(old: Datasource, new: Datasource) -> Fragment:
-    """The query that turns the live rows into the new ones: FORWARD_QUERY over the live data
-    source, whose FROM it need not say, or the rows as they are."""
-    from mini_tb.sql.parser import parse_statement
-    from mini_tb.sql.syntax import Select
-
-    if new.forward_query is None:
-        return Fragment(f"SELECT * FROM `{old.name}`")
-    query = parse_statement(new.forward_query).query
-    if isinstance(query, Select) and query.from_ is None:
-        given = new.forward_query
-        return Fragment(f"{given.text}\nFROM `{old.name}`", given.file, given.pieces)
-    return new.forward_query

@@ -91,10 +91,19 @@ def _converted(value: str, source: DataType, column: Column, target: Datasource)
 
 
 def check_columns(
-    compiled: Compiled, target: Datasource, span: Span | None, what: str
+    compiled: Compiled,
+    target: Datasource,
+    span: Span | None,
+    what: str,
+    *,
+    is_conversion: bool = False,
 ) -> list[Diagnostic]:
     """What keeps the rows of `compiled` from being rows of `target`: names that are missing or too
-    many, types that do not convert; conversions that may lose something are warnings."""
+    many, types that do not convert; conversions that may lose something are warnings.
+
+    Of a query that is there to convert (`is_conversion`) names too many are warnings, and so are
+    conversions that may fail for a row."""
+    at_most = Severity.WARNING if is_conversion else Severity.ERROR
     found: list[Diagnostic] = []
     given = {column.name: column.type for column in compiled.columns}
     known = [column.name for column in target.columns]
@@ -103,7 +112,7 @@ def check_columns(
             message = f"{what} gives column `{column.name}`, which `{target.name}` does not have"
             guess = nearest(column.name, [name for name in known if name not in given])
             hint = f"did you mean `{guess}`?" if guess else "give it an alias, or add the column"
-            found.append(Diagnostic("TY201", message, span, hint=hint))
+            found.append(Diagnostic("TY201", message, span, at_most, hint=hint))
     for expected in target.columns:
         actual = given.get(expected.name)
         if actual is None:
@@ -118,6 +127,8 @@ def check_columns(
             continue
         severity_ = _mismatch(actual, expected.type)
         if severity_ is not None:
+            if severity_ is Severity.ERROR and _can_convert(actual, expected.type):
+                severity_ = at_most
             message = (
                 f"column `{expected.name}` is {actual} in {what} and {expected.type} "
                 f"in `{target.name}`"
@@ -125,6 +136,21 @@ def check_columns(
             hint = "convert it in the query, or change the data source's column"
             found.append(Diagnostic("TY203", message, span, severity_, hint=hint))
     return found
+
+
+def _can_convert(actual: DataType, expected: DataType) -> bool:
+    """Whether there is a way from one type to the other, though it may fail for some values."""
+    from mini_tb.sql import carrier
+    from mini_tb.sql.functions.convert import lower_cast
+    from mini_tb.sql.functions.function import ArgumentError
+
+    if actual.is_state or expected.is_state:
+        return False
+    try:
+        lower_cast(carrier(actual), carrier(expected), "x")
+    except ArgumentError:
+        return False
+    return True
 
 
 def _mismatch(actual: DataType, expected: DataType) -> Severity | None:

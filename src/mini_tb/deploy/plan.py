@@ -6,6 +6,7 @@ Rules for a data source that is in both:
 |---|---|
 | description, tokens, tags, TTL, indexes, settings, keys without merging | nothing is moved |
 | a column added or dropped, made nullable or wider, its default, jsonpath… | altered in place |
+| any column, with a FORWARD_QUERY that is new | rewritten through it |
 | anything else, and it holds no rows | made anew |
 | anything else, with FORWARD_QUERY | rewritten through it |
 | anything else, fed by materialisations only | made anew and filled by them again |
@@ -13,15 +14,20 @@ Rules for a data source that is in both:
 
 A target whose materialisation changed is filled anew too, unless it says `DEPLOYMENT_METHOD alter`
 or `BACKFILL skip`, or rows that feed it are not stored (engine Null): then it keeps its rows.
+
+A FORWARD_QUERY is checked against what is live whenever columns or keys change. What is wrong with
+one that is not needed this time is a warning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mini_tb.deploy.diff import Diff, diff
 from mini_tb.deploy.feed import Feeds
+from mini_tb.deploy.forward import check_forward_query
+from mini_tb.deploy.names import StoredTables
 from mini_tb.deploy.stage import (
     AddColumn,
     AlterTable,
@@ -76,6 +82,10 @@ class _Planner:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rebuilt: set[str] = field(default_factory=set)
     changed: Diff = field(default_factory=Diff)
+    live: StoredTables = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.live = StoredTables(self.old)
 
     def run(self) -> Plan:
         self.changed = diff(self.old, self.new)
@@ -118,14 +128,21 @@ class _Planner:
         if old.engine != new.engine:
             obstacles += _engine_obstacles(old, new)
         keeps_rows = new.skips_backfill or is_altered_in_place
-        if not obstacles and (not fresh or keeps_rows):
+        # One that stayed from an earlier deployment says how rows became what they are by now.
+        is_forwarded = new.forward_query is not None and (
+            bool(obstacles) or (bool(changes) and old.forward_query != new.forward_query)
+        )
+        is_rewritten = is_forwarded and self.has_rows(name)
+        if changes or obstacles:
+            self._check_forward_query(old, new, is_used=is_rewritten)
+        if not obstacles and not is_rewritten and (not fresh or keeps_rows):
             if changes:
                 self.tables.append(AlterTable(new, tuple(changes)))
             return
         if not self.has_rows(name):
             self.tables.append(RecreateTable(old, new))
             self._backfill(name, new_feeds)
-        elif new.forward_query is not None and obstacles:
+        elif is_rewritten:
             self.tables.append(RewriteTable(old, new))
             self.movements.append(DataMovement(name, "backfill_with_forward_query"))
         elif feeds and not new.skips_backfill and self._can_refill(name, new_feeds):
@@ -142,6 +159,13 @@ class _Planner:
             self._refuse(new, obstacles)
         elif changes:
             self.tables.append(AlterTable(new, tuple(changes)))
+
+    def _check_forward_query(self, old: Datasource, new: Datasource, *, is_used: bool) -> None:
+        for found in check_forward_query(self.live, old, new):
+            if is_used:
+                self.diagnostics.append(found)
+            elif found.severity is Severity.ERROR:
+                self.diagnostics.append(replace(found, severity=Severity.WARNING))
 
     def _can_refill(self, name: str, feeds: Feeds) -> bool:
         sources = [self.new.datasources.get(feed.source) for feed in feeds.into(name)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from mini_tb.deploy.forward import check_without_live
 from mini_tb.deploy.materialize import check_columns
 from mini_tb.deploy.names import ProjectCatalog, Rendered, StoredTables
 from mini_tb.diagnostics import Diagnostic, Severity, UserError
@@ -76,6 +77,9 @@ def _build(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build:
         found.extend(check_storable(datasource))
         found.extend(_check_expressions(datasource))
     found.extend(_check_cases(loaded.project))
+    tables = StoredTables(loaded.project)
+    for datasource in loaded.project.datasources.values():
+        found.extend(check_without_live(tables, datasource))
     found.extend(check_triggers(loaded.project))
     for diagnostic in _compile_nodes(loaded.project, secrets):
         # Where names are in pieces already, what is missing here is an echo of what is wrong there.
