@@ -28,8 +28,26 @@ def day_number(sql: str) -> str:
 
 
 def seconds(sql: str) -> str:
-    """Seconds since 1970 of a TIMESTAMP (of any precision), as BIGINT, the fraction cut off."""
+    """Seconds since 1970 of a TIMESTAMP that is a DateTime, as BIGINT."""
     return f"(epoch_us({sql}) // 1000000)"
+
+
+def whole_seconds(t: DataType, sql: str) -> str:
+    """Seconds since 1970 of a DateTime or DateTime64, as BIGINT, rounded down."""
+    if t.name == "DateTime":
+        return seconds(sql)
+    return floored(to_ticks(t, sql), ticks(t), wide=t.scale > 6)
+
+
+def floored(count: str, size: int, *, wide: bool = False) -> str:
+    """How many whole units of `size` are in a count since 1970, rounded down: before 1970 DuckDB
+    would round up. `wide`: the count may be of nanoseconds."""
+    if size == 1:
+        return count
+    if wide:
+        return f"(CASE WHEN {count} < 0 THEN {count} - {size - 1} ELSE {count} END // {size})"
+    before = 10**18 // size  # earlier than all times
+    return f"(({count} + {before * size}) // {size} - {before})"
 
 
 def second(number: str) -> str:
@@ -124,7 +142,9 @@ def to_number(source: DataType, sql: str) -> tuple[DataType, str]:
         return DataType("Int32"), f"CAST({day_number(sql)} AS INTEGER)"
     if source.name == "DateTime":
         return DataType("UInt32"), f"CAST({seconds(sql)} AS UINTEGER)"
-    exact = DataType("Decimal", params=(18, source.scale))
+    # A count of nanoseconds may have 19 digits.
+    digits = 19 if source.scale == 9 else 18
+    exact = DataType("Decimal", params=(digits, source.scale))
     count = to_ticks(source, sql)
     if source.scale == 0:
         return exact, f"CAST({count} AS DECIMAL(18, 0))"
@@ -132,7 +152,7 @@ def to_number(source: DataType, sql: str) -> tuple[DataType, str]:
     whole = f"CAST({count} // {unit} AS DECIMAL(18, {min(source.scale, 6)}))"
     part = f"CAST({count} % {unit} AS DECIMAL(18, 0))"
     step = f"CAST('1e-{source.scale}' AS DECIMAL({source.scale + 1}, {source.scale}))"
-    return exact, f"CAST({whole} + {part} * {step} AS DECIMAL(18, {source.scale}))"
+    return exact, f"CAST({whole} + {part} * {step} AS {to_duckdb(exact)})"
 
 
 def between(source: DataType, target: DataType, sql: str) -> str:
@@ -151,7 +171,9 @@ def between(source: DataType, target: DataType, sql: str) -> str:
             return second(f"({seconds(at)} & {LAST_SECOND})")
         return f"CAST({at} AS {duck})"
     if target.name == "DateTime":
-        return sql if source.name == "DateTime" else second(f"({seconds(sql)} & {LAST_SECOND})")
+        if source.name == "DateTime":
+            return sql
+        return second(f"({whole_seconds(source, sql)} & {LAST_SECOND})")
     return rescale(source, target, sql)
 
 
@@ -160,8 +182,7 @@ def rescale(source: DataType, target: DataType, sql: str) -> str:
     duck = to_duckdb(target)
     if source.scale <= target.scale:
         return sql if to_duckdb(source) == duck else f"CAST({sql} AS {duck})"
-    if target.scale == 0:
-        return f"CAST(date_trunc('second', {sql}) AS TIMESTAMP)"
+    # Towards 1970, unlike most else.
     return from_ticks(target, f"{to_ticks(source, sql)} // {10 ** (source.scale - target.scale)}")
 
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.convert import lower_cast, unreadable
-from mini_tb.sql.functions.convert_moment import best_effort, day_number, seconds, to_ticks
+from mini_tb.sql.functions.convert_moment import (
+    LAST_DAY,
+    LAST_SECOND,
+    best_effort,
+    day_number,
+    seconds,
+    to_ticks,
+    whole_seconds,
+)
 from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -61,7 +69,7 @@ def _part(
         return result
 
     def lower(call: Call, args: list[str]) -> str:
-        found = template.replace("{w}", wall(call, args))
+        found = template.replace("{w}", wall(call, args)).replace("{a}", args[0])
         return f"CAST({found} AS {to_duckdb(result)})"
 
     return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
@@ -81,13 +89,13 @@ _PARTS = (
     _part(
         "toMillisecond",
         UINT16,
-        "epoch_us({w}) % 1000000 // 1000",
+        "millisecond({w}) % 1000",
         times=True,
         aliases=("MILLISECOND",),
         any_case=True,
     ),
-    _part("toMicrosecond", UINT32, "epoch_us({w}) % 1000000", times=True),
-    _part("toNanosecond", UINT32, "epoch_ns({w}) % 1000000000", times=True),
+    _part("toMicrosecond", UINT32, "microsecond({w}) % 1000000", times=True),
+    _part("toNanosecond", UINT32, "nanosecond({a}) % 1000000000", times=True),
     _part("toISOYear", UINT16, "isoyear({w})"),
     _part("toISOWeek", UINT8, "weekofyear({w})"),
     _part("toYYYYMM", UINT32, "year({w}) * 100 + month({w})"),
@@ -112,17 +120,29 @@ def _lower_yyyymmddhhmmss(call: Call, args: list[str]) -> str:
     return f"CAST(({_DAY.replace('{w}', w)}) * 1000000 + {clock} AS UBIGINT)"
 
 
-def _numbered(name: str, result: DataType, lower_days: str) -> Function:
-    """A number made of days since 1970 (`{d}`) of the wall clock's date."""
+def _bounded(t: DataType, count: str, last: int = 0) -> str:
+    """A count since 1970, not below 0 nor above `last`, if there is one; those of a Date or
+    DateTime are not but for seconds."""
+    if t.name in ("Date", "DateTime") and not last:
+        return count
+    above = f"WHEN {count} > {last} THEN {last} " if last else ""
+    return f"CASE WHEN {count} < 0 THEN 0 {above}ELSE {count} END"
+
+
+def _numbered(name: str, template: str, *, since: bool = True, last: int = 0) -> Function:
+    """A number made of days (`{d}`) of the wall clock's date, `since` 1970 and not before."""
 
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
         zone_argument(args, 1)
-        return result
+        return UINT32
 
     def lower(call: Call, args: list[str]) -> str:
+        t = call.args[0].type.bare
         days = day_number(f"CAST({wall(call, args)} AS DATE)")
-        return f"CAST({lower_days.replace('{d}', days)} AS {to_duckdb(result)})"
+        if since:
+            days = _bounded(t, days, 0 if t.name in ("Date", "DateTime") else last)
+        return f"CAST({template.replace('{d}', days)} AS UINTEGER)"
 
     return Function(name, returns, lower, args=(1, 2))
 
@@ -137,14 +157,16 @@ def _elapsed(name: str, size: int) -> Function:
 
     def lower(call: Call, args: list[str]) -> str:
         t = call.args[0].type.bare
+        last = LAST_SECOND if size == 1 and t.name != "DateTime" else 0
         if t.is_date:
-            return f"CAST({day_number(args[0])} * {86_400 // size} AS UINTEGER)"
+            count = f"{day_number(args[0])} * {86_400 // size}"
+            return f"CAST({_bounded(t, count, last)} AS UINTEGER)"
         zone_name = zone_argument(call.args, 1) or t.zone
-        count = seconds(args[0])
+        count = whole_seconds(t, args[0])
         if size == 3_600 and not zone.is_whole_hours(zone_name):
             # Hours of such a zone are counted from a day earlier, by its offset of 1970.
             count = f"({count} + {86_400 - zone.offset_of_1970(zone_name)})"
-        return f"CAST({count} // {size} AS UINTEGER)"
+        return f"CAST({_bounded(t, count, last)} // {size} AS UINTEGER)"
 
     return Function(name, returns, lower, args=(1, 2))
 
@@ -244,7 +266,7 @@ def _offset_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_offset(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    at = f"date_trunc('second', {args[0]})"
+    at = f"date_trunc('second', {zone.instant(t, args[0])})"
     return f"CAST({seconds(zone.to_wall(at, t.zone))} - {seconds(at)} AS INTEGER)"
 
 
@@ -256,9 +278,9 @@ ROWS = (
         _lower_yyyymmddhhmmss,
         args=(1, 2),
     ),
-    _numbered("toRelativeDayNum", UINT32, "{d}"),
-    _numbered("toRelativeWeekNum", UINT32, "({d} + 3) // 7"),
-    _numbered("toDaysSinceYearZero", UINT32, "{d} + 719528"),
+    _numbered("toRelativeDayNum", "{d}", last=LAST_DAY),
+    _numbered("toRelativeWeekNum", "({d} + 3) // 7"),
+    _numbered("toDaysSinceYearZero", "{d} + 719528", since=False),
     _elapsed("toRelativeHourNum", 3_600),
     _elapsed("toRelativeMinuteNum", 60),
     _elapsed("toRelativeSecondNum", 1),

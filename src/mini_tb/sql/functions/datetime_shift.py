@@ -62,13 +62,28 @@ def shift(source: DataType, unit: str, sql: str, count: str, *, back: bool = Fal
         return convert_moment.day(f"(({moved}) & {convert_moment.LAST_DAY})")
     step = (_DAYS.get(unit) or _MONTHS[unit]).format(f"CAST({count} AS INTEGER)")
     if source.is_date:
-        return f"CAST({sql} {sign} {step} AS DATE)"
+        moved = f"CAST({sql} {sign} {step} AS DATE)"
+        return _within_date(moved) if source.name == "Date" else moved
     if source.scale > 6:
-        w = zone.to_wall(f"date_trunc('second', {sql})", source.zone)
+        w = zone.to_wall(f"date_trunc('second', {zone.instant(source, sql)})", source.zone)
         moved = zone.to_instant(f"({w} {sign} {step})", source.zone)
         return f"make_timestamp_ns(epoch_us({moved}) * 1000 + epoch_ns({sql}) % 1000000000)"
-    moved = f"({zone.to_wall(sql, source.zone)} {sign} {step})"
-    return f"CAST({zone.to_instant(moved, source.zone)} AS TIMESTAMP)"
+    moved = zone.to_instant(f"({zone.to_wall(sql, source.zone)} {sign} {step})", source.zone)
+    if source.name == "DateTime64":
+        return f"CAST({moved} AS TIMESTAMP)"
+    number = convert_moment.seconds(moved)
+    wrapped = convert_moment.second(f"({number} & {convert_moment.LAST_SECOND})")
+    if unit in _DAYS:
+        return wrapped
+    first = "TIMESTAMP '1970-01-01'"
+    return f"CASE WHEN {moved} < {first} THEN {first} ELSE {wrapped} END"
+
+
+def _within_date(moved: str) -> str:
+    """A DATE moved by months: before 1970 it is 1970-01-01, past the end it wraps around."""
+    number = convert_moment.day_number(moved)
+    wrapped = convert_moment.day(f"{number} & {convert_moment.LAST_DAY}")
+    return f"CASE WHEN {number} < 0 THEN DATE '1970-01-01' ELSE {wrapped} END"
 
 
 def duck_interval(unit: str, count: str) -> str:

@@ -1,7 +1,7 @@
 """The start of a day, an hour, a week, …: `toStartOf*`, `dateTrunc`, `toStartOfInterval`, `tumble`.
 
 Months, quarters, years and weeks start with a Date; days and what is shorter, with a DateTime in
-the zone of the argument. What would be before 1970 is 1970-01-01.
+the zone of the argument. What would be outside of their ranges is brought to the end of them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,22 @@ from dataclasses import dataclass
 
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_moment import day, day_number, from_ticks, to_ticks
+from mini_tb.sql.functions.convert_moment import (
+    LAST_DAY,
+    LAST_SECOND,
+    day,
+    day_number,
+    floored,
+    from_ticks,
+    second,
+    seconds,
+    to_ticks,
+    whole_seconds,
+)
 from mini_tb.sql.functions.datetime_parts import mode_argument, moment, wall, zone_argument
 from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import DATE, DATE32, DataType, datetime, datetime64, tuple_of
+from mini_tb.types import DATE, DATE32, DATETIME, DataType, datetime, datetime64, tuple_of
 from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
 
 _SECONDS = {"Second": 1, "Minute": 60, "Hour": 3_600, "Day": 86_400, "Week": 604_800}
@@ -23,66 +34,85 @@ _SCALES = {"Millisecond": 3, "Microsecond": 6, "Nanosecond": 9}
 _MONTHS = {"Month": 1, "Quarter": 3, "Year": 12}
 
 
-def _since_epoch(t: DataType, source: str, sql: str) -> str:
-    """A start that is not before 1970; those of a Date or DateTime never are, but for weeks."""
+_FIRST_DATE, _LAST_DATE = "DATE '1970-01-01'", "DATE '2149-06-06'"
+_FIRST_TIME, _LAST_TIME = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2106-02-07 06:28:15'"
+
+
+def _as_date(t: DataType, w: str, found: str) -> str:
+    """A DATE made of the wall clock `w`, brought into the range of Date; what is made of a Date or
+    DateTime is in it."""
     if t.name in ("Date", "DateTime"):
-        return sql
-    first = "DATE '1970-01-01'" if t.is_date else "TIMESTAMP '1970-01-01'"
-    return f"CASE WHEN {source} < {first} THEN {first} ELSE {sql} END"
+        return found
+    return (
+        f"CASE WHEN {w} < {_FIRST_DATE} THEN {_FIRST_DATE} "
+        f"WHEN {w} > {_LAST_DATE} THEN least({found}, {_LAST_DATE}) ELSE {found} END"
+    )
 
 
-def start_of_date(t: DataType, source: str, w: str, unit: str, count: int = 1) -> str:
+def _as_week(t: DataType, found: str) -> str:
+    """As `_as_date` for a bound of a week: that of 1970-01-01 started before."""
+    above = "" if t.name == "DateTime" else f"WHEN {found} > {_LAST_DATE} THEN {_LAST_DATE} "
+    return f"CASE WHEN {found} < {_FIRST_DATE} THEN {_FIRST_DATE} {above}ELSE {found} END"
+
+
+def _as_time(t: DataType, source: str, found: str) -> str:
+    """A TIMESTAMP made of the instant `source`, brought into the range of DateTime."""
+    if t.name == "DateTime":
+        return found
+    below = "" if t.name == "Date" else f"WHEN {source} < {_FIRST_TIME} THEN {_FIRST_TIME} "
+    return (
+        f"CASE {below}WHEN {source} > {_LAST_TIME} THEN least({found}, {_LAST_TIME}) "
+        f"ELSE {found} END"
+    )
+
+
+def start_of_date(t: DataType, w: str, unit: str, count: int = 1) -> str:
     """DATE text of the start of `count` months, quarters, years or weeks around wall clock `w`."""
+    found = _date_start(w, unit, count)
     if unit == "Week":
-        if count == 1:
-            found = f"CAST(date_trunc('week', {w}) AS DATE)"
-        else:
-            size = 7 * count
-            days = day_number(f"CAST({w} AS DATE)")
-            found = day(f"({days} - 4) // {size} * {size} + 4")
-    elif count == 1:
-        found = f"CAST(date_trunc('{unit.lower()}', {w}) AS DATE)"
-    elif unit == "Year":
-        found = f"make_date(year({w}) // {count} * {count}, 1, 1)"
-    else:
-        size = _MONTHS[unit] * count
-        # Counted from January 1900.
-        months = f"(((year({w}) - 1900) * 12 + month({w}) - 1) // {size} * {size})"
-        found = f"make_date(1900 + {months} // 12, {months} % 12 + 1, 1)"
-    if unit == "Week":
-        return _week_since_epoch(found)
-    first = _since_epoch(t, source, found)
-    return first if first is found or t.is_date else f"CAST({first} AS DATE)"
+        return _as_week(t, found)
+    if count > 1 and t.name in ("Date", "DateTime"):
+        return f"CASE WHEN {found} < {_FIRST_DATE} THEN {_FIRST_DATE} ELSE {found} END"
+    return _as_date(t, w, found)
 
 
-def _week_since_epoch(found: str) -> str:
-    """The week of 1970-01-01 started before: it is taken to start on that day."""
-    first = "DATE '1970-01-01'"
-    return f"CASE WHEN {found} < {first} THEN {first} ELSE {found} END"
+def _date_start(w: str, unit: str, count: int) -> str:
+    """The start wherever it lies."""
+    if unit == "Week" and count > 1:
+        weeks = floored(f"{day_number(f'CAST({w} AS DATE)')} - 4", 7 * count)
+        return day(f"{weeks} * {7 * count} + 4")
+    if count == 1:
+        return f"CAST(date_trunc('{unit.lower()}', {w}) AS DATE)"
+    if unit == "Year":
+        return f"make_date(year({w}) // {count} * {count}, 1, 1)"
+    size = _MONTHS[unit] * count
+    # Counted from January 1900.
+    months = f"(((year({w}) - 1900) * 12 + month({w}) - 1) // {size} * {size})"
+    return f"make_date(1900 + {months} // 12, {months} % 12 + 1, 1)"
 
 
 def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count: int = 1) -> str:
     """TIMESTAMP text of the start of `count` days, hours, minutes or seconds around an instant."""
     if t.is_date:  # of a day
         w = f"CAST({sql} AS TIMESTAMP)"
+        start = w
         if count > 1:
-            w = f"CAST({day(f'{day_number(sql)} // {count} * {count}')} AS TIMESTAMP)"
-        if t.name == "Date32":
-            w = _since_epoch(DataType("DateTime64", params=(0,)), w, w)
-        return zone.to_instant(w, zone_name)
+            start = f"CAST({day(f'{day_number(sql)} // {count} * {count}')} AS TIMESTAMP)"
+        return zone.to_instant(_as_time(t, w, start), zone_name)
+    sql = zone.instant(t, sql)
     if unit in ("Second", "Minute"):
         size = _SECONDS[unit] * count * 1_000_000
         if count == 1:
             found = f"date_trunc('{unit.lower()}', {sql})"
         else:
             found = f"make_timestamp(epoch_us({sql}) // {size} * {size})"
-        return _since_epoch(t, sql, found)
+        return _as_time(t, sql, found)
     w = zone.to_wall(sql, zone_name)
     if unit == "Hour" and count == 1:
         if zone.is_whole_hours(zone_name):
-            return _since_epoch(t, sql, f"date_trunc('hour', {sql})")
+            return _as_time(t, sql, f"date_trunc('hour', {sql})")
         # By the minutes that have passed: an hour that the clock shows twice stays apart.
-        return _since_epoch(t, sql, f"({sql} - ({w} - date_trunc('hour', {w})))")
+        return _as_time(t, sql, f"({sql} - ({w} - date_trunc('hour', {w})))")
     if unit == "Hour":
         size = 3_600_000_000 * count
         midnight = f"epoch_us(date_trunc('day', {w}))"
@@ -92,14 +122,15 @@ def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count
     else:
         days = day_number(f"CAST({w} AS DATE)")
         found = f"CAST({day(f'{days} // {count} * {count}')} AS TIMESTAMP)"
-    return _since_epoch(t, sql, zone.to_instant(found, zone_name))
+    return _as_time(t, sql, zone.to_instant(found, zone_name))
 
 
 def start_of_fraction(t: DataType, target: DataType, sql: str, unit: str, count: int) -> str:
     """Text of the start of `count` milli-, micro- or nanoseconds, as DateTime64 `target`."""
     precise = lower_cast(t, target, sql)
     size = 10 ** (target.scale - _SCALES[unit]) * count
-    return from_ticks(target, f"{to_ticks(target, precise)} // {size} * {size}")
+    whole = floored(to_ticks(target, precise), size, wide=target.scale > 6)
+    return from_ticks(target, f"{whole} * {size}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +156,8 @@ class Span:
         """DuckDB text of the start."""
         zone_name = zone_name or t.zone
         if self.unit in ("Week", "Month", "Quarter", "Year"):
-            w = sql if t.is_date else zone.to_wall(sql, zone_name)
-            return start_of_date(t, sql, w, self.unit, self.count)
+            w = sql if t.is_date else zone.wall(t, sql, zone_name)
+            return start_of_date(t, w, self.unit, self.count)
         if self.unit in _SCALES:
             target = self.returns(t, zone_name)
             return start_of_fraction(t, target, sql, self.unit, self.count)
@@ -169,18 +200,13 @@ def _start(
     def lower(call: Call, args: list[str]) -> str:
         t, zone_name = call.args[0].type.bare, zone_argument(call.args, 1)
         if unit == "Second":
-            found = from_ticks(t, f"{to_ticks(t, args[0])} // {10**t.scale} * {10**t.scale}")
-            return f"CAST({found} AS {to_duckdb(call.type)})"
+            return from_ticks(t, f"{whole_seconds(t, args[0])} * {10**t.scale}")
         return span.lower(t, args[0], zone_name)
 
     return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
 
 
-def _iso_year(w: str) -> str:
-    return f"CAST(date_trunc('week', make_date(isoyear({w}), 1, 4)) AS DATE)"
-
-
-def _of_wall(name: str, template: Callable[[str], str], **more: object) -> Function:
+def _of_wall(name: str, made: Callable[[DataType, str], str], **more: object) -> Function:
     """A Date made of the wall clock."""
 
     def returns(args: Sequence[Expr]) -> DataType:
@@ -189,11 +215,24 @@ def _of_wall(name: str, template: Callable[[str], str], **more: object) -> Funct
         return DATE
 
     def lower(call: Call, args: list[str]) -> str:
-        t = call.args[0].type.bare
-        found = _since_epoch(t, args[0], template(wall(call, args)))
-        return f"CAST({found} AS DATE)"
+        return f"CAST({made(call.args[0].type.bare, wall(call, args))} AS DATE)"
 
     return Function(name, returns, lower, args=(1, 2), **more)  # type: ignore[arg-type]  # a row's fields
+
+
+def _iso_year(t: DataType, w: str) -> str:
+    start = f"CAST(date_trunc('week', make_date(isoyear({w}), 1, 4)) AS DATE)"
+    if t.name in ("Date", "DateTime"):
+        return _as_week(DATETIME, start)
+    return f"CASE WHEN {w} > {_LAST_DATE} THEN DATE '2148-12-30' ELSE {_as_week(t, start)} END"
+
+
+def _last_of_month(t: DataType, w: str) -> str:
+    found = f"last_day({w})"
+    if t.name == "DateTime":
+        return found
+    first = "" if t.name == "Date" else f"WHEN {w} < {_FIRST_DATE} THEN {_FIRST_DATE} "
+    return f"CASE {first}WHEN {w} >= DATE '2149-06-01' THEN {_LAST_DATE} ELSE {found} END"
 
 
 def _week_returns(args: Sequence[Expr]) -> DataType:
@@ -211,7 +250,7 @@ def _lower_week(call: Call, args: list[str]) -> str:
     if call.function.name == "toLastDayOfWeek":
         since += " - 6"
     found = f"({date} - CAST({since} AS INTEGER))"
-    return _week_since_epoch(found)
+    return _as_week(call.args[0].type.bare, found)
 
 
 # dateTrunc, toStartOfInterval ------------------------------------------------------------
@@ -239,7 +278,11 @@ def _lower_trunc(call: Call, args: list[str]) -> str:
     t, span = call.args[1].type.bare, _trunc_span(call.args)
     zone_name = zone_argument(call.args, 2)
     if t.name == "Date32" or (t.name == "DateTime64" and span.unit not in _SCALES):
-        w = wall(Call(t, call.function, call.args[1:]), args[1:])
+        moment_sql = args[1]
+        if span.unit == "Second":  # towards 1970, as all that have precision to lose
+            moment_sql = lower_cast(t, datetime64(0, t.zone), moment_sql)
+            t = datetime64(0, t.zone)
+        w = wall(Call(t, call.function, call.args[1:]), [moment_sql, *args[2:]])
         unit = span.unit.lower()
         found = f"date_trunc('{unit}', {w})"
         if call.type.is_datetime:
@@ -276,9 +319,21 @@ def _interval_returns(args: Sequence[Expr]) -> DataType:
     return t if zone_name is None or t.is_date else datetime(zone_name)
 
 
+def _wrapped_start(span: Span, sql: str, zone_name: str | None) -> str:
+    """The start around a Date32: outside of the range of its type it wraps around."""
+    if span.unit != "Day":
+        found = day_number(_date_start(sql, span.unit, span.count))
+        return day(f"{found} & {LAST_DAY}")
+    days = f"{day_number(sql)} // {span.count} * {span.count}"
+    start = zone.to_instant(f"CAST({day(days)} AS TIMESTAMP)", zone_name)
+    return second(f"({seconds(start)} & {LAST_SECOND})")
+
+
 def _lower_interval(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
     span, origin, zone_name = _interval_arguments(call.args)
+    if origin is None and t.name == "Date32":
+        return _wrapped_start(span, args[0], zone_name)
     if origin is None:
         return span.lower(t, args[0], zone_name)
     start = args[2]
@@ -366,7 +421,7 @@ ROWS = (
     _start("toStartOfMicrosecond", "Microsecond"),
     _start("toStartOfNanosecond", "Nanosecond"),
     _of_wall("toStartOfISOYear", _iso_year),
-    _of_wall("toLastDayOfMonth", lambda w: f"last_day({w})", aliases=("LAST_DAY",), any_case=True),
+    _of_wall("toLastDayOfMonth", _last_of_month, aliases=("LAST_DAY",), any_case=True),
     Function("toStartOfWeek", _week_returns, _lower_week, args=(1, 3)),
     Function("toLastDayOfWeek", _week_returns, _lower_week, args=(1, 3)),
     Function(

@@ -49,11 +49,19 @@ def to_instant(sql: str, zone: str | None) -> str:
     return f"timezone('UTC', timezone({quote_string(str(zone))}, {sql}))"
 
 
+def instant(t: DataType, sql: str) -> str:
+    """A time as TIMESTAMP, nanoseconds cut off; DuckDB's own conversion would round them."""
+    if t.scale <= 6:
+        return sql
+    count = f"epoch_ns({sql})"
+    return f"make_timestamp(CASE WHEN {count} < 0 THEN {count} - 999 ELSE {count} END // 1000)"
+
+
 def wall(t: DataType, sql: str, zone: str | None = None) -> str:
     """The wall clock of a Date or DateTime as TIMESTAMP, in its zone or in `zone`."""
     if t.is_date:
         return f"CAST({sql} AS TIMESTAMP)"
-    return to_wall(sql, zone or t.zone)
+    return to_wall(instant(t, sql), zone or t.zone)
 
 
 @lru_cache(maxsize=256)
