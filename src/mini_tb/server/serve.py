@@ -31,6 +31,7 @@ NOTE = "server.json"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DRAIN_S = 10
 IDLE_CHECK_S = 60.0
+WARM_UP_S = 1.0
 
 
 @contextmanager
@@ -96,6 +97,8 @@ def serve(
         (_server(create_clickhouse_app(app)), clickhouse_socket),
     ]
 
+    ended = threading.Event()
+
     def stop() -> None:
         for server, _ in servers:
             server.should_exit = True
@@ -108,13 +111,14 @@ def serve(
             stop,
         )
         _note(registry, where)
-        threading.Thread(target=_warm_up, name="mini-tb-warm-up", daemon=True).start()
+        threading.Thread(target=_warm_up, args=(registry, ended), daemon=True).start()
         if on_ready is not None:
             on_ready(where)
 
     try:
         _runner()(_run(servers, registry, ready, stop))
     finally:
+        ended.set()
         app.state.server.pools.close()
         _forget(registry)
 
@@ -174,10 +178,20 @@ async def _housekeeping(registry: Registry) -> None:
         await asyncio.to_thread(registry.close_idle)
 
 
-def _warm_up() -> None:
-    """Load what the first query needs while nobody waits for it."""
+def _warm_up(registry: Registry, ended: threading.Event) -> None:
+    """Load what the first query needs, and a while later, when nobody waits for an answer, what
+    other requests need."""
     import mini_tb.formats
-    import mini_tb.sql.compile  # noqa: F401  # loading it is the point
+    import mini_tb.sql.compile
+
+    if ended.wait(WARM_UP_S):
+        return
+    import mini_tb.ingest.decode
+    import mini_tb.ingest.writer
+    import mini_tb.workspace.landing  # noqa: F401  # loading it is the point
+
+    for workspace in registry.open_workspaces:
+        workspace.engine.load_functions()
 
 
 # The note ------------------------------------------------------------------------------------

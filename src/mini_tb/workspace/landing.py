@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from mini_tb.deploy.feed import Feeds
 from mini_tb.deploy.materialize import Insertion, default_value, insertion
 from mini_tb.deploy.names import ProjectCatalog, StoredTables
-from mini_tb.deploy.plan import is_same_storage
 from mini_tb.deploy.stage import Feed
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, storage_type
@@ -245,6 +244,8 @@ def _migrated(rows: str, old: Datasource, new: Datasource) -> str:
 
 
 def row_condition(datasource: Datasource, condition: str) -> str:
+    from mini_tb.deploy.plan import is_same_storage
+
     """DuckDB text of a ClickHouse condition over the rows of a data source, called ROW."""
     from mini_tb.sql import compile_expression
     from mini_tb.types import UINT8, nullable

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mini_tb.deploy.names import StoredTables
 from mini_tb.project import Project
-from mini_tb.workspace.landing import Triggers
+
+if TYPE_CHECKING:
+    from mini_tb.workspace.landing import Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,17 @@ class Live:
     files: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
     tables: StoredTables = field(init=False)
-    triggers: Triggers = field(init=False)
+    _triggers: Triggers | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", StoredTables(self.project))
-        object.__setattr__(self, "triggers", Triggers(self.project, self.tables))
+
+    @property
+    def triggers(self) -> Triggers:
+        """Its materialisations; made with the first rows, which serving needs none of."""
+        if self._triggers is None:
+            from mini_tb.workspace.landing import Triggers
+
+            object.__setattr__(self, "_triggers", Triggers(self.project, self.tables))
+        assert self._triggers is not None
+        return self._triggers

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from mini_tb.deploy.apply import BUILDING
 from mini_tb.diagnostics import MiniTbError
 from mini_tb.engine.duckdb.merge import ROW, ordered_rows
 from mini_tb.engine.relation import compaction
@@ -53,6 +52,8 @@ class Maintenance:
         return done
 
     def compact(self, name: str) -> bool:
+        from mini_tb.deploy.apply import BUILDING
+
         """Compact a data source now. False if rows were deleted or deployed meanwhile, or if it
         stores none."""
         workspace = self._workspace

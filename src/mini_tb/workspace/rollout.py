@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mini_tb.deploy.apply import Applier
-from mini_tb.deploy.diff import grants
 from mini_tb.diagnostics import Diagnostic, EngineError, UserError
 from mini_tb.project import load_project
 from mini_tb.workspace.deployment import DATA_READY, DELETED, FAILED, Deployment, described
@@ -143,6 +141,9 @@ class Rollout:
         files: Mapping[str, str],
         on_stage: Callable[[Stage], None] | None,
     ) -> Deployment:
+        from mini_tb.deploy.apply import Applier
+        from mini_tb.deploy.diff import grants
+
         now = self._workspace.now()
         try:
             with self._workspace.engine.transaction() as tx:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.deploy.diff import Grant
 from mini_tb.diagnostics import UserError
 from mini_tb.workspace.access import ADMIN, APPEND, READ_DATASOURCE, READ_PIPE, Access, Scope
 
 if TYPE_CHECKING:
+    from mini_tb.deploy.diff import Grant
     from mini_tb.workspace.state import State
 
 KIND = "token"

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.deploy.plan import Plan, plan_deployment
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
 from mini_tb.engine.duckdb.errors import Code
@@ -29,10 +28,8 @@ from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
-from mini_tb.workspace.build import Build, build_project
 from mini_tb.workspace.deployment import Deployment, Deployments
 from mini_tb.workspace.jobs import Jobs
-from mini_tb.workspace.landing import Landing
 from mini_tb.workspace.live import Live
 from mini_tb.workspace.maintenance import Maintenance
 from mini_tb.workspace.request import CompiledCache, Request
@@ -47,11 +44,14 @@ from mini_tb.workspace.tokens import Tokens
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from mini_tb.deploy.plan import Plan
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
     from mini_tb.sql import Compiled, Table, View
+    from mini_tb.workspace.build import Build
     from mini_tb.workspace.jobs import Job
+    from mini_tb.workspace.landing import Landing
 
 FOLDER = ".mini-tb"
 DATABASE = "workspace.duckdb"
@@ -238,10 +238,14 @@ class Workspace:
         return build_project(files, self.secrets.values())
 
     def plan(self, project: Project, *, allow_destructive: bool = False) -> Plan:
+        from mini_tb.workspace.build import build_project
+
         """What deploying `project` would do."""
         return plan_deployment(
             self.project,
             project,
+        from mini_tb.deploy.plan import plan_deployment
+
             has_rows=lambda name: self.count(name, limit=1) > 0,
             allow_destructive=allow_destructive,
         )
@@ -438,6 +442,8 @@ class Workspace:
         changed: set[str] = set()
         with self.engine.transaction() as tx:
             yield Landing(tx, self.live.triggers, self.now(), changed.add, self._rewritten)
+        from mini_tb.workspace.landing import Landing
+
         for name in changed:
             self.data_changed(name)
 

@@ -64,16 +64,25 @@ class Connections:
             self._idle.put(reader)
         self.writer.execute("SET lock_configuration = true")
         self._function_cursor = self.writer.cursor()
-        self._functions = threading.Thread(target=self._register, name="functions", daemon=True)
-        self._functions.start()
+        self._functions: threading.Thread | None = None
+        self._functions_lock = threading.Lock()
+
+    def load_functions(self) -> threading.Thread:
+        """Begin to make the functions that DuckDB does not have known to it, unless that has begun:
+        it takes a while, beside whatever else is done, and most statements need none of them."""
+        with self._functions_lock:
+            if self._functions is None:
+                self._functions = threading.Thread(
+                    target=self._register, name="functions", daemon=True
+                )
+                self._functions.start()
+            return self._functions
 
     def wait_for_functions(self) -> None:
-        """Returns once the functions that DuckDB does not have are known to it. A transaction that
-        began before does not see them."""
-        self._functions.join()
+        """Returns once they are known. A transaction that began before does not see them."""
+        self.load_functions().join()
 
     def _register(self) -> None:
-        # It loads much, so it goes on beside whatever is done first.
         from mini_tb.sql.duckdb.udf import register
 
         register(self._function_cursor)
@@ -95,7 +104,8 @@ class Connections:
 
     def close(self) -> None:
         """Stop what runs, then close: the file is complete and free for another process."""
-        self._functions.join()
+        if self._functions is not None:
+            self._functions.join()
         for reader in self._readers:
             with suppress(Exception):  # closed by its own failure
                 reader.interrupt()

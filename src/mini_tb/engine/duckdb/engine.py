@@ -129,6 +129,10 @@ class DuckDBEngine:
         Without `with_functions` no compiled statement can run in it, but it never waits for the
         engine to be complete."""
         import duckdb
+    def load_functions(self) -> None:
+        """Load what statements may need that DuckDB does not have, without waiting for it."""
+        self._connections.load_functions()
+
 
         if with_functions:
             self._connections.wait_for_functions()
