@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("parse", "startup", "compile", "serve", "ingest")
+NAMES = ("parse", "startup", "compile", "hashes", "serve", "ingest")
 
 
 def main(names: list[str]) -> None:

@@ -8,7 +8,6 @@ from mini_tb.sql.functions.function import ArgumentError, Function, constant, un
 from mini_tb.sql.functions.hash_parts import (
     Algorithm,
     hashed,
-    little_endian,
     number_bits,
     value_bytes,
 )
@@ -65,16 +64,23 @@ def _sip128(*keys: int, reference: bool) -> Algorithm:
     def of(data: str) -> str:
         return _sip_call(name, keys, [data])
 
-    return Algorithm(
-        of, lambda bits, width: of(little_endian(bits, width)), lambda a, b: of(f"({a} || {b})")
-    )
+    def of_bits(bits: str, width: int) -> str:
+        return _sip_call(f"{name}_bits", keys, [bits, f"CAST({width} AS UBIGINT)"])
+
+    return Algorithm(of, of_bits, lambda a, b: of(f"({a} || {b})"))
+
+
+def _of_bits(name: str, bits: str, width: int) -> str:
+    if width == 8:
+        return f"{name}_bits_8({bits})"
+    return f"{name}_bits({bits}, CAST({width} AS UBIGINT))"
 
 
 def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
     """Numbers are hashed as their bytes."""
     return Algorithm(
         lambda data: f"{name}({data})",
-        lambda bits, width: f"{name}_bits({bits}, CAST({width} AS UBIGINT))",
+        lambda bits, width: _of_bits(name, bits, width),
         pair,
     )
 
@@ -84,7 +90,7 @@ def _xor64(a: str, b: str) -> str:
 
 
 def _xor32(a: str, b: str) -> str:
-    return f"xor(CAST(mt_int_hash32({a}) AS UINTEGER), {b})"
+    return f"xor(mt_int_hash32({a}), {b})"
 
 
 _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
@@ -191,8 +197,7 @@ def _int_hash(result: DataType, udf: str) -> Function:
             bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
         if bits is None:
             raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
-        hashed_bits = f"{udf}({bits[0]})"
-        return hashed_bits if result == UINT64 else f"CAST({hashed_bits} AS UINTEGER)"
+        return f"{udf}({bits[0]})"
 
     return Function(f"intHash{result.bits}", returns, lower)
 
@@ -246,7 +251,7 @@ def _lower_iceberg(call: Call, args: list[str]) -> str:
     else:
         bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
     assert bits is not None
-    return f"mt_iceberg_bits({bits[0]}, CAST({bits[1]} AS UBIGINT))"
+    return _of_bits("mt_iceberg", *bits)
 
 
 ROWS = (

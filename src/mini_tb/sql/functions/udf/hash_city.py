@@ -28,13 +28,13 @@ def int_hash64(x: Word) -> Word:
 
 
 def int_hash32(x: Word) -> Word:
-    """`intHash32`, in 64 bits."""
+    """`intHash32`."""
     x = x ^ 0x75D9543DE018BF45
     x = ~x + (x << 18)
     x = (x ^ x.right(31)) * 21
     x = x ^ x.right(11)
     x = x + (x << 6)
-    return (x ^ x.right(22)) & 0xFFFF_FFFF
+    return (x ^ x.right(22)).short()
 
 
 def _short(at: Word, size: Word) -> Word:
@@ -155,7 +155,7 @@ UDFS = (
     kernel_udf(
         "mt_int_hash32",
         ("UBIGINT",),
-        "UBIGINT",
+        "UINTEGER",
         lambda row: row.result.put(int_hash32(row.number(0))),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.kernel import Function
+from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 
@@ -15,19 +15,27 @@ def hash_udfs(
     *,
     returns: str = "",
     tables: Callable[[], Mapping[int, bytes]] = dict,
-) -> tuple[Udf, Udf]:
-    """`name` over BLOB, and `name_bits` over numbers and their width in bytes."""
+) -> tuple[Udf, Udf, Udf]:
+    """`name` over BLOB, `name_bits` over numbers and their width in bytes, `name_bits_8` over
+    numbers of that width: a column of constants costs time."""
     returns = returns or ("UBIGINT" if function.result == 64 else "UINTEGER")
 
     def of_text(row: Row) -> None:
         row.result.put(row.body.call(function, *row.span(0)))
 
-    def of_number(row: Row) -> None:
+    def of_number(row: Row, size: Word) -> None:
         place = row.body.number(SCRATCH, 32)
         place.put(row.number(0))
-        row.result.put(row.body.call(function, place, row.number(1).short()))
+        row.result.put(row.body.call(function, place, size))
+
+    def of_any(row: Row) -> None:
+        of_number(row, row.number(1).short())
+
+    def of_8(row: Row) -> None:
+        of_number(row, row.body.number(8, 32))
 
     return (
         kernel_udf(name, ("BLOB",), returns, of_text, tables=tables),
-        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_number, tables=tables),
+        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any, tables=tables),
+        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8, tables=tables),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Body, Function, Variable, Word
@@ -85,83 +86,107 @@ _SIP = Function("sip", (32, 32, 64, 64), 64, _sip)
 _PAIR = Function("pair", (64, 64, 64, 64), 64, _pair)
 
 
-def _udfs(*, keyed: bool) -> tuple[Udf, ...]:
-    """With a key in the last two columns, or with the key 0: columns of constants cost time."""
+def _own_128(at: Word, size: Word, k0: Word, k1: Word) -> tuple[Word, Word]:
+    """ClickHouse's own 128 bits."""
+    state = _start(at.body, k0, k1)
+    _take_text(state, at, size)
+    _finish(state, 0xFF)
+    return state[0] ^ state[1], state[2] ^ state[3]
 
-    def keys(row: Row, first: int) -> tuple[Word, Word]:
-        if keyed:
+
+def _reference_128(at: Word, size: Word, k0: Word, k1: Word) -> tuple[Word, Word]:
+    """The 128 bits of the reference."""
+    state = _start(at.body, k0, k1)
+    state[1].set(state[1] ^ 0xEE)
+    _take_text(state, at, size)
+    _finish(state, 0xEE)
+    low = _joined(state)
+    state[1].set(state[1] ^ 0xDD)
+    _finish(state, 0)
+    return low, _joined(state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is done for a row: with a key in the last two columns, or with the key 0, for columns
+    of constants cost time."""
+
+    keyed: bool
+
+    def _keys(self, row: Row, first: int) -> tuple[Word, Word]:
+        if self.keyed:
             return row.number(first), row.number(first + 1)
         return row.body.number(0), row.body.number(0)
 
-    def of_text(row: Row) -> None:
-        row.result.put(row.body.call(_SIP, *row.span(0), *keys(row, 1)))
+    def _text(self, row: Row) -> tuple[Word, ...]:
+        return *row.span(0), *self._keys(row, 1)
 
-    def of_number(row: Row, size: Word, first: int) -> None:
+    def _number(self, row: Row) -> tuple[Word, ...]:
+        """A number and its width, in bytes."""
         place = row.body.number(SCRATCH, 32)
         place.put(row.number(0))
-        row.result.put(row.body.call(_SIP, place, size, *keys(row, first)))
+        return place, row.number(1).short(), *self._keys(row, 2)
 
-    def of_pair(row: Row) -> None:
-        row.result.put(row.body.call(_PAIR, row.number(0), row.number(1), *keys(row, 2)))
+    def of_text(self, row: Row) -> None:
+        row.result.put(row.body.call(_SIP, *self._text(row)))
 
-    def of_list(row: Row) -> None:
+    def of_number(self, row: Row) -> None:
+        row.result.put(row.body.call(_SIP, *self._number(row)))
+
+    def of_pair(self, row: Row) -> None:
+        row.result.put(row.body.call(_PAIR, row.number(0), row.number(1), *self._keys(row, 2)))
+
+    def of_list(self, row: Row) -> None:
         """The hashes of elements, joined one after the other to the hash before them."""
         body, (start, count) = row.body, row.span(1)
         at, end = body.variable(start), start + (count << 3)
         joined = body.variable(row.number(0))
         with body.repeat(lambda: at < end):
-            joined.set(body.call(_PAIR, joined, at.word(), *keys(row, 2)))
+            joined.set(body.call(_PAIR, joined, at.word(), *self._keys(row, 2)))
             at.set(at + 8)
         row.result.put(joined)
 
-    def of_text_128(row: Row) -> None:
-        """ClickHouse's own 128 bits."""
-        state = _start(row.body, *keys(row, 1))
-        _take_text(state, *row.span(0))
-        _finish(state, 0xFF)
-        row.result.put(state[0] ^ state[1])
-        row.result.put(state[2] ^ state[3], 8)
+    def wide(
+        self, of: Callable[[Word, Word, Word, Word], tuple[Word, Word]], *, text: bool
+    ) -> Callable[[Row], None]:
+        """A hash of 128 bits, of texts or of numbers."""
 
-    def of_text_reference(row: Row) -> None:
-        """The 128 bits of the reference."""
-        state = _start(row.body, *keys(row, 1))
-        state[1].set(state[1] ^ 0xEE)
-        _take_text(state, *row.span(0))
-        _finish(state, 0xEE)
-        row.result.put(_joined(state))
-        state[1].set(state[1] ^ 0xDD)
-        _finish(state, 0)
-        row.result.put(_joined(state), 8)
+        def of_row(row: Row) -> None:
+            for i, word in enumerate(of(*(self._text(row) if text else self._number(row)))):
+                row.result.put(word, 8 * i)
 
-    def of_number_of(width: int) -> Callable[[Row], None]:
-        return lambda row: of_number(row, row.body.number(width, 32), 1)
+        return of_row
 
-    def of_number_wide(row: Row) -> None:
-        of_number(row, row.number(1).short(), 2)
 
-    more = ("UBIGINT", "UBIGINT") if keyed else ()
-    suffix = "_keyed" if keyed else ""
-    if keyed:
-        bits = [
-            kernel_udf(
-                "mt_sip_bits_keyed", ("UBIGINT", "UBIGINT", *more), "UBIGINT", of_number_wide
-            )
-        ]
+def _of_width(width: int) -> Callable[[Row], None]:
+    """Numbers of one width, with the key 0."""
+
+    def of_row(row: Row) -> None:
+        state = _start(row.body, row.body.number(0), row.body.number(0))
+        if width == 8:
+            _take(state, row.number(0))
+            _take(state, row.body.number(8 << 56))
+        else:
+            _take(state, row.number(0) | width << 56)
+        row.result.put(_hash64(state))
+
+    return of_row
+
+
+def _udfs(rows: _Rows) -> Iterator[Udf]:
+    end, keys = ("_keyed", ("UBIGINT", "UBIGINT")) if rows.keyed else ("", ())
+    text, number = ("BLOB", *keys), ("UBIGINT", "UBIGINT", *keys)
+    yield kernel_udf(f"mt_sip{end}", text, "UBIGINT", rows.of_text)
+    yield kernel_udf(f"mt_sip_pair{end}", number, "UBIGINT", rows.of_pair)
+    yield kernel_udf(f"mt_sip_fold{end}", ("UBIGINT", "UBIGINT[]", *keys), "UBIGINT", rows.of_list)
+    for name, of in (("mt_sip128", _own_128), ("mt_sip128_reference", _reference_128)):
+        yield kernel_udf(f"{name}{end}", text, "BLOB", rows.wide(of, text=True), width=16)
+        yield kernel_udf(f"{name}_bits{end}", number, "BLOB", rows.wide(of, text=False), width=16)
+    if rows.keyed:
+        yield kernel_udf("mt_sip_bits_keyed", number, "UBIGINT", rows.of_number)
     else:
-        bits = [
-            kernel_udf(f"mt_sip_bits_{width}", ("UBIGINT",), "UBIGINT", of_number_of(width))
-            for width in (1, 2, 4, 8)
-        ]
-    return (
-        *bits,
-        kernel_udf(f"mt_sip{suffix}", ("BLOB", *more), "UBIGINT", of_text),
-        kernel_udf(f"mt_sip_pair{suffix}", ("UBIGINT", "UBIGINT", *more), "UBIGINT", of_pair),
-        kernel_udf(f"mt_sip_fold{suffix}", ("UBIGINT", "UBIGINT[]", *more), "UBIGINT", of_list),
-        kernel_udf(f"mt_sip128{suffix}", ("BLOB", *more), "BLOB", of_text_128, width=16),
-        kernel_udf(
-            f"mt_sip128_reference{suffix}", ("BLOB", *more), "BLOB", of_text_reference, width=16
-        ),
-    )
+        for width in (1, 2, 4, 8):
+            yield kernel_udf(f"mt_sip_bits_{width}", ("UBIGINT",), "UBIGINT", _of_width(width))
 
 
-UDFS = (*_udfs(keyed=False), *_udfs(keyed=True))
+UDFS = (*_udfs(_Rows(keyed=False)), *_udfs(_Rows(keyed=True)))

@@ -33,6 +33,14 @@ _ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB":
 _WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4}
 _SPANS = {"BLOB": 1, "UBIGINT[]": 8}
 """The columns whose values have different sizes, and how wide their elements are."""
+_C_CALL = ctypes.CFUNCTYPE(
+    ctypes.c_void_p,
+    *(ctypes.c_void_p, ctypes.c_void_p),
+    *(ctypes.c_void_p, ctypes.c_size_t),
+    *(ctypes.c_void_p, ctypes.c_size_t),
+    ctypes.c_void_p,
+)
+"""A store, a function in it, its arguments, its results, a trap; returns an error or nothing."""
 
 
 class Row:
@@ -70,16 +78,18 @@ class _Machine:
     def __init__(self, engine: Any, compiled: Any) -> None:
         import wasmtime
 
-        # `Func.__call__` looks the function's type up for each call, which takes longer than to
-        # hash 2,048 numbers: this is the function of the C interface below it.
-        self._call = wasmtime._ffi.wasmtime_func_call
         self._store = wasmtime.Store(engine)
         exports = wasmtime.Instance(self._store, compiled, []).exports(self._store)
         memory, run = exports["memory"], exports["run"]
         assert isinstance(memory, wasmtime.Memory) and isinstance(run, wasmtime.Func)
-        self._memory, self._run = memory, run
-        self._function = ctypes.byref(run._func)
-        self._trap = ctypes.POINTER(wasmtime._ffi.wasm_trap_t)()
+        self._memory = memory
+        # `Func.__call__` looks the function's type up for each call, which takes longer than to
+        # hash 2,048 numbers: this is the function of the C interface below it.
+        self._call = _C_CALL(("wasmtime_func_call", wasmtime._ffi.dll))
+        self._context = ctypes.cast(self._store._context(), ctypes.c_void_p).value
+        self._function = run._func
+        self._trap = ctypes.c_void_p()
+        self._places = ctypes.addressof(self._function), ctypes.addressof(self._trap)
         self._look()
 
     def _look(self) -> None:
@@ -95,9 +105,8 @@ class _Machine:
 
     def run(self) -> None:
         """Do what the frame says."""
-        trap = ctypes.byref(self._trap)
-        error = self._call(self._store._context(), self._function, None, 0, None, 0, trap)
-        if error or self._trap:
+        function, trap = self._places
+        if self._call(self._context, function, None, 0, None, 0, trap) or self._trap:
             raise RuntimeError("a kernel has left its memory")
 
 
