@@ -22,15 +22,17 @@ from mini_tb.deploy.stage import (
     RewriteTable,
     Stage,
 )
-from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, quarantine_of, storage_type
+from mini_tb.engine.duckdb.table import (
+    BUILDING,
+    QUARANTINE_SUFFIX,
+    quarantine_of,
+    storage_type,
+)
 from mini_tb.project import Datasource
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
     from mini_tb.engine.base import Transaction
-
-BUILDING = "new "
-"""Prefix of a table under construction; a blank cannot occur in a data source's name."""
 
 
 class Applier:

@@ -251,8 +251,8 @@ def secret(found: Secret) -> dict[str, Any]:
     }
 
 
-def job(found: Job) -> dict[str, Any]:
-    """A job; what its kind adds stands beside."""
+def job(found: Job, progress: float | None = None) -> dict[str, Any]:
+    """A job; what its kind adds stands beside, and the percentage that is done, if known."""
     item = {
         "id": found.id,
         "job_id": found.id,
@@ -265,6 +265,8 @@ def job(found: Job) -> dict[str, Any]:
         "job_url": f"{JOB_HOST}/v0/jobs/{found.id}",
         **found.details,
     }
+    if progress is not None:
+        item["progress_percentage"] = round(progress, 1)
     if found.error:
         item["error"] = found.error
         item["errors"] = [found.error]

@@ -1,23 +1,24 @@
-"""Copy pipes and population: the rows of a query into a data source, as a job.
+"""Copy pipes: the rows of a query into a data source, as a job.
 
 The long part, computing the rows, runs beside everything else and fills a table that nobody knows
 yet. The short part moves them: one transaction in which the target gets them all, or they take the
-target's place.
+target's place, and the job is recorded as done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.deploy.apply import BUILDING
 from mini_tb.deploy.materialize import check_columns, insertion
-from mini_tb.deploy.names import ProjectCatalog
 from mini_tb.diagnostics import Severity, UserError
-from mini_tb.project import Copy, Datasource, Materialization, Node, Pipe
-from mini_tb.sql import Compiled, View
+from mini_tb.engine.duckdb.table import BUILDING
+from mini_tb.project import Copy, Datasource, Pipe
+from mini_tb.sql import Compiled
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING
+from mini_tb.workspace.landing import last_row
 from mini_tb.workspace.request import Request
 
 if TYPE_CHECKING:
@@ -55,51 +56,8 @@ def start_copy(
         pipe_name=pipe.name,
         pipe_id=workspace.resource_id("pipe", pipe.name),
         mode=chosen,
-        datasource=_described(workspace, target),
+        datasource=described(workspace, target),
     )
-
-
-def start_populate(workspace: Workspace, pipe: Pipe, truncate: bool, condition: str | None) -> Job:
-    """Queue the job that fills a materialisation's target from what its source holds. Raises
-    `UserError` NM305 (HTTP 404) if the pipe materialises nothing."""
-    node = pipe.published
-    if node is None or not isinstance(node.kind, Materialization):
-        hint = "give one of its nodes `TYPE materialized`"
-        raise UserError.of("NM305", f"`{pipe.name}` materialises nothing", hint=hint, status=404)
-    target = workspace.datasource(node.kind.target)
-    compiled = _populating(workspace, pipe, node, condition)
-
-    def work(handle: Handle) -> dict[str, Any]:
-        mode = REPLACE if truncate else APPEND
-        return {"rows": _copy(workspace, compiled, {}, target, mode, handle)}
-
-    return workspace.jobs.start(
-        "populateview",
-        work,
-        pipe_name=pipe.name,
-        pipe_id=workspace.resource_id("pipe", pipe.name),
-        datasource=_described(workspace, target),
-    )
-
-
-def _populating(workspace: Workspace, pipe: Pipe, node: Node, condition: str | None) -> Compiled:
-    from mini_tb.source import Fragment
-    from mini_tb.sql import compile_query
-
-    live = workspace.live
-    catalog = ProjectCatalog(live.tables, pipe=pipe, node=node.name)
-    if condition is not None:
-        feeds = live.triggers.feeds.into(_target(node))
-        source = next(feed.source for feed in feeds if feed.node is node)
-        sql = Fragment(f"SELECT * FROM `{source}` WHERE {condition}")
-        narrowed = View(source, sql, ProjectCatalog(live.tables))
-        catalog = catalog.with_replaced({source: narrowed})
-    return compile_query(node.sql, catalog)
-
-
-def _target(node: Node) -> str:
-    assert isinstance(node.kind, Materialization)
-    return node.kind.target
 
 
 def _copy(
@@ -110,6 +68,30 @@ def _copy(
     mode: str,
     handle: Handle,
 ) -> int:
+    with (
+        filled(workspace, compiled, values, target, handle) as (staged, rows, _),
+        workspace.landing() as landing,
+    ):
+        current = landing.current(target)
+        if mode == REPLACE:
+            landing.take_over(current, staged)
+        else:
+            landing.insert(current, f"SELECT * FROM {quote(staged)}")
+        handle.conclude({"rows": rows})
+    return rows
+
+
+@contextmanager
+def filled(
+    workspace: Workspace,
+    compiled: Compiled,
+    values: Mapping[str, Any],
+    target: Datasource,
+    handle: Handle,
+) -> Iterator[tuple[str, int, int]]:
+    """A table that nobody knows yet, with the rows of a query: its name, how many rows, and the
+    target's last row when they were computed. It is dropped at the end unless it took the
+    target's place."""
     wrong = [
         diagnostic
         for diagnostic in check_columns(compiled, target, None, "the query")
@@ -122,26 +104,19 @@ def _copy(
     bound = {**values, "now": workspace.now()} if made.uses_now else dict(values)
     try:
         with workspace.engine.background() as tx:
-            handle.on_cancel(tx.interrupt)
+            handle.follow(tx)
             handle.check()
             tx.create_table(staged, target)
+            last = last_row(tx, target)
             rows = tx.execute(made.into(staged), bound)
-            handle.on_cancel(None)
+            handle.follow(None)
         handle.check()
-        with workspace.landing() as landing:
-            current = workspace.datasource(target.name)
-            if current.columns != target.columns:
-                message = f"data source `{target.name}` was changed by a deployment meanwhile"
-                raise UserError.of("IN301", message, hint="run it again", status=409)
-            if mode == REPLACE:
-                landing.take_over(current, staged)
-            else:
-                landing.insert(current, f"SELECT * FROM {quote(staged)}")
+        yield staged, rows, last
     finally:
         with workspace.engine.transaction() as tx:
             tx.drop_table(staged)
-    return rows
 
 
-def _described(workspace: Workspace, target: Datasource) -> dict[str, str]:
+def described(workspace: Workspace, target: Datasource) -> dict[str, str]:
+    """A data source as the details of a job name it."""
     return {"id": workspace.resource_id("datasource", target.name), "name": target.name}

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.deploy.apply import BUILDING
 from mini_tb.diagnostics import MiniTbError, UserError
-from mini_tb.engine.duckdb.table import quarantine_of
+from mini_tb.engine.duckdb.table import BUILDING, quarantine_of
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.landing import row_condition
 

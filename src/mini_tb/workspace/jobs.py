@@ -1,7 +1,8 @@
 """Jobs: work that a client starts and looks up later. Records survive a restart.
 
 Jobs that copy, populate or delete run one after another in one worker thread, in the order they
-came; imports run in the request's own thread and are recorded as they end.
+came; imports run in the request's own thread and are recorded as they end. A job that was stopped
+with the server is an error afterwards, or waits to be done anew if its kind is `RESUMABLE`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mini_tb.diagnostics import MiniTbError, UserError
 
@@ -27,6 +28,9 @@ KEPT_COUNT = 100
 WAITING, WORKING, DONE, ERROR = "waiting", "working", "done", "error"
 CANCELLING, CANCELLED = "cancelling", "cancelled"
 ENDED = frozenset({DONE, ERROR, CANCELLED})
+RESUMABLE = frozenset({"populateview"})
+"""Kinds whose details say all that is needed to do them again from the start, and which change
+nothing before they `conclude`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,24 @@ Work = Callable[["Handle"], Mapping[str, Any]]
 """What a job does: gets its handle, returns the details to add when done."""
 
 
+class Statement(Protocol):
+    """What runs long, and can be asked and stopped from another thread."""
+
+    def interrupt(self) -> None:
+        """Stop it."""
+
+    def progress(self) -> float | None:
+        """The percentage that is done, if that is known."""
+
+
 class Handle:
     """A running job, seen from its own work."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, save: Callable[[Job], None]) -> None:
         self.job = job
+        self.is_suspended = False
+        self._save = save
+        self._statement: Statement | None = None
         self._cancel = threading.Event()
         self._ended = threading.Event()
         self._on_cancel: Callable[[], None] | None = None
@@ -68,6 +85,30 @@ class Handle:
     def on_cancel(self, stop: Callable[[], None] | None) -> None:
         """What to call when somebody cancels: interrupts the statement that runs now."""
         self._on_cancel = stop
+
+    def follow(self, statement: Statement | None) -> None:
+        """What runs now: a cancel interrupts it, and its progress is the job's."""
+        self._statement = statement
+        self.on_cancel(statement.interrupt if statement is not None else None)
+
+    @property
+    def progress(self) -> float | None:
+        """The percentage of the job that is done, if that is known."""
+        statement = self._statement
+        with suppress(Exception):  # it has ended meanwhile
+            return statement.progress() if statement is not None else None
+        return None
+
+    def conclude(self, details: Mapping[str, Any]) -> None:
+        """Record that the job is done, in the transaction that is open in this thread: neither is
+        ever kept without the other."""
+        job = replace(self.job, status=DONE, details={**self.job.details, **details})
+        self._save(job)
+
+    def suspend(self) -> None:
+        """Stop the work; the job waits for the next start of the server."""
+        self.is_suspended = True
+        self.cancel()
 
     def check(self) -> None:
         """Raises `Cancelled` if somebody cancelled the job."""
@@ -108,7 +149,9 @@ class Jobs:
         self._thread: threading.Thread | None = None
         self._jobs = {key: _from_record(record) for key, record in state.all(KIND).items()}
         for job in list(self._jobs.values()):
-            if job.status not in ENDED:
+            if job.kind in RESUMABLE and job.status in (WAITING, WORKING):
+                self._save(replace(job, status=WAITING, updated_at=now()))
+            elif job.status not in ENDED:
                 text = "the server was stopped while the job was running"
                 self._save(replace(job, status=ERROR, error=text, updated_at=now()))
 
@@ -128,9 +171,26 @@ class Jobs:
         """The job of that id."""
         return self._jobs.get(job_id)
 
+    def progress(self, job_id: str) -> float | None:
+        """The percentage of a running job that is done, if that is known."""
+        handle = self._handles.get(job_id)
+        return handle.progress if handle is not None else None
+
+    def suspended(self) -> tuple[Job, ...]:
+        """The jobs that wait since the server was stopped, oldest first."""
+        jobs = tuple(self._jobs.values())
+        return tuple(j for j in jobs if j.status == WAITING and j.id not in self._handles)
+
     def start(self, kind: str, work: Work, **details: Any) -> Job:
         """Queue work; returns the waiting job at once."""
-        handle = self._add(kind, WAITING, details)
+        return self._enqueue(self._add(kind, WAITING, details), work)
+
+    def resume(self, job: Job, work: Work) -> Job:
+        """Queue the work of a suspended job."""
+        handle = self._handles[job.id] = Handle(job, self._record)
+        return self._enqueue(handle, work)
+
+    def _enqueue(self, handle: Handle, work: Work) -> Job:
         with self._lock:
             self._work[handle.job.id] = work
             if self._thread is None:
@@ -178,10 +238,13 @@ class Jobs:
         return bool(self._handles)
 
     def close(self) -> None:
-        """Cancel what waits and works, and wait for the thread to end."""
-        for job in self.list():
-            if job.is_cancellable and job.id in self._handles:
-                self.cancel(job.id)
+        """Cancel or suspend what waits and works, and wait for the thread to end."""
+        for job_id, handle in list(self._handles.items()):
+            job = self._jobs[job_id]
+            if job.is_cancellable and job.kind in RESUMABLE:
+                handle.suspend()
+            elif job.is_cancellable:
+                self.cancel(job_id)
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join()
@@ -195,7 +258,7 @@ class Jobs:
     def _add(self, kind: str, status: str, details: Mapping[str, Any]) -> Handle:
         now = self._now()
         job = Job(str(uuid.uuid4()), kind, status, now, now, details=dict(details))
-        handle = Handle(job)
+        handle = Handle(job, self._record)
         self._handles[job.id] = handle
         self._save(job)
         return handle
@@ -203,13 +266,15 @@ class Jobs:
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             handle, work = item
-            if self._jobs[handle.job.id].status == WAITING:
+            if self._jobs[handle.job.id].status == WAITING and not handle.is_suspended:
                 self._do(handle, work)
+            handle.end()
             self._handles.pop(handle.job.id, None)
 
     def _do(self, handle: Handle, work: Work) -> None:
         now = self._now()
         job = self._save(replace(handle.job, status=WORKING, started_at=now, updated_at=now))
+        handle.job = job
         error: str | None = None
         details = dict(job.details)
         try:
@@ -226,12 +291,17 @@ class Jobs:
             error = None if is_cancelled else text
         finally:
             handle.end()
+        if handle.is_suspended and status != DONE:
+            status, error = WAITING, None
         ended = self._now()
         self._save(replace(job, status=status, error=error, details=details, updated_at=ended))
         self._handles.pop(job.id, None)
 
-    def _save(self, job: Job) -> Job:
+    def _record(self, job: Job) -> None:
         self._state.save(KIND, job.id, _to_record(job))
+
+    def _save(self, job: Job) -> Job:
+        self._record(job)
         with self._lock:
             self._jobs[job.id] = job
             self._lock.notify_all()

@@ -17,6 +17,8 @@ from mini_tb.deploy.materialize import Insertion, default_value, insertion
 from mini_tb.deploy.names import ProjectCatalog, StoredTables
 from mini_tb.deploy.stage import Feed
 from mini_tb.diagnostics import UserError
+from mini_tb.engine.duckdb.merge import ROW as ORDER
+from mini_tb.engine.duckdb.merge import ordered_rows
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, storage_type
 from mini_tb.engine.relation import table_columns
 from mini_tb.sql import Table, View
@@ -157,8 +159,13 @@ class Landing:
         self._store(datasource, f"SELECT * FROM ({rows}) AS {ROW}{where}")
         self.refill(datasource.name)
 
-    def take_over(self, datasource: Datasource, staged: str) -> None:
-        """Put the stored table `staged`, which has the same columns, in the data source's place."""
+    def take_over(self, datasource: Datasource, staged: str, *, after: int | None = None) -> None:
+        """Put the stored table `staged`, which has the same columns, in the data source's place.
+        Rows that were stored after row `after` (see `last_row`) come along."""
+        if after is not None:
+            names = ", ".join(quote(column.name) for column in datasource.columns)
+            later = f"{ordered_rows(datasource)} WHERE {ORDER} > {after} ORDER BY {ORDER}"
+            self.tx.execute(f"INSERT INTO {quote(staged)} ({names}) SELECT {names} FROM {later}")
         self.versions(datasource.name)
         self.rewritten(datasource.name)
         self.tx.drop_table(datasource.name)
@@ -221,6 +228,13 @@ class Landing:
         return current
 
 
+def last_row(tx: DuckDBTransaction, datasource: Datasource) -> int:
+    """The number of the row that was stored last, as of the transaction's snapshot. It tells later
+    rows apart as long as nothing is taken away (`Workspace.rewrites`)."""
+    last = tx.fetch(f"SELECT max({ORDER}) FROM {ordered_rows(datasource)}")[0][0]
+    return -1 if last is None else int(last)
+
+
 def _changed_meanwhile(datasource: Datasource) -> UserError:
     message = f"data source `{datasource.name}` was changed by a deployment meanwhile"
     return UserError.of("IN301", message, hint="send the rows again", status=409)
@@ -230,6 +244,8 @@ def _migrated(rows: str, old: Datasource, new: Datasource) -> str:
     """Rows that were decoded for the columns before a deployment, as that deployment migrated the
     rows that were stored by then: as if they had come just before it. Raises `UserError` IN301
     where it did not migrate in place."""
+    from mini_tb.deploy.plan import is_same_storage
+
     items = []
     for column in new.columns:
         before = old.column(column.name)
@@ -244,8 +260,6 @@ def _migrated(rows: str, old: Datasource, new: Datasource) -> str:
 
 
 def row_condition(datasource: Datasource, condition: str) -> str:
-    from mini_tb.deploy.plan import is_same_storage
-
     """DuckDB text of a ClickHouse condition over the rows of a data source, called ROW."""
     from mini_tb.sql import compile_expression
     from mini_tb.types import UINT8, nullable

@@ -12,13 +12,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import MiniTbError
-from mini_tb.engine.duckdb.merge import ROW, ordered_rows
+from mini_tb.engine.duckdb.table import BUILDING
 from mini_tb.engine.relation import compaction
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
-    from mini_tb.engine.base import Transaction
-    from mini_tb.project import Datasource
     from mini_tb.workspace.workspace import Workspace
 
 KIND = "compacted"
@@ -52,10 +50,10 @@ class Maintenance:
         return done
 
     def compact(self, name: str) -> bool:
-        from mini_tb.deploy.apply import BUILDING
-
         """Compact a data source now. False if rows were deleted or deployed meanwhile, or if it
         stores none."""
+        from mini_tb.workspace.landing import last_row
+
         workspace = self._workspace
         datasource = workspace.datasource(name)
         if datasource.engine.name == "Null":
@@ -67,15 +65,14 @@ class Maintenance:
         try:
             with workspace.engine.background() as tx:
                 tx.create_table(staged, datasource)
-                last = tx.fetch(f"SELECT max({ROW}) FROM {ordered_rows(datasource)}")[0][0]
+                last = last_row(tx, datasource)
                 bound = {"now": workspace.now()} if "$now" in select else None
                 tx.execute(f"INSERT INTO {quote(staged)} {select}", bound)
             with workspace.landing() as landing:
                 is_same = workspace.live is live or workspace.datasource(name) == datasource
                 if not is_same or workspace.rewrites(name) != rewrites:
                     return False
-                self._add_later_rows(landing.tx, datasource, staged, last)
-                landing.take_over(datasource, staged)
+                landing.take_over(datasource, staged, after=last)
         finally:
             with workspace.engine.transaction() as tx:
                 tx.drop_table(staged)
@@ -109,15 +106,6 @@ class Maintenance:
         new = rows - min(before, rows)
         has_effect = datasource.engine.ttl or datasource.engine.sorting_key
         return bool(has_effect) and new >= max(MIN_NEW_ROWS, MIN_NEW_SHARE * rows)
-
-    @staticmethod
-    def _add_later_rows(
-        tx: Transaction, datasource: Datasource, staged: str, last: int | None
-    ) -> None:
-        columns = ", ".join(quote(column.name) for column in datasource.columns)
-        after = -1 if last is None else last
-        rows = f"SELECT {columns} FROM {ordered_rows(datasource)} WHERE {ROW} > {after}"
-        tx.execute(f"INSERT INTO {quote(staged)} ({columns}) {rows} ORDER BY {ROW}")
 
     def _remember(self, name: str, rows: int) -> None:
         self._compacted[name] = rows

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
 from mini_tb.engine.duckdb.errors import Code
-from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
+from mini_tb.engine.duckdb.table import BUILDING, QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
@@ -157,10 +157,22 @@ class Workspace:
             raise
 
     def start(self) -> None:
-        """Follow the schedules of copies and sinks, and care for the stored tables, from now on:
-        what a server does and a single command does not."""
+        """Follow the schedules of copies and sinks, care for the stored tables, and go on with
+        populations that were stopped: what a server does and a single command does not."""
+        from mini_tb.workspace.populate import resume_populations
+
+        self._drop_unfinished()
+        resume_populations(self)
         self.schedules.start()
         self.maintenance.start()
+
+    def _drop_unfinished(self) -> None:
+        """Drop the tables that were being filled when the process was killed."""
+        tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+        with self.engine.transaction(with_functions=False) as tx:
+            for (table,) in tx.fetch(tables):
+                if table.startswith(BUILDING):
+                    tx.drop_table(table)
 
     @staticmethod
     def restore(folder: Path, backup: Path) -> None:
@@ -235,17 +247,17 @@ class Workspace:
 
     def build(self, files: Mapping[str, str]) -> Build:
         """Load, check and compile the whole project; nothing changes."""
+        from mini_tb.workspace.build import build_project
+
         return build_project(files, self.secrets.values())
 
     def plan(self, project: Project, *, allow_destructive: bool = False) -> Plan:
-        from mini_tb.workspace.build import build_project
-
         """What deploying `project` would do."""
+        from mini_tb.deploy.plan import plan_deployment
+
         return plan_deployment(
             self.project,
             project,
-        from mini_tb.deploy.plan import plan_deployment
-
             has_rows=lambda name: self.count(name, limit=1) > 0,
             allow_destructive=allow_destructive,
         )
@@ -439,11 +451,11 @@ class Workspace:
     @contextmanager
     def landing(self) -> Iterator[Landing]:
         """A transaction of rows, for the writer; see `ingest.writer.Store`."""
+        from mini_tb.workspace.landing import Landing
+
         changed: set[str] = set()
         with self.engine.transaction() as tx:
             yield Landing(tx, self.live.triggers, self.now(), changed.add, self._rewritten)
-        from mini_tb.workspace.landing import Landing
-
         for name in changed:
             self.data_changed(name)
 
@@ -525,9 +537,9 @@ class Workspace:
     ) -> Job:
         """Start a job that runs a materialisation over the rows that its source holds (those that
         satisfy `condition`) into its target. Raises `UserError` (404)."""
-        from mini_tb.workspace.copy import start_populate
+        from mini_tb.workspace.populate import start_population
 
-        job = start_populate(self, self.pipe(pipe), truncate, condition)
+        job = start_population(self, self.pipe(pipe), truncate, condition)
         return self.jobs.wait(job.id) if wait else job
 
     def count(self, name: str, *, limit: int | None = None) -> int:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+LONG_RUNS = 2
+"""How many long pieces of work beside the writer can tell their progress at a time."""
+_TELLS_PROGRESS = ("SET enable_progress_bar = true", "SET enable_progress_bar_print = false")
+
 UDF_PREFIX = "mt_"
 """What the names of our own functions in compiled statements begin with."""
 
@@ -62,6 +66,12 @@ class Connections:
             # Counts scanned rows, for `statistics` of answers; costs 0.03 ms a statement.
             reader.execute("SET enable_profiling = 'no_output'")
             self._idle.put(reader)
+        self._long: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
+        self._telling = [self.writer.cursor() for _ in range(LONG_RUNS)]
+        for connection in self._telling:
+            for setting in _TELLS_PROGRESS:
+                connection.execute(setting)
+            self._long.put(connection)
         self.writer.execute("SET lock_configuration = true")
         self._function_cursor = self.writer.cursor()
         self._functions: threading.Thread | None = None
@@ -102,6 +112,21 @@ class Connections:
         """The reader has no open result any more."""
         self._idle.put(reader)
 
+    def lease_writer(self) -> DuckDBPyConnection:
+        """A connection for long work beside the writer, until `give_back_writer`: one that tells
+        its progress as long as there are any."""
+        try:
+            return self._long.get_nowait()
+        except queue.Empty:
+            return self.writer.cursor()
+
+    def give_back_writer(self, connection: DuckDBPyConnection) -> None:
+        """The work is over, its transaction too."""
+        if connection in self._telling:
+            self._long.put(connection)
+        else:
+            connection.close()
+
     def close(self) -> None:
         """Stop what runs, then close: the file is complete and free for another process."""
         if self._functions is not None:
@@ -112,6 +137,8 @@ class Connections:
         for _ in self._readers:
             with suppress(queue.Empty):
                 self._idle.get(timeout=5).close()
+        for connection in self._telling:
+            connection.close()
         with self.write_lock:
             self.writer.close()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import MiniTbError
 from mini_tb.engine.duckdb.connection import Connections, Settings
 from mini_tb.engine.duckdb.errors import from_duckdb
+from mini_tb.engine.duckdb.incoming import Incoming
 from mini_tb.engine.duckdb.result import DuckDBResult
 from mini_tb.engine.duckdb.statement import Statements
 from mini_tb.engine.duckdb.table import create_table
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
     from mini_tb.project import Datasource
     from mini_tb.sql import Compiled
 
-INCOMING = "incoming"
-"""The name under which a transaction sees the Arrow rows it was given."""
-
 
 class DuckDBTransaction:
     """See `engine.base.Transaction`; made by `DuckDBEngine.transaction`."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connection: DuckDBPyConnection, incoming: Incoming | None = None) -> None:
         self._connection = connection
+        self._incoming = incoming or Incoming(connection)
 
     def create_table(self, name: str, datasource: Datasource) -> None:
         self.execute(create_table(name, datasource))
@@ -45,21 +44,22 @@ class DuckDBTransaction:
     def insert_arrow(self, name: str, rows: pa.Table) -> int:
         if not rows.num_rows:
             return 0
-        with self.incoming(rows):
-            return self.execute(f"INSERT INTO {quote(name)} BY NAME SELECT * FROM {INCOMING}")
+        with self.incoming(rows) as relation:
+            return self.execute(f"INSERT INTO {quote(name)} BY NAME SELECT * FROM {relation}")
 
     def interrupt(self) -> None:
         """Stop the statement that runs now, from another thread: it raises `EngineError`."""
         self._connection.interrupt()
 
-    @contextmanager
-    def incoming(self, rows: pa.Table) -> Iterator[str]:
-        """`rows` as a relation of that name, for as long as the context lasts."""
-        self._connection.register(INCOMING, rows)
-        try:
-            yield INCOMING
-        finally:
-            self._connection.unregister(INCOMING)
+    def progress(self) -> float | None:
+        """The percentage of the statement that runs now which is done, from another thread; None
+        if that is not known."""
+        share = float(self._connection.query_progress())
+        return share if share >= 0 else None
+
+    def incoming(self, rows: pa.Table) -> AbstractContextManager[str]:
+        """`rows` as a relation of the name that it gives, for as long as the context lasts."""
+        return self._incoming.relation(rows)
 
     def execute(self, duck_sql: str, values: Mapping[str, Any] | None = None) -> int:
         rows = self.fetch(duck_sql, values)
@@ -84,6 +84,7 @@ class DuckDBEngine:
         self._watchdog = Watchdog()
         self._statements = Statements()
         self._transaction: DuckDBTransaction | None = None
+        self._incoming = Incoming(connections.writer)
 
     @classmethod
     def open(cls, path: Path | None = None, settings: Settings | None = None) -> DuckDBEngine:
@@ -123,16 +124,16 @@ class DuckDBEngine:
             on_start,
         )
 
+    def load_functions(self) -> None:
+        """Load what statements may need that DuckDB does not have, without waiting for it."""
+        self._connections.load_functions()
+
     @contextmanager
     def transaction(self, *, with_functions: bool = True) -> Iterator[DuckDBTransaction]:
         """The writer, alone; a transaction inside a transaction of the same thread joins it.
         Without `with_functions` no compiled statement can run in it, but it never waits for the
         engine to be complete."""
         import duckdb
-    def load_functions(self) -> None:
-        """Load what statements may need that DuckDB does not have, without waiting for it."""
-        self._connections.load_functions()
-
 
         if with_functions:
             self._connections.wait_for_functions()
@@ -142,7 +143,7 @@ class DuckDBEngine:
                 return
             connection = self._connections.writer
             connection.begin()
-            self._transaction = DuckDBTransaction(connection)
+            self._transaction = DuckDBTransaction(connection, self._incoming)
             try:
                 yield self._transaction
                 connection.commit()
@@ -178,6 +179,7 @@ class DuckDBEngine:
         # A failed commit has rolled back already; there is nothing left to undo.
         with suppress(duckdb.TransactionException):
             connection.rollback()
+        self._incoming.forget()
 
     @contextmanager
     def background(self) -> Iterator[DuckDBTransaction]:
@@ -186,17 +188,20 @@ class DuckDBEngine:
         import duckdb
 
         self._connections.wait_for_functions()
-        connection = self._connections.writer.cursor()
+        connection = self._connections.lease_writer()
         try:
             connection.begin()
             yield DuckDBTransaction(connection)
             # Nothing is written to the file while the writer is held, which a backup relies on.
             with self._connections.write_lock:
                 connection.commit()
-        except duckdb.Error as error:
-            raise from_duckdb(error) from error
+        except BaseException as error:
+            self._roll_back(connection)
+            if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):
+                raise from_duckdb(error) from error
+            raise
         finally:
-            connection.close()
+            self._connections.give_back_writer(connection)
 
     def backup(self, target: Path) -> None:
         """Copy the database to a new file, as of now: writes wait, reads go on. The copy is opened

@@ -14,6 +14,8 @@ from mini_tb.types import DATETIME, STRING, DataType, array, nullable, to_duckdb
 from mini_tb.types.duckdb import quote_identifier
 
 QUARANTINE_SUFFIX = "_quarantine"
+BUILDING = "new "
+"""Prefix of a table under construction; a blank cannot occur in a data source's name."""
 
 
 def storage_type(t: DataType) -> str:

@@ -8,6 +8,7 @@ from mini_tb.diagnostics import UserError
 from mini_tb.server import resources
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
+from mini_tb.workspace.jobs import Job
 
 
 def list_jobs(call: Call) -> Any:
@@ -16,7 +17,7 @@ def list_jobs(call: Call) -> Any:
     found = call.workspace.jobs.list(
         kind=call.param("kind") or None, status=call.param("status") or None
     )
-    return {"jobs": [resources.job(job) for job in found]}
+    return {"jobs": [_object(call, job) for job in found]}
 
 
 def get_job(call: Call) -> Any:
@@ -26,7 +27,11 @@ def get_job(call: Call) -> Any:
     found = call.workspace.jobs.find(job_id)
     if found is None:
         raise UserError.of("RT101", f"there is no job `{job_id}`", status=404)
-    return resources.job(found)
+    return _object(call, found)
+
+
+def _object(call: Call, job: Job) -> dict[str, Any]:
+    return resources.job(job, call.workspace.jobs.progress(job.id))
 
 
 def cancel_job(call: Call) -> Any:
