@@ -15,8 +15,6 @@ from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import field_names, quote_string
 
-_HIGH = "9223372036854775808"
-
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
@@ -59,10 +57,7 @@ def _bits(sql: str, bits: int, *, signed: bool) -> str:
         return f"CAST({sql} AS UBIGINT)"
     if bits < 64:
         return f"CAST(CAST({sql} AS BIGINT) & {(1 << bits) - 1} AS UBIGINT)"
-    # Not a sum: DuckDB would add up constants in it, beyond their type.
-    low = f"{sql} & 9223372036854775807"
-    negative = f"CAST({low} AS UBIGINT) + CAST({_HIGH} AS UBIGINT)"
-    return f"(CASE WHEN {sql} < 0 THEN {negative} ELSE CAST({sql} AS UBIGINT) END)"
+    return f"CAST(CAST({sql} AS HUGEINT) & {(1 << 64) - 1} AS UBIGINT)"
 
 
 def little_endian(bits: str, width: int) -> str:

@@ -11,7 +11,8 @@ from mini_tb.sql.functions.udf.hash_forms import hash_udfs
 from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
-_STATE, _REST = SCRATCH, SCRATCH + 64
+# A number to digest may lie at the beginning.
+_STATE, _REST = SCRATCH + 64, SCRATCH + 128
 Words = list[Word]
 
 

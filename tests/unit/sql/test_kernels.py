@@ -1,0 +1,135 @@
+"""Kernels: what they compute, whatever shape the columns have that they are called with."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf import hash_city, hash_digest, hash_sip, hash_small
+from mini_tb.sql.functions.udf.kernel import Body
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
+
+UDFS: dict[str, Udf] = {
+    udf.name: udf
+    for family in (hash_city, hash_digest, hash_sip, hash_small)
+    for udf in family.UDFS
+}
+DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+
+
+def called(name: str, *columns: pa.Array) -> list[object]:
+    result = UDFS[name].function(*columns)
+    assert isinstance(result, pa.Array)
+    result.validate(full=True)
+    values: list[object] = result.to_pylist()
+    return values
+
+
+def texts(*values: bytes | None) -> pa.Array:
+    return pa.array(values, pa.binary())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.none() | st.binary(max_size=300), max_size=40))
+def test_digests_are_those_of_the_standard_library(values: list[bytes | None]) -> None:
+    column = texts(*values)
+    for name in DIGESTS:
+        wanted = [None if v is None else hashlib.new(name, v).digest() for v in values]
+        assert called(f"mt_{name}", column) == wanted
+    assert called("mt_crc32", column) == [None if v is None else zlib.crc32(v) for v in values]
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_digest_of_each_length_around_the_blocks(name: str) -> None:
+    values = [bytes(range(size)) for size in range(256)]
+    wanted = [hashlib.new(name, value).digest() for value in values]
+    assert called(f"mt_{name}", texts(*values)) == wanted
+
+
+def test_a_part_of_a_column_is_hashed_as_such() -> None:
+    column = texts(b"before", None, b"one", b"", b"three", b"after")
+    whole = called("mt_city", column)
+    assert called("mt_city", column.slice(2, 3)) == whole[2:5]
+    assert called("mt_city", pa.chunked_array([column.slice(0, 2), column.slice(2)])) == whole
+    assert called("mt_city", column.cast(pa.large_binary())) == whole
+    numbers = pa.array(range(100), pa.uint64())
+    assert called("mt_int_hash64", numbers.slice(40)) == called("mt_int_hash64", numbers)[40:]
+
+
+def test_no_rows_and_only_nulls() -> None:
+    assert called("mt_md5", texts()) == []
+    assert called("mt_md5", texts(None, None)) == [None, None]
+    assert called("mt_city", texts(b"", None)) == [*called("mt_city", texts(b"")), None]
+
+
+def test_null_where_one_of_the_columns_is() -> None:
+    a, b = pa.array([1, None, 3], pa.uint64()), pa.array([1, 2, None], pa.uint64())
+    hashes = called("mt_city_pair", a, b)
+    assert hashes[0] is not None and hashes[1:] == [None, None]
+
+
+def test_lists_are_folded_element_by_element() -> None:
+    before = pa.array([5, 6, 7], pa.uint64())
+    lists = pa.array([[9], [], [1, 2]], pa.list_(pa.uint64()))
+
+    def pair(a: object, b: object) -> object:
+        return called("mt_city_pair", pa.array([a], pa.uint64()), pa.array([b], pa.uint64()))[0]
+
+    wanted = [pair(5, 9), 6, pair(pair(7, 1), 2)]
+    assert called("mt_city_fold", before, lists) == wanted
+    assert called("mt_city_fold", before.slice(1), lists.slice(1)) == wanted[1:]
+
+
+def test_the_key_0_is_no_key() -> None:
+    column, zeros = texts(b"", b"a", b"x" * 100), pa.array([0, 0, 0], pa.uint64())
+    assert called("mt_sip_keyed", column, zeros, zeros) == called("mt_sip", column)
+    ones = pa.array([1, 1, 1], pa.uint64())
+    assert called("mt_sip_keyed", column, ones, zeros) != called("mt_sip", column)
+
+
+def test_memory_grows_for_long_texts_and_serves_short_ones_after() -> None:
+    long = [bytes([i]) * 3_000_000 for i in range(30)]
+    assert called("mt_crc32", texts(*long)) == [zlib.crc32(text) for text in long]
+    assert called("mt_crc32", texts(b"a", b"b")) == [zlib.crc32(b"a"), zlib.crc32(b"b")]
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    columns = [texts(*(b"%d %d" % (i, j) for j in range(2000))) for i in range(16)]
+    alone = [called("mt_sha256", column) for column in columns]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda c: called("mt_sha256", c), columns)) == alone
+
+
+def test_what_is_not_known_yet_decides_nothing() -> None:
+    body = Body()
+    with pytest.raises(TypeError, match="not known yet"):
+        bool(body.number(1) < 2)
+    with pytest.raises(TypeError, match="32 bits where one of 64"):
+        body.number(1) + body.number(1, 32)
+
+
+def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:
+    def far(row: Row) -> None:
+        row.result.put(row.body.number(0xFFFF_0000, 32).word())
+
+    kernel = kernel_udf("far", ("UBIGINT",), "UBIGINT", far)
+    with pytest.raises(RuntimeError, match="left its memory"):
+        kernel.function(pa.array([1], pa.uint64()))
+
+
+def test_the_interpreter_ends_quietly_after_a_kernel_has_run() -> None:
+    program = (
+        "import pyarrow as pa; from mini_tb.sql.functions.udf.hash_city import UDFS;"
+        "print(UDFS[0].function(pa.array([b'a'], pa.binary()))[0])"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2603192927274642682\n", "")
