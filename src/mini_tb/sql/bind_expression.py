@@ -39,6 +39,7 @@ from mini_tb.sql.tree import (
     Param,
     ScalarQuery,
     Window,
+    contains,
     is_constant,
 )
 from mini_tb.types import (
@@ -440,6 +441,7 @@ class ExpressionBinder:
                     distinct=node.distinct,
                     respect_nulls=node.null_treatment == "RESPECT NULLS",
                     is_windowed=node.over is not None,
+                    row=next((c.expr for r in self.scope.relations for c in r.columns), None),
                 )
             except Unsupported as error:
                 hint = "the ClickHouse engine runs it"
@@ -501,6 +503,15 @@ _BINDERS: dict[type[syntax.Expression], Callable[[ExpressionBinder, Any], Expr]]
 }
 
 
+def _lower_null(call: Call, args: list[str]) -> str:
+    tests = " AND ".join(f"{sql} IS NULL" for sql in args)
+    return f"CASE WHEN {tests} THEN NULL::INTEGER END"
+
+
+_NULL = Function("null", nullable(NOTHING), _lower_null, (1, None), nulls=False, bytes_ok=True)
+"""NULL that is computed of a group."""
+
+
 def apply(function: Function | str, args: list[Expr]) -> Expr:
     """The call of a function on bound arguments, with ClickHouse's rules for NULL and
     LowCardinality. Raises `ArgumentError`."""
@@ -520,6 +531,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
             result = without_low_cardinality(result)
         return Call(result, function, args)
     if any(arg.type.is_nothing and arg.type.is_nullable for arg in args):
+        if any(contains(arg, Aggregate) for arg in args):
+            return Call(nullable(NOTHING), _NULL, args)  # of a group, not of a row
         return Const(nullable(NOTHING), None)
     if any(arg.type == NOTHING for arg in args):
         return Const(NOTHING, None)  # a value of an empty array: there is none

@@ -9,8 +9,8 @@ from typing import Any
 from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
-from mini_tb.sql.functions.function import ArgumentError, text
-from mini_tb.sql.tree import ArrayJoinCall, Column, Expr, contains
+from mini_tb.sql.functions.function import ArgumentError, Function, text
+from mini_tb.sql.tree import ArrayJoinCall, Call, Column, Expr, contains
 from mini_tb.types import DataType
 
 
@@ -43,9 +43,11 @@ def bind_aggregate(
     distinct: bool = False,
     respect_nulls: bool = False,
     is_windowed: bool = False,
+    row: Expr | None = None,
 ) -> BoundAggregate:
     """The aggregate for these arguments; one that is a parameter in truth (the delimiter of
-    `groupConcat(x, ',')`) is taken out of `args`. Raises `ArgumentError`."""
+    `groupConcat(x, ',')`) is taken out of `args`. `row` is a column of the rows: what is constant
+    is tied to it where it must be. Raises `ArgumentError`."""
     if distinct or name.startswith("countDistinct"):
         name = _distinct(name)
     if respect_nulls:
@@ -53,23 +55,37 @@ def bind_aggregate(
     if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
         params = [text(args.pop())]
     bound = BoundAggregate(bind(name, params, [arg.type for arg in args]))
-    _check_place(name, bound, args, is_windowed)
+    if _must_be_tied(name, bound, args, is_windowed):
+        if row is None:
+            raise ArgumentError(f"`{name}` of constants alone is not supported", 48)
+        args[0] = Call(args[0].type, _OF_ROW, [args[0], row])
     return bound
 
 
-def _check_place(name: str, bound: BoundAggregate, args: list[Expr], is_windowed: bool) -> None:
-    """Raises `ArgumentError` where the function cannot be had over a window, or only there.
+_OF_ROW = Function(
+    "ofRow",
+    lambda args: args[0].type,
+    "CASE WHEN {1} IS NULL THEN {0} ELSE {0} END",
+    args=(2, 2),
+    nulls=False,
+    exact=True,
+    bytes_ok=True,
+)
+"""A constant as a value of a row: its first argument."""
+
+
+def _must_be_tied(name: str, bound: BoundAggregate, args: list[Expr], is_windowed: bool) -> bool:
+    """Whether all arguments are constant, and DuckDB would take the function for an aggregate of a
+    subquery in it. Raises `ArgumentError` where it cannot be had over a window.
 
     It is lowered once for that, which also finds parameters that do not fit.
     """
     lowered = bound.lower(["x"] * len(args), None, over="OVER ()" if is_windowed else "")
     if not is_unnesting(lowered):
-        return
+        return False
     if is_windowed:
         raise ArgumentError(f"`{name}` is not supported over a window", 48)
-    if not any(contains(arg, Column, ArrayJoinCall) for arg in args):
-        # DuckDB would take it for an aggregate of the subquery that it is in.
-        raise ArgumentError(f"`{name}` of constants alone is not supported", 48)
+    return not any(contains(arg, Column, ArrayJoinCall) for arg in args)
 
 
 def _distinct(name: str) -> str:

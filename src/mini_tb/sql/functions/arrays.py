@@ -81,26 +81,29 @@ def _element_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if args[1].type.is_nothing:
         return nullable(NOTHING)
-    if t.is_map:
-        return without_low_cardinality(t.types[1])
-    element = need_array(args[0])
-    return nullable(element) if args[1].type.is_nullable else element
+    element = without_low_cardinality(t.types[1]) if t.is_map else need_array(args[0])
+    if args[1].type.is_nullable and element.can_be_nullable:
+        return nullable(element)
+    return element
 
 
 def _lower_element(call: Call, args: list[str]) -> str:
+    """A miss gives the default; NULL as index or key gives NULL."""
     t = call.args[0].type
-    if call.type.is_nothing:
+    if call.args[1].type.is_nothing:
         return "CAST(NULL AS INTEGER)"
     if t.is_map:
-        key = lower_cast(call.args[1].type, t.types[0], args[1])
-        value = f"{args[0]}[{key}]"
-        if t.types[1].is_nullable or zero(t.types[1]) is None:
-            return value
-        return f"coalesce({value}, {default_text(t.types[1])})"
-    value = f"{args[0]}[CAST({args[1]} AS BIGINT)]"
-    if call.type.is_nullable or zero(call.type) is None:
+        element = t.types[1]
+        value = f"{args[0]}[{lower_cast(call.args[1].type, t.types[0], args[1])}]"
+    else:
+        element = t.element
+        value = f"{args[0]}[CAST({args[1]} AS BIGINT)]"
+    if element.is_nullable or zero(element) is None:
         return value
-    return f"coalesce({value}, {default_text(call.type)})"
+    found = f"coalesce({value}, {default_text(element)})"
+    if not call.args[1].type.is_nullable or not call.type.is_nullable:
+        return found
+    return f"CASE WHEN {args[1]} IS NOT NULL THEN {found} END"
 
 
 # Search --------------------------------------------------------------------------------------

@@ -16,8 +16,19 @@ from typing import Any, Literal
 
 from mini_tb.sql.functions.aggregates.rows import Rows, field, let, rows_of, struct
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.convert_number import number_to_number
 from mini_tb.sql.functions.function import ArgumentError, without_low_cardinality
-from mini_tb.types import FLOAT64, NOTHING, UINT64, DataType, array, nullable, to_duckdb, tuple_of
+from mini_tb.types import (
+    FLOAT32,
+    FLOAT64,
+    NOTHING,
+    UINT64,
+    DataType,
+    array,
+    nullable,
+    to_duckdb,
+    tuple_of,
+)
 
 Types = Sequence[DataType]
 Returns = DataType | Callable[[Types, Sequence[Any]], DataType]
@@ -134,7 +145,10 @@ class Leaf:
         return rows
 
     def _typed(self, text: str) -> str:
-        cast = f"CAST({text} AS {to_duckdb(self.type)})"
+        if self.type.bare == FLOAT32:
+            cast = number_to_number(FLOAT64, FLOAT32, double(text))
+        else:
+            cast = f"CAST({text} AS {to_duckdb(self.type)})"
         if self.type.is_nullable:
             return cast
         empty = self.base.empty

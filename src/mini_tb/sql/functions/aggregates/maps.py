@@ -75,6 +75,9 @@ def _mapped(
     def finish(f: Leaf, items: str) -> str:
         count = len(f.type.types)
         e = fresh(items)
+        if function == "sum" and not any(v.is_nullable for v in _arrays(f.types, name)[1:]):
+            some = " OR ".join(f"{field(e, str(i + 2))} <> 0" for i in range(count - 1))
+            items = f"list_filter({items}, lambda {e}: {some})"
         lists = (
             f"list_transform({items}, lambda {e}: {field(e, str(i + 1))})" for i in range(count)
         )

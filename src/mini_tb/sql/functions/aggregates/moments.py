@@ -44,11 +44,16 @@ def _spread(s: Fields, x: str = "x1", xx: str = "x2") -> str:
 
 
 def _population(s: Fields) -> str:
-    return f"greatest(0.0, {_spread(s)} / {s['n']})"
+    return _not_negative(f"{_spread(s)} / {s['n']}")
 
 
 def _sample(s: Fields) -> str:
-    return f"greatest(0.0, {_spread(s)} / ({s['n']} - 1))"
+    return _not_negative(f"{_spread(s)} / ({s['n']} - 1)")
+
+
+def _not_negative(variance: str) -> str:
+    """0 for less, and for nan, which infinite values and sums give."""
+    return f"greatest(0.0, coalesce(nullif({variance}, {NAN}), 0.0))"
 
 
 def _third(s: Fields) -> str:

@@ -132,9 +132,9 @@ def _base_of(name: str) -> Base:
 
 def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     condition = args[-1]
-    if not condition.is_number and not condition.is_nothing:
+    if condition.bare.name not in ("UInt8", "Bool", "Nothing"):
         raise ArgumentError(
-            f"illegal type `{condition}` of the condition of `{prefix}If`, expected a number"
+            f"illegal type `{condition}` of the condition of `{prefix}If`, expected UInt8"
         )
     values = args[:-1]
     bare = bare_types(prefix, values)
@@ -146,6 +146,8 @@ def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
 
 def _or_else(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     inner = bind(prefix, params, args)
+    if any(arg.is_nothing for arg in args):
+        return inner
     counts = _base_of(prefix).nulls == "skip" or not inner.type.can_be_nullable
     if isinstance(inner, State):
         return State(OrElse(inner.inner, suffix, args, counts=counts), "State", args)

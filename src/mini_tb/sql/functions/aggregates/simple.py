@@ -77,6 +77,10 @@ def _average(f: Leaf, rows: Rows) -> str:
     t = f.types[0]
     if t.is_date_or_datetime:
         return _date_average(f, rows.call("sum", _ticks(t, rows.args[0])), rows.call("count"))
+    if t.is_integer and t.bits == 64:
+        # ClickHouse's sum wraps around.
+        total = wrapped(t, rows.call("sum", rows.args[0]))
+        return f"CAST({total} AS DOUBLE) / nullif({rows.call('count')}, 0)"
     return rows.call("avg", _number(f, rows.args[0]))
 
 

@@ -42,7 +42,8 @@ def _hash(f: Leaf, columns: Sequence[str]) -> str:
 
 
 def _direct(f: Leaf, rows: Rows) -> str:
-    return rows.call("count", item_of(rows.args), distinct=True)
+    count = rows.call("count", item_of(rows.args), distinct=True)
+    return f"nullif({count}, 0)" if f.type.is_nullable else count
 
 
 def _distinct_count(name: str, *, exact: bool = False) -> Base:
@@ -50,6 +51,7 @@ def _distinct_count(name: str, *, exact: bool = False) -> Base:
         text = item_of(rows.args) if exact else _hash(f, rows.args)
         return rows.call("list", text, distinct=True)
 
+    is_combined = name in ("uniqCombined", "uniqCombined64")
     return Base(
         name,
         UINT64,
@@ -59,8 +61,8 @@ def _distinct_count(name: str, *, exact: bool = False) -> Base:
         lambda f, s: f"len({s})",
         _direct,
         args=(1, None),
-        params=(0, 1) if name in ("uniqCombined", "uniqCombined64") else (0, 0),
-        nulls="skip",
+        params=(0, 1) if is_combined else (0, 0),
+        nulls="null" if is_combined else "skip",
     )
 
 
