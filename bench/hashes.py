@@ -41,6 +41,8 @@ OF_ANYTHING = (
     "gccMurmurHash",
     "kafkaMurmurHash",
     "metroHash64",
+    "farmHash64",
+    "farmFingerprint64",
     "halfMD5",
 )
 OF_NUMBERS = ("intHash32", "intHash64")

@@ -122,7 +122,7 @@ def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:
         row.result.put(row.body.number(0xFFFF_0000, 32).word())
 
     kernel = kernel_udf("far", ("UBIGINT",), "UBIGINT", far)
-    with pytest.raises(RuntimeError, match="left its memory"):
+    with pytest.raises(ValueError, match="left its memory"):
         kernel.function(pa.array([1], pa.uint64()))
 
 

@@ -22,6 +22,7 @@ FAMILIES = (
     "failing",
     "hash_city",
     "hash_digest",
+    "hash_farm",
     "hash_metro",
     "hash_murmur",
     "hash_sip",

@@ -26,13 +26,14 @@ def _city_pair(a: str, b: str) -> str:
     return f"mt_city_pair({a}, {b})"
 
 
-def _city_like(name: str) -> Algorithm:
-    """Numbers are mixed as integers; hashes are joined by CityHash's 128-bit hash."""
+def _city_like(name: str, joined: str = "mt_city") -> Algorithm:
+    """Numbers are mixed as integers; hashes are joined by a hash of 128 bits: CityHash's, unless
+    `joined` tells another."""
     return Algorithm(
         lambda data: f"{name}({data})",
         _mixed,
-        _city_pair,
-        lambda before, items: f"mt_city_fold({before}, {items})",
+        lambda a, b: f"{joined}_pair({a}, {b})",
+        lambda before, items: f"{joined}_fold({before}, {items})",
     )
 
 
@@ -96,6 +97,8 @@ def _xor32(a: str, b: str) -> str:
 _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "cityHash64": (_city_like("mt_city"), UINT64),
     "metroHash64": (_city_like("mt_metro"), UINT64),
+    "farmHash64": (_city_like("mt_farm"), UINT64),
+    "farmFingerprint64": (_city_like("mt_farm_fingerprint", "mt_farm_fingerprint"), UINT64),
     "sipHash64": (_sip(), UINT64),
     "sipHash128": (_sip128(reference=False), fixed_string(16)),
     "sipHash128Reference": (_sip128(reference=True), fixed_string(16)),
@@ -282,8 +285,6 @@ ROWS = (
     Function("jumpConsistentHash", _jump_returns, _lower_jump, args=(2, 2)),
     *unsupported(
         "this hash is not computed here",
-        "farmHash64",
-        "farmFingerprint64",
         "xxh3",
         "xxh3_128",
         "wyHash64",

@@ -206,6 +206,10 @@ class Body:
         """Return a value."""
         self.lines.append(f"{value.text} return")
 
+    def fail(self) -> None:
+        """End the kernel with an error."""
+        self.lines.append("unreachable")
+
     def call(self, function: Function, *words: Word) -> Word:
         """The value of another function."""
         self.called.append(function)

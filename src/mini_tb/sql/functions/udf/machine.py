@@ -72,6 +72,10 @@ class Row:
         self.count.set(self.count - 1)
 
 
+class _Trapped(Exception):
+    """A kernel has failed, or has left its memory."""
+
+
 class _Machine:
     """One instance of a compiled kernel."""
 
@@ -107,7 +111,7 @@ class _Machine:
         """Do what the frame says."""
         function, trap = self._places
         if self._call(self._context, function, None, 0, None, 0, trap) or self._trap:
-            raise RuntimeError("a kernel has left its memory")
+            raise _Trapped
 
 
 class Kernel:
@@ -120,12 +124,14 @@ class Kernel:
         width: int,
         row: Callable[[Row], None],
         tables: Callable[[], Mapping[int, bytes]],
+        failure: str,
     ) -> None:
         self._columns = columns
         self._returns = returns
         self._width = width
         self._row = row
         self._tables = tables
+        self._failure = failure
         self._spans = [_SPANS.get(column, 0) for column in columns]
         self._frame = struct.Struct(f"<{2 + 2 * len(columns)}I")
         self._idle: list[_Machine] = []
@@ -174,7 +180,10 @@ class Kernel:
             machine = self._idle.pop()
         except IndexError:
             machine = _Machine(*self._compiled)
-        data = self._computed(machine, count, arrays)
+        try:
+            data = self._computed(machine, count, arrays)
+        except _Trapped:
+            raise ValueError(self._failure) from None
         if machine.size <= _KEPT:
             self._idle.append(machine)
         pa = self._arrow
@@ -247,7 +256,9 @@ def kernel_udf(
     *,
     width: int = 0,
     tables: Callable[[], Mapping[int, bytes]] = dict,
+    failure: str = "DB::1001: a kernel has left its memory",
 ) -> Udf:
-    """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide."""
+    """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide. `failure` is
+    what is said when it fails."""
     width = width or _WIDTHS[returns]
-    return Udf(name, columns, returns, Kernel(columns, returns, width, row, tables))
+    return Udf(name, columns, returns, Kernel(columns, returns, width, row, tables, failure))
