@@ -120,11 +120,6 @@ DEVIATIONS = (
         "may round towards 1970",
     ),
     Deviation(
-        "`quantile` of Decimals",
-        "rounds what is between two values",
-        "cuts it",
-    ),
-    Deviation(
         "Decimals beyond their precision, but within the bits that store them",
         "computed",
         "an error",

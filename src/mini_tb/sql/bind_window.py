@@ -22,6 +22,7 @@ def bind_window(call: Aggregate | Call, node: syntax.Call, binder: ExpressionBin
         partition = list(base.partition_by) or partition
         order = order or list(base.order_by)
         frame = frame or base.frame
+    _check_frame(node, frame, binder, is_ordered=bool(order))
     return Window(
         call.type,
         call,
@@ -32,6 +33,33 @@ def bind_window(call: Aggregate | Call, node: syntax.Call, binder: ExpressionBin
         ],
         None if frame is None else _frame(frame, binder),
     )
+
+
+def _check_frame(
+    node: syntax.Call, frame: syntax.Frame | None, binder: ExpressionBinder, *, is_ordered: bool
+) -> None:
+    """An error where the function does not take the frame that is written."""
+    name = node.name.lower()
+    allowed = _FRAMES.get(name)
+    is_whole = frame is not None and (frame.first[0], frame.last[0]) == _WHOLE
+    fits = allowed is None or frame is None or (is_whole and frame.unit in allowed)
+    if fits and (is_ordered or name != "ntile"):
+        return
+    message = f"`{node.name}` needs ORDER BY" if fits else f"`{node.name}` does not take this frame"
+    hint = None if fits else "leave the frame out: the function looks at the whole partition"
+    raise binder.error("SQ204", message, node, number=36, hint=hint)
+
+
+_WHOLE = ("UNBOUNDED PRECEDING", "UNBOUNDED FOLLOWING")
+_FRAMES = {
+    "lag": (),
+    "lead": (),
+    "percent_rank": ("RANGE",),
+    "percentrank": ("RANGE",),
+    "cume_dist": ("RANGE",),
+    "ntile": ("ROWS", "RANGE"),
+}
+"""Functions that take no frame but that of the whole partition, and in which units they take it."""
 
 
 def _named(name: str, node: syntax.Node, binder: ExpressionBinder) -> syntax.WindowSpec:

@@ -109,12 +109,15 @@ def _high(f: Leaf, s: str, level: float) -> str:
 
 
 def _number(f: Leaf, text: str) -> str:
-    """A value as the number to calculate with: days of a Date, seconds of a DateTime."""
+    """A value as the number to calculate with: days of a Date, seconds of a DateTime, the least
+    digits of a Decimal."""
     t = f.types[0]
     if t.is_date:
         return f"CAST(date_diff('day', DATE '1970-01-01', {text}) AS DOUBLE)"
     if t.is_datetime:
         return f"epoch({text})"
+    if t.is_decimal:
+        return f"round(CAST({text} AS DOUBLE) * {10**t.scale})"
     return f"CAST({text} AS DOUBLE)"
 
 
@@ -126,7 +129,10 @@ def _from_number(f: Leaf, text: str) -> str:
         ticks = 10**t.scale
         return f"make_timestamp(CAST(trunc(({text}) * {ticks}) * {1_000_000 // ticks} AS BIGINT))"
     if t.is_decimal:
-        return f"trunc({text} * {10**t.scale}) / {10**t.scale}"
+        if int(t.params[0]) > 18:
+            return f"trunc({text}) / {10**t.scale}"
+        unit = f"CAST('1e-{t.scale}' AS DECIMAL(18, {t.scale}))"
+        return f"CAST(trunc({text}) AS DECIMAL(19, 0)) * {unit}"
     whole = f.type.is_integer or (f.type.is_array and f.type.element.is_integer)
     return f"trunc({text})" if whole else text
 
