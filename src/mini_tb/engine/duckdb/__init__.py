@@ -6,7 +6,7 @@ ClickHouse's numbers.
 """
 
 from mini_tb.engine.duckdb.connection import Settings
-from mini_tb.engine.duckdb.engine import INCOMING, DuckDBEngine, DuckDBTransaction
+from mini_tb.engine.duckdb.engine import DuckDBEngine, DuckDBTransaction
 from mini_tb.engine.duckdb.result import DuckDBResult
 
-__all__ = ["INCOMING", "DuckDBEngine", "DuckDBResult", "DuckDBTransaction", "Settings"]
+__all__ = ["DuckDBEngine", "DuckDBResult", "DuckDBTransaction", "Settings"]

@@ -19,18 +19,26 @@ from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, Statement
 
     from mini_tb.project import Datasource
     from mini_tb.sql import Compiled
+
+_MAX_PARSED = 256
 
 
 class DuckDBTransaction:
     """See `engine.base.Transaction`; made by `DuckDBEngine.transaction`."""
 
-    def __init__(self, connection: DuckDBPyConnection, incoming: Incoming | None = None) -> None:
+    def __init__(
+        self,
+        connection: DuckDBPyConnection,
+        incoming: Incoming | None = None,
+        parsed: dict[str, Statement] | None = None,
+    ) -> None:
         self._connection = connection
         self._incoming = incoming or Incoming(connection)
+        self._parsed = {} if parsed is None else parsed
 
     def create_table(self, name: str, datasource: Datasource) -> None:
         self.execute(create_table(name, datasource))
@@ -71,9 +79,22 @@ class DuckDBTransaction:
         import duckdb
 
         try:
-            return self._connection.execute(duck_sql, dict(values) if values else None).fetchall()
+            statement = self._statement(duck_sql)
+            return self._connection.execute(statement, dict(values) if values else None).fetchall()
         except duckdb.Error as error:
             raise from_duckdb(error) from error
+
+    def _statement(self, duck_sql: str) -> Statement | str:
+        """The statement, parsed once: the writer runs the same few again and again."""
+        found = self._parsed.get(duck_sql)
+        if found is None:
+            statements = self._connection.extract_statements(duck_sql)
+            if len(statements) != 1:
+                return duck_sql
+            if len(self._parsed) >= _MAX_PARSED:
+                self._parsed.clear()
+            found = self._parsed[duck_sql] = statements[0]
+        return found
 
 
 class DuckDBEngine:
@@ -85,6 +106,7 @@ class DuckDBEngine:
         self._statements = Statements()
         self._transaction: DuckDBTransaction | None = None
         self._incoming = Incoming(connections.writer)
+        self._parsed: dict[str, Statement] = {}
 
     @classmethod
     def open(cls, path: Path | None = None, settings: Settings | None = None) -> DuckDBEngine:
@@ -143,7 +165,7 @@ class DuckDBEngine:
                 return
             connection = self._connections.writer
             connection.begin()
-            self._transaction = DuckDBTransaction(connection, self._incoming)
+            self._transaction = DuckDBTransaction(connection, self._incoming, self._parsed)
             try:
                 yield self._transaction
                 connection.commit()
