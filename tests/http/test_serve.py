@@ -19,7 +19,7 @@ from http_client import project_files
 
 from mini_tb.diagnostics import UserError
 from mini_tb.server.cache import MAX_BYTES, AnswerCache
-from mini_tb.server.pool import Overloaded, Pool
+from mini_tb.server.pool import READ_NICENESS, Overloaded, Pool
 from mini_tb.server.rate import RateLimits, TooFast
 from mini_tb.server.reply import encoding_for
 from mini_tb.server.serve import Listening, listen, serve
@@ -153,6 +153,24 @@ def test_a_full_pool_refuses() -> None:
         pool.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no niceness")
+def test_threads_that_read_give_way_and_others_do_not() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def asked() -> list[int]:
+        pools = [Pool("t", 1, 1, yields=yields) for yields in (True, False)]
+        try:
+            return [await pool.start(niceness) for pool in pools for _ in range(2)]
+        finally:
+            for pool in pools:
+                pool.close()
+
+    own = niceness()
+    below = min(own + READ_NICENESS, 19)
+    assert asyncio.run(asked()) == [below, below, own, own]
 
 
 @pytest.mark.parametrize(
