@@ -183,6 +183,8 @@ def _functions(checked: Checked) -> Iterator[str]:
     yield "| combinator | | over |\n|---|---|---|"
     for suffix, doc in COMBINATORS.items():
         yield f"| `-{suffix}` | {'✓' if suffix in checked.combinators else '○'} | {doc} |"
+    for suffix, reason in registry.REFUSED_COMBINATORS.items():
+        yield f"| `-{suffix}` | ✗ | {reason} |"
     yield ""
 
 

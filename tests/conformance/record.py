@@ -5,7 +5,7 @@
 Queries without an answer are run on real ClickHouse in process (chdb, the `clickhouse` extra) and
 their types and rows are written below them; `--all` records every query anew; `--compare` writes
 nothing and reports where ClickHouse answers otherwise today. A query that ClickHouse refuses is
-reported and left as it is.
+reported and left as it is. Without files, the names that ClickHouse knows are recorded too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import known
 from testfile import QueryBlock, TestFile, read
 
 HERE = Path(__file__).parent
@@ -68,6 +69,8 @@ def main() -> int:
     options = parser.parse_args()
     session = Session()
     session.query("SET session_timezone = 'UTC'")
+    if not options.files and not options.compare:
+        known.record(session)
     wrong = 0
     for path in options.files or sorted(HERE.rglob("*.test")):
         file = read(path)

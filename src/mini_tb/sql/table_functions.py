@@ -36,17 +36,30 @@ if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
 
 _OTHER_SYSTEMS = """
-    arrowFlight azureBlobStorage cluster clusterAllReplicas cosn deltaLake gcs hdfs hudi iceberg
-    icebergAzure icebergHDFS icebergLocal icebergS3 jdbc mongodb mysql odbc oss postgresql redis
-    remote remoteSecure s3 s3Cluster sqlite url urlCluster ytsaurus
+    arrowFlight arrowstream azureBlobStorage azureBlobStorageCluster bigquery cluster
+    clusterAllReplicas cosn deltaLake deltaLakeAzure deltaLakeAzureCluster deltaLakeCluster
+    deltaLakeLocal deltaLakeS3 deltaLakeS3Cluster gcs hdfs hdfsCluster hudi hudiCluster iceberg
+    icebergAzure icebergAzureCluster icebergCluster icebergHDFS icebergHDFSCluster icebergLocal
+    icebergLocalCluster icebergS3 icebergS3Cluster jdbc mongodb mysql odbc oss paimon paimonAzure
+    paimonAzureCluster paimonCluster paimonHDFS paimonHDFSCluster paimonLocal paimonS3
+    paimonS3Cluster postgresql redis remote remoteSecure s3 s3Cluster sqlite url urlCluster ytsaurus
 """
-_FILES = "executable file fileCluster fuzzJSON fuzzQuery input prometheusQuery timeSeriesData"
-_ABSENT = "dictionary loop merge mergeTreeIndex mergeTreeProjection viewIfPermitted"
+_FILES = "executable file fileCluster filesystem fuzzJSON fuzzQuery input python"
+_PROMETHEUS = """
+    prometheusQuery prometheusQueryRange timeSeriesData timeSeriesMetricFamilies timeSeriesMetrics
+    timeSeriesSamples timeSeriesSelector timeSeriesTags
+"""
+_ABSENT = """
+    dictionary eval loop merge mergeTreeAnalyzeIndexes mergeTreeAnalyzeIndexesUUID
+    mergeTreeCodecBlockCounts mergeTreeIndex mergeTreeProjection mergeTreeTextIndex primes
+    SQLStandardValues view viewExplain viewIfPermitted
+"""
 REFUSED: Mapping[str, str] = {
     name: reason
     for names, reason in (
         (_OTHER_SYSTEMS, "queries read no other systems"),
         (_FILES, "queries read no files and run no programs"),
+        (_PROMETHEUS, "it reads Prometheus' time series"),
         (_ABSENT, "this engine does not have it"),
     )
     for name in names.split()

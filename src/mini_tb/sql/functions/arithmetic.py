@@ -454,7 +454,7 @@ def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] 
         null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
         return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"
 
-    return Function(name, returns, lower, args=(2, 2), aliases=aliases)
+    return Function(name, returns, lower, args=(2, 2), aliases=aliases, any_case=bool(aliases))
 
 
 # negate, abs, … --------------------------------------------------------------------------

@@ -364,6 +364,6 @@ ROWS = (
     Function("and", _logic_returns, _lower_logic, args=(2, None), nulls=False),
     Function("or", _logic_returns, _lower_logic, args=(2, None), nulls=False),
     Function("xor", _xor_returns, _lower_xor, args=(2, None), nulls=False),
-    Function("not", _not_returns, _lower_not, nulls=False),
+    Function("not", _not_returns, _lower_not, nulls=False, any_case=True),
     *(Function(name, _like_returns, _lower_like, args=(2, 2), bytes_ok=True) for name in _LIKES),
 )

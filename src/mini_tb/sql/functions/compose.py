@@ -68,6 +68,7 @@ def composed(
     *,
     nulls: bool = True,
     aliases: tuple[str, ...] = (),
+    any_case: bool = False,
 ) -> Function:
     """The row of a function that `build` puts together from its arguments."""
 
@@ -80,4 +81,13 @@ def composed(
             build([a if isinstance(a, Const) else Text(a.type, text) for a, text in known])
         )
 
-    return Function(name, returns, lower, args=args, nulls=nulls, aliases=aliases, bytes_ok=True)
+    return Function(
+        name,
+        returns,
+        lower,
+        args=args,
+        nulls=nulls,
+        aliases=aliases,
+        any_case=any_case,
+        bytes_ok=True,
+    )

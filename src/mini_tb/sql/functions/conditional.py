@@ -370,5 +370,7 @@ ROWS = (
         any_case=True,
     ),
     Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3)),
-    Function("firstNonDefault", _first_returns, _lower_first, args=(1, None), nulls=False),
+    Function(
+        "firstNonDefault", _first_returns, _lower_first, args=(1, None), nulls=False, any_case=True
+    ),
 )

@@ -424,7 +424,9 @@ ROWS = (
     Function("toString", _string_returns, _lower_string, args=(1, 2), bytes_ok=True),
     Function("toFixedString", _fixed_returns, _lower_fixed, args=(2, 2), bytes_ok=True),
     Function("toStringCutToZero", STRING, "split_part({0}, chr(0), 1)", exact=True),
-    Function("toDecimalString", _decimal_string_returns, _decimal_string, args=(2, 2)),
+    Function(
+        "toDecimalString", _decimal_string_returns, _decimal_string, args=(2, 2), any_case=True
+    ),
     Function(
         "toLowCardinality",
         lambda args: low_cardinality(args[0].type),

@@ -186,5 +186,5 @@ ROWS = (
         any_case=True,
     ),
     Function("age", _returns, _lower_age, args=(3, 4), any_case=True),
-    Function("timeDiff", _time_diff_returns, _lower_time_diff, args=(2, 2)),
+    Function("timeDiff", _time_diff_returns, _lower_time_diff, args=(2, 2), any_case=True),
 )

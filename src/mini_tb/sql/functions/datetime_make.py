@@ -342,16 +342,31 @@ ROWS = (
         exact=True,
     ),
     Function("makeDate", _make_date_returns(DATE), _lower_make_date, args=(2, 3), any_case=True),
-    Function("makeDate32", _make_date_returns(DATE32), _lower_make_date, args=(2, 3)),
-    Function("makeDateTime", _make_datetime_returns, _lower_make_datetime, args=(6, 7)),
-    Function("makeDateTime64", _make_datetime64_returns, _lower_make_datetime64, args=(6, 9)),
-    Function("YYYYMMDDToDate", _digits_returns(lambda args: DATE), _lower_digits_date),
-    Function("YYYYMMDDToDate32", _digits_returns(lambda args: DATE32), _lower_digits_date),
+    Function(
+        "makeDate32", _make_date_returns(DATE32), _lower_make_date, args=(2, 3), any_case=True
+    ),
+    Function(
+        "makeDateTime", _make_datetime_returns, _lower_make_datetime, args=(6, 7), any_case=True
+    ),
+    Function(
+        "makeDateTime64",
+        _make_datetime64_returns,
+        _lower_make_datetime64,
+        args=(6, 9),
+        any_case=True,
+    ),
+    Function(
+        "YYYYMMDDToDate", _digits_returns(lambda args: DATE), _lower_digits_date, any_case=True
+    ),
+    Function(
+        "YYYYMMDDToDate32", _digits_returns(lambda args: DATE32), _lower_digits_date, any_case=True
+    ),
     Function(
         "YYYYMMDDhhmmssToDateTime",
         _digits_returns(lambda args: datetime(zone_argument(args, 1))),
         _lower_digits_datetime,
         args=(1, 2),
+        any_case=True,
     ),
     Function(
         "YYYYMMDDhhmmssToDateTime64",

@@ -438,6 +438,7 @@ ROWS = (
         _lower_interval,
         args=(2, 4),
         aliases=("date_bin", "time_bucket"),
+        any_case=True,
     ),
     Function("timeSlot", _slot_returns, _lower_slot),
     *(_window(f"tumble{side}", hop=False, side=side) for side in ("", "Start", "End")),

@@ -119,7 +119,10 @@ def _norm(name: str) -> Function:
         return lowered(_TUPLE_NORMS[name](parts, bound.args[1] if len(args) > 1 else None))
 
     count = 2 if name == "Lp" else 1
-    return Function(f"{name}Norm", returns, lower, args=(count, count), aliases=(f"norm{name}",))
+    aliases = (f"norm{name}",)
+    return Function(
+        f"{name}Norm", returns, lower, args=(count, count), aliases=aliases, any_case=True
+    )
 
 
 def _distance(name: str) -> Function:
@@ -147,7 +150,9 @@ def _distance(name: str) -> Function:
 
     count = 3 if name == "Lp" else 2
     aliases = (f"distance{name}",)
-    return Function(f"{name}Distance", returns, lower, args=(count, count), aliases=aliases)
+    return Function(
+        f"{name}Distance", returns, lower, args=(count, count), aliases=aliases, any_case=True
+    )
 
 
 def _normalize(name: str) -> Function:
@@ -157,7 +162,8 @@ def _normalize(name: str) -> Function:
         return call("tuple", *(call("divide", part, norm) for part in parts))
 
     count = 2 if name == "Lp" else 1
-    return composed(f"{name}Normalize", build, (count, count), aliases=(f"normalize{name}",))
+    aliases = (f"normalize{name}",)
+    return composed(f"{name}Normalize", build, (count, count), aliases=aliases, any_case=True)
 
 
 def _dot_of_tuples(a: Expr, b: Expr) -> Expr:
@@ -228,6 +234,14 @@ ROWS = (
         _lower_dot,
         args=(2, 2),
         aliases=("scalarProduct", "arrayDotProduct"),
+        any_case=True,
     ),
-    Function("cosineDistance", _cosine_returns, _lower_cosine, args=(2, 2)),
+    Function(
+        "cosineDistance",
+        _cosine_returns,
+        _lower_cosine,
+        args=(2, 2),
+        aliases=("distanceCosine",),
+        any_case=True,
+    ),
 )

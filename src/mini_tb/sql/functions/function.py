@@ -79,7 +79,10 @@ def unsupported(reason: str, *names: str) -> tuple[Function, ...]:
     """Rows for functions that this engine does not have, with the reason."""
     from mini_tb.types import STRING
 
-    return tuple(Function(name, STRING, "", args=(0, None), unsupported=reason) for name in names)
+    return tuple(
+        Function(name, STRING, "", args=(0, None), any_case=True, unsupported=reason)
+        for name in names
+    )
 
 
 def constant(expr: Expr) -> object:

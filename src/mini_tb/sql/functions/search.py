@@ -176,7 +176,14 @@ ROWS = (
         args=(2, 3),
         any_case=True,
     ),
-    Function("match", strings(UINT8), _lower_match, args=(2, 2), aliases=("REGEXP_MATCHES",)),
+    Function(
+        "match",
+        strings(UINT8),
+        _lower_match,
+        args=(2, 2),
+        aliases=("REGEXP_MATCHES",),
+        any_case=True,
+    ),
     Function("extract", strings(STRING), _lower_extract, args=(2, 2)),
     Function("extractAll", strings(array(STRING)), _lower_extract, args=(2, 2)),
     Function(
@@ -230,7 +237,13 @@ ROWS = (
     ),
     Function("multiMatchAny", _any_returns, _lower_match_any, args=(2, 2)),
     *(
-        Function(f"countSubstrings{suffix}", _count_returns, _lower_count, args=(2, 3))
+        Function(
+            f"countSubstrings{suffix}",
+            _count_returns,
+            _lower_count,
+            args=(2, 3),
+            any_case=not suffix,
+        )
         for suffix in (*_SUFFIXES[:2], "CaseInsensitiveUTF8")
     ),
 )

@@ -63,7 +63,13 @@ ROWS = (
         "ngramSearchCaseInsensitiveUTF8",
     ),
     *(
-        Function(f"hasSubsequence{suffix}", strings(UINT8), _lower_subsequence, args=(2, 2))
+        Function(
+            f"hasSubsequence{suffix}",
+            strings(UINT8),
+            _lower_subsequence,
+            args=(2, 2),
+            any_case=True,
+        )
         for suffix in _SUFFIXES
     ),
 )

@@ -311,10 +311,24 @@ ROWS = (
         for suffix in ("", "UTF8")
     ),
     *(
-        Function(f"substringIndex{suffix}", _index_returns, _lower_index, args=(3, 3), aliases=a)
+        Function(
+            f"substringIndex{suffix}",
+            _index_returns,
+            _lower_index,
+            args=(3, 3),
+            aliases=a,
+            any_case=bool(a),
+        )
         for suffix, a in (("", ("SUBSTRING_INDEX",)), ("UTF8", ()))
     ),
-    Function("overlay", _overlay_returns(STRING_BYTES), _lower_overlay, args=(3, 4), bytes_ok=True),
+    Function(
+        "overlay",
+        _overlay_returns(STRING_BYTES),
+        _lower_overlay,
+        args=(3, 4),
+        bytes_ok=True,
+        any_case=True,
+    ),
     Function("overlayUTF8", _overlay_returns(STRING), _lower_overlay, args=(3, 4)),
     Function("compareSubstrings", strings(INT8, 2), _lower_compare, args=(5, 5), bytes_ok=True),
     Function(

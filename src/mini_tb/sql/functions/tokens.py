@@ -117,9 +117,15 @@ _NESTED = array(array(STRING))
 ROWS = (
     Function("tokens", strings(array(STRING)), _TOKENS),
     Function("hasToken", _token_returns, _lower_token, args=(2, 2)),
-    Function("hasTokenCaseInsensitive", _token_returns, _lower_token, args=(2, 2)),
+    Function("hasTokenCaseInsensitive", _token_returns, _lower_token, args=(2, 2), any_case=True),
     Function("hasTokenOrNull", _maybe_token_returns, _lower_token, args=(2, 2)),
-    Function("hasTokenCaseInsensitiveOrNull", _maybe_token_returns, _lower_token, args=(2, 2)),
+    Function(
+        "hasTokenCaseInsensitiveOrNull",
+        _maybe_token_returns,
+        _lower_token,
+        args=(2, 2),
+        any_case=True,
+    ),
     Function("hasAnyTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAnyToken",)),
     Function("hasAllTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAllToken",)),
     Function("ngrams", _ngrams_returns, _NGRAMS, args=(2, 2)),

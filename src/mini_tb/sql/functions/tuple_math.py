@@ -125,7 +125,7 @@ _WITH_NUMBERS = ("Multiply", "Divide", "Modulo", "IntDiv", "IntDivOrZero")
 
 ROWS = (
     *(
-        composed(name, _by_element(operator), (2, None), aliases=aliases)
+        composed(name, _by_element(operator), (2, None), aliases=aliases, any_case=bool(aliases))
         for name, (operator, aliases) in _OPERATORS.items()
     ),
     *(

@@ -83,6 +83,7 @@ def _moments(name: str, order: int, finish: Callable[[Fields], str], *aliases: s
         lambda f, s: finish(s),
         empty=lambda f: f"CAST({NAN} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
+        any_case=bool(aliases),
         needs_numbers=True,
     )
 
@@ -189,7 +190,7 @@ def _pair(
         empty=lambda f: f"CAST({none} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
         needs_numbers=True,
-        any_case=any_case,
+        any_case=any_case or bool(aliases),
     )
 
 

@@ -98,6 +98,8 @@ def bind(name: str, params: Sequence[Any], args: Sequence[DataType]) -> Bound:
     if split is None:
         raise ArgumentError(f"unknown aggregate function `{name}`", 63)
     prefix, suffix = split
+    if (reason := REFUSED_COMBINATORS.get(suffix)) is not None:
+        raise Unsupported(f"combinator `-{suffix}` of `{name}` is not supported: {reason}")
     if not args and suffix not in ("State", "OrNull", "OrDefault", "SimpleState"):
         raise ArgumentError(f"`{name}` takes at least one argument", 42)
     given = tuple(without_low_cardinality(arg) for arg in args)
@@ -273,4 +275,9 @@ COMBINATORS: dict[str, Callable[[str, str, Params, Args], Bound]] = {
     "Merge": _merge,
     "SimpleState": _simple_state,
 }
-_SUFFIXES = sorted(COMBINATORS, key=len, reverse=True)
+REFUSED_COMBINATORS = {
+    "Tuple": "elements of tuples are not aggregated one by one here",
+    "Null": "it is ClickHouse's own; functions look at NULL by themselves",
+}
+"""Combinators that this engine does not have, and why."""
+_SUFFIXES = sorted({*COMBINATORS, *REFUSED_COMBINATORS}, key=len, reverse=True)

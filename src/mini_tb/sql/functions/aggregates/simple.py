@@ -298,6 +298,7 @@ def _arg(name: str, function: str, *aliases: str) -> Base:
         value,
         args=(2, 2),
         aliases=aliases,
+        any_case=True,
     )
 
 
@@ -338,6 +339,7 @@ def _wrapped_pick(name: str, function: str, *aliases: str) -> Base:
         lambda f, s: field(s, "1"),
         nulls="own",
         aliases=aliases,
+        any_case=True,
     )
 
 
@@ -373,8 +375,8 @@ PICKS = (
     _arg("argMax", "arg_max", "max_by"),
     _arg_and("argAndMin", "arg_min"),
     _arg_and("argAndMax", "arg_max"),
-    plain("any", _same, "any_value", aliases=("any_value", "first_value")),
-    plain("anyLast", _same, "last", aliases=("last_value",)),
+    plain("any", _same, "any_value", aliases=("any_value", "first_value"), any_case=True),
+    plain("anyLast", _same, "last", aliases=("last_value",), any_case=True),
     _wrapped_pick(
         "any_respect_nulls",
         "first",

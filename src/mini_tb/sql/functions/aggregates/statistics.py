@@ -51,6 +51,8 @@ def _test(
     *,
     args: int = 2,
     defaults: Sequence[Any] = (),
+    aliases: tuple[str, ...] = (),
+    any_case: bool = False,
 ) -> Base:
     """A test computed by `udf` of the values, the samples' indexes and the parameters."""
 
@@ -91,6 +93,8 @@ def _test(
         empty=_empty,
         needs_numbers=True,
         check=_sample_check,
+        aliases=aliases,
+        any_case=any_case,
     )
 
 
@@ -124,9 +128,17 @@ TESTS = (
         _result("d_statistic"),
         (0, 2),
         defaults=["two-sided", "auto"],
+        any_case=True,
     ),
     _test("meanZTest", "mt_mean_z", _result("z_statistic", interval=True), (3, 3)),
-    _test("analysisOfVariance", "mt_anova", _result("f_statistic"), (0, 0)),
+    _test(
+        "analysisOfVariance",
+        "mt_anova",
+        _result("f_statistic"),
+        (0, 0),
+        aliases=("anova",),
+        any_case=True,
+    ),
     listed(
         "studentTTestOneSample",
         _result("t_statistic"),

@@ -97,6 +97,7 @@ def _top(name: str, *aliases: str, weighted: bool = False, counted: bool = False
         nulls="skip",
         check=_check(name, weighted),
         aliases=aliases,
+        any_case=counted,
     )
 
 

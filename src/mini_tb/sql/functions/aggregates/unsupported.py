@@ -17,6 +17,8 @@ _REASONS = {
     "it trains a model": (
         "stochasticLinearRegression stochasticLogisticRegression hierarchicalKMeans"
     ),
+    "it is ClickHouse's own, for columns without a type": "nothing nothingNull nothingUInt64",
+    "write `groupArrayArray`": "array_concat_agg",
     "it is experimental in ClickHouse": "sequenceNextNode",
     "it reads Prometheus' time series": (
         "quantilePrometheusHistogram quantilesPrometheusHistogram timeSeriesAvgToGrid "
@@ -42,6 +44,7 @@ def _refused(name: str, reason: str) -> Base:
         lambda f, s: s,
         args=(0, None),
         params=(0, None),
+        any_case=True,
         unsupported=reason,
     )
 
