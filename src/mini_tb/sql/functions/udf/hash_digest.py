@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.hash_forms import hash_udfs
-from mini_tb.sql.functions.udf.kernel import Function, Word
+from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 # A number to digest may lie at the beginning.
@@ -149,49 +149,71 @@ class Digest:
 
     def _take(self, at: Word) -> Word:
         """Take the block at an address into the state."""
-        body, step = at.body, self.bits // 8
-        place = body.number(_STATE, 32)
+        place = at.body.number(_STATE, 32)
         state = [self._read(place, i) for i in range(len(self.start))]
         block = [self._ordered(self._read(at, i)) for i in range(16)]
         for i, (old, new) in enumerate(zip(state, self.block(state, block), strict=True)):
-            place.put(old + new, step * i)
+            place.put(old + new, self.bits // 8 * i)
         return place
 
-    def state(self, at: Word, size: Word) -> Words:
-        """The words after a text."""
-        body, step = at.body, self.bits // 8
-        width = 16 * step
-        take = Function("take", (32,), 32, self._take)
-        place = body.number(_STATE, 32)
-        for i, word in enumerate(self.start):
-            place.put(body.number(word, self.bits), step * i)
-        at, end = body.variable(at), at + (size & -width)
-        with body.repeat(lambda: at < end):
-            body.call(take, at)
-            at.set(at + width)
-        # What is left, a bit, zeros, and the length in bits at the end of a block.
-        rest = body.number(_REST, 32)
-        for i in range(width // 4):
-            rest.put(body.number(0), 8 * i)
-        to, left = body.variable(rest + 0), body.variable(size & (width - 1))
-        length = size.long() << 3
-        stop = body.variable(rest + width)
-        with body.when(left >= width - 2 * step):
-            stop.set(stop + width)
+    def _lay(self, at: Word, size: Word, to: Word, blocks: int) -> Variable:
+        """Lay down what is left of a text, a bit, zeros, and the length in bits at the end of a
+        block: the one whose end is given."""
+        body, width = at.body, 2 * self.bits
+        for i in range(blocks * width // 8):
+            to.put(body.number(0), 8 * i)
+        stop, left = body.variable(to + width), body.variable(size & (width - 1))
+        if blocks > 1:
+            with body.when(left >= width - self.bits // 4):
+                stop.set(stop + width)
+        start = body.variable(at + (size & -width))
+        place = body.variable(to)
         with body.repeat(lambda: left >= 8):
-            to.put(at.word())
-            at.set(at + 8)
-            to.set(to + 8)
+            place.put(start.word())
+            start.set(start + 8)
+            place.set(place + 8)
             left.set(left - 8)
         behind = left.long() << 3
-        kept = at.word() & ((body.number(1) << behind) - 1)
-        to.put(kept | (body.number(0x80) << behind))
-        (stop - 8).put(self._ordered(length))
+        kept = start.word() & ((body.number(1) << behind) - 1)
+        place.put(kept | (body.number(0x80) << behind))
+        (stop - 8).put(self._ordered(size.long() << 3))
+        return stop
+
+    def _whole(self, at: Word, size: Word) -> Word:
+        """Leave the words of a text as the state."""
+        body, width = at.body, 2 * self.bits
+        take = Function("take", (32,), 32, self._take)
+        place, rest = body.number(_STATE, 32), body.number(_REST, 32)
+        for i, word in enumerate(self.start):
+            place.put(body.number(word, self.bits), self.bits // 8 * i)
+        to, end = body.variable(at), at + (size & -width)
+        with body.repeat(lambda: to < end):
+            body.call(take, to)
+            to.set(to + width)
+        stop = self._lay(at, size, rest, 2)
         to.set(rest)
         with body.repeat(lambda: to < stop):
             body.call(take, to)
             to.set(to + width)
+        return place
+
+    def words(self, at: Word, size: Word) -> Words:
+        """The words of a text."""
+        place = at.body.call(Function("whole", (32, 32), 32, self._whole), at, size)
         return [self._ordered(self._read(place, i)) for i in range(len(self.start))]
+
+    def of_four(self, texts: Sequence[tuple[Word, Word]]) -> Words:
+        """The words of four texts that are one block each, four in one."""
+        body, width = texts[0][0].body, 2 * self.bits
+        places = [body.number(_REST + i * width, 32) for i in range(4)]
+        for (at, size), place in zip(texts, places, strict=True):
+            self._lay(at, size, place, 1)
+        block = [
+            self._ordered(body.four([place.half(4 * i) for place in places])) for i in range(16)
+        ]
+        state = [body.number(word, 128) for word in self.start]
+        new = self.block(state, block)
+        return [self._ordered(b + a) for a, b in zip(state, new, strict=True)]
 
 
 _MD5 = Digest(_MD5_START, _md5_block, big_endian=False)
@@ -203,28 +225,82 @@ _SHA512 = Digest(tuple(_SQUARE_ROOTS[:8]), _sha2_block, 64)
 _SHA512_256 = Digest(_SHA512_256_START, _sha2_block, 64)
 
 
-def _udf(name: str, digest: Digest, width: int) -> Udf:
-    def row_of(row: Row) -> None:
+def _udf(
+    name: str,
+    digest: Digest,
+    returns: str,
+    width: int,
+    emit: Callable[[Word, Words, int], None],
+    text: Callable[[Row, int], tuple[Word, Word]] | None = None,
+) -> Udf:
+    """What is emitted of the digest of a text, or of a `text` that is made of a number."""
+    read = text or (lambda row, ahead: row.span(0, ahead))
+
+    def one(row: Row) -> None:
+        emit(row.result, digest.words(*read(row, 0)), 0)
+
+    def four(row: Row) -> None:
+        body, texts = row.body, [read(row, i) for i in range(4)]
+        most = digest.bits * 2 - digest.bits // 4
+        small = functools.reduce(lambda a, b: a & b, [size < most for _, size in texts])
+        with body.when(small):
+            words = digest.of_four(texts)
+            for i in range(4):
+                emit(row.result, [word.lane(i) for word in words], i * width)
+        with body.when(small ^ 1):
+            for i, (at, size) in enumerate(texts):
+                emit(row.result, digest.words(at, size), i * width)
+
+    return kernel_udf(
+        name,
+        ("UBIGINT",) if text else ("BLOB",),
+        returns,
+        one,
+        width=width,
+        four=four if digest.bits == 32 else None,
+    )
+
+
+def _digest_udf(name: str, digest: Digest, width: int) -> Udf:
+    def emit(to: Word, words: Words, offset: int) -> None:
         step = digest.bits // 8
-        for i, word in enumerate(digest.state(*row.span(0))[: width // step]):
-            row.result.put(word, step * i)
+        for i, word in enumerate(words[: width // step]):
+            to.put(word, offset + step * i)
 
-    return kernel_udf(name, ("BLOB",), "BLOB", row_of, width=width)
+    return _udf(name, digest, "BLOB", width, emit)
 
 
-def _half_md5(at: Word, size: Word) -> Word:
+def _half(words: Words) -> Word:
     """The first eight bytes of MD5 as a number, the first the highest."""
-    a, b, *_ = _MD5.state(at, size)
-    return (swapped(a).long() << 32) | swapped(b).long()
+    return (swapped(words[0]).long() << 32) | swapped(words[1]).long()
+
+
+def _emit_half(to: Word, words: Words, offset: int) -> None:
+    to.put(_half(words), offset)
+
+
+def _number_8(row: Row, ahead: int) -> tuple[Word, Word]:
+    place = row.body.number(SCRATCH + 16 * ahead, 32)
+    place.put(row.number(0, ahead))
+    return place, row.body.number(8, 32)
+
+
+def _half_any(row: Row) -> None:
+    """Of a number and its width in bytes."""
+    place = row.body.number(SCRATCH, 32)
+    place.put(row.number(0))
+    row.result.put(_half(_MD5.words(place, row.number(1).short())))
 
 
 UDFS = (
-    _udf("mt_md5", _MD5, 16),
-    _udf("mt_sha1", _SHA1, 20),
-    _udf("mt_sha224", _SHA224, 28),
-    _udf("mt_sha256", _SHA256, 32),
-    _udf("mt_sha384", _SHA384, 48),
-    _udf("mt_sha512", _SHA512, 64),
-    _udf("mt_sha512_256", _SHA512_256, 32),
-    *hash_udfs("mt_half_md5", Function("half_md5", (32, 32), 64, _half_md5)),
+    _digest_udf("mt_md5", _MD5, 16),
+    _digest_udf("mt_sha1", _SHA1, 20),
+    _digest_udf("mt_sha224", _SHA224, 28),
+    _digest_udf("mt_sha256", _SHA256, 32),
+    _digest_udf("mt_sha384", _SHA384, 48),
+    _digest_udf("mt_sha512", _SHA512, 64),
+    _digest_udf("mt_sha512_256", _SHA512_256, 32),
+    _udf("mt_half_md5", _MD5, "UBIGINT", 8, _emit_half),
+    _udf("mt_half_md5_bits_8", _MD5, "UBIGINT", 8, _emit_half, _number_8),
+    kernel_udf("mt_half_md5_bits", ("UBIGINT", "UBIGINT"), "UBIGINT", _half_any),
 )

@@ -1,4 +1,5 @@
-"""Functions over words of 32 and 64 bits, written in Python and run as machine code.
+"""Functions over words of 32 and 64 bits, and over four words of 32 bits at once, written in Python
+and run as machine code.
 
 What a `Word` goes through is not computed but recorded, as WebAssembly text, when a kernel is
 built: Python's own names, functions and loops then only shape the record. What depends on the data
@@ -12,9 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+_TYPES = {32: "i32", 64: "i64", 128: "v128"}
+_OPERATIONS = {32: "i32", 64: "i64", 128: "i32x4"}
+_BITWISE = ("and", "or", "xor")
+
 
 class Word:
-    """A value that a function will have: of 32 or 64 bits."""
+    """A value that a function will have: of 32 or 64 bits, or with 128 bits four of 32."""
 
     __slots__ = ("bits", "body", "text")
 
@@ -27,7 +32,14 @@ class Word:
         operands = [self.text, self.body.lifted(other, self.bits).text]
         if swap:
             operands.reverse()
-        return self.body.value(f"{' '.join(operands)} i{self.bits}.{operation}", self.bits)
+        kind = _TYPES if operation in _BITWISE else _OPERATIONS
+        return self.body.value(f"{' '.join(operands)} {kind[self.bits]}.{operation}", self.bits)
+
+    def _shifted(self, by: Word | int, operation: str) -> Word:
+        if self.bits != 128:
+            return self._with(by, operation)
+        count = self.body.lifted(by, 32).text
+        return self.body.value(f"{self.text} {count} i32x4.{operation}", 128)
 
     def _is(self, other: Word | int, operation: str) -> Word:
         right = self.body.lifted(other, self.bits).text
@@ -61,10 +73,10 @@ class Word:
         return self._with(-1, "xor")
 
     def __lshift__(self, by: Word | int) -> Word:
-        return self._with(by, "shl")
+        return self._shifted(by, "shl")
 
     def __rshift__(self, by: Word | int) -> Word:
-        return self._with(by, "shr_u")
+        return self._shifted(by, "shr_u")
 
     def __lt__(self, other: Word | int) -> Word:
         return self._is(other, "lt_u")
@@ -87,10 +99,14 @@ class Word:
 
     def left(self, by: Word | int) -> Word:
         """The bits rotated to the left."""
+        if self.bits == 128 and isinstance(by, int):
+            return (self << by) | (self >> 32 - by)
         return self._with(by, "rotl")
 
     def right(self, by: Word | int) -> Word:
         """The bits rotated to the right."""
+        if self.bits == 128 and isinstance(by, int):
+            return self.left(32 - by)
         return self._with(by, "rotr")
 
     def remainder(self, by: int) -> Word:
@@ -114,6 +130,10 @@ class Word:
     def short(self) -> Word:
         """The low 32 bits."""
         return self.body.value(f"{self.text} i32.wrap_i64", 32)
+
+    def lane(self, index: int) -> Word:
+        """One of four words."""
+        return self.body.value(f"{self.text} i32x4.extract_lane {index}", 32)
 
     def signed_byte(self) -> Word:
         """The number of 32 bits whose low byte this is, as a signed one."""
@@ -169,6 +189,8 @@ class Body:
             if value.bits != bits:
                 raise TypeError(f"a word of {value.bits} bits where one of {bits} belongs")
             return value
+        if bits == 128:
+            return Word(self, f"v128.const i32x4{f' {value & 0xFFFF_FFFF}' * 4}", bits)
         return Word(self, f"i{bits}.const {value & ((1 << bits) - 1)}", bits)
 
     def value(self, text: str, bits: int) -> Word:
@@ -180,6 +202,12 @@ class Body:
     def number(self, value: int, bits: int = 64) -> Word:
         """A number as a word."""
         return self.lifted(value, bits)
+
+    def four(self, words: Sequence[Word]) -> Word:
+        """Four words of 32 bits as one."""
+        first, *others = words
+        rest = (f"{word.text} i32x4.replace_lane {i + 1}" for i, word in enumerate(others))
+        return self.value(f"{first.text} i32x4.splat {' '.join(rest)}", 128)
 
     def variable(self, value: Word | int, bits: int = 64) -> Variable:
         """A variable with its first value."""
@@ -238,7 +266,7 @@ class Function:
 
 
 def _types(bits: Sequence[int]) -> str:
-    return " ".join(f"i{width}" for width in bits)
+    return " ".join(_TYPES[width] for width in bits)
 
 
 def _written(header: str, body: Body, parameters: int, end: str = "") -> str:
