@@ -1,7 +1,8 @@
 """Nothing of DuckDB but what stands for ClickHouse's SQL can be reached, by any way in.
 
 What there is, is asked of the installed DuckDB: its table functions, the functions that look at
-files, settings or the catalogue, its pragmas and settings, and the kinds of its statements.
+files, settings or the catalogue, its pragmas and settings, and the kinds of its statements. Long:
+each of them by each way; else every so many.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import duckdb
 import pytest
 from http_client import Client, assert_error
 
+from mini_tb.deploy.plan import plan_deployment
+from mini_tb.diagnostics import Severity
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.table_functions import _FUNCTIONS as TABLE_FUNCTIONS
+from mini_tb.workspace.build import build_project
 
 FULL = os.environ.get("MINI_TB_SECURITY") == "full"
 PROJECT = {
@@ -235,11 +239,8 @@ def test_the_clickhouse_port(client: Client, family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_endpoints_when_they_are_built(client: Client, family: str) -> None:
-    queries = some(family, 8)
-    pipes = {
-        f"x{i}.pipe": f"NODE n\nSQL >\n    {query}\nTYPE endpoint\n"
-        for i, query in enumerate(queries)
-    }
+    """Some by a real request; all of them by the build that such a request makes, below."""
+    pipes = endpoints(some(family, 40)[:30])
     response = client.upload("/v1/build", {**PROJECT, **pipes}).json()
     assert response["result"] == "failed"
     wrong = {error["filename"] for error in response["errors"]}
@@ -249,18 +250,56 @@ def test_endpoints_when_they_are_built(client: Client, family: str) -> None:
         assert alone["result"] == "failed", pipes[name]
 
 
+def endpoints(queries: list[str]) -> dict[str, str]:
+    """A pipe for each query."""
+    return {
+        f"x{i}.pipe": f"NODE n\nSQL >\n    {query}\nTYPE endpoint\n"
+        for i, query in enumerate(queries)
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_endpoint_that_could_be_built(family: str) -> None:
+    left = endpoints(some(family, 6))
+    while left:
+        made = build_project({**PROJECT, **left}, {})
+        wrong = {error.file for error in made.errors}
+        assert wrong, f"these can be deployed: {list(left.values())[:5]}"
+        left = {name: text for name, text in left.items() if name not in wrong}
+
+
+NEXT = PROJECT["d.datasource"].replace("a Int64", "a Array(Int64)").replace("$.a`", "$.a[:]`")
+"""Another type: rows get over only by a FORWARD_QUERY."""
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_forward_queries(client: Client, family: str) -> None:
+    """Some by a real deployment; all of them, by the plan that it makes, below."""
     queries = list(FAMILIES[family]())
-    changed = (
-        PROJECT["d.datasource"].replace("a Int64", "a Array(Int64)").replace("$.a`", "$.a[:]`")
-    )
-    for query in queries if FULL else queries[:: max(1, len(queries) // 12)]:
-        files = {**PROJECT, "d.datasource": f"{changed}\nFORWARD_QUERY >\n    {query}\n"}
+    for query in queries[:: max(1, len(queries) // 12)]:
+        files = {**PROJECT, "d.datasource": f"{NEXT}\nFORWARD_QUERY >\n    {query}\n"}
         response = client.upload("/v1/deploy?auto_promote=true", files)
         assert response.status_code < 500, query
         assert response.json()["result"] == "failed", query
     assert client.sql("SELECT a FROM d") == [{"a": 1}]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_forward_query_that_could_be_planned(family: str) -> None:
+    queries = some(family, 6)
+    names = [f"d{i}.datasource" for i in range(len(queries))]
+    before = dict.fromkeys(names, PROJECT["d.datasource"])
+    after = {
+        name: f"{NEXT}\nFORWARD_QUERY >\n    {query}\n"
+        for name, query in zip(names, queries, strict=True)
+    }
+    live = build_project({**PROJECT, **before}, {})
+    made = build_project({**PROJECT, **after}, {})
+    assert live.ok
+    plan = plan_deployment(live.project, made.project, has_rows=lambda name: True)
+    wrong = {error.file for error in made.errors}
+    wrong |= {d.file for d in plan.diagnostics if d.severity is Severity.ERROR}
+    assert [after[name] for name in names if name not in wrong] == []
 
 
 CONDITIONS = [
