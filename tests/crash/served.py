@@ -31,8 +31,10 @@ class Served:
     """A server process; `start` returns when it answers. `errors` is what it wrote of errors."""
 
     folder: Path
+    prelude: str = CARE
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
+    clickhouse_url: str = ""
     token: str = ""
     log: Path = field(init=False)
 
@@ -43,7 +45,7 @@ class Served:
         """Begin a process, without waiting for it to answer."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", CARE, "serve", "--port", "0"],
+                [sys.executable, "-c", self.prelude, "serve", "--port", "0"],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -63,7 +65,7 @@ class Served:
             if note.exists():
                 found = orjson.loads(note.read_bytes())
                 if found["pid"] == process.pid:
-                    self.url = found["url"]
+                    self.url, self.clickhouse_url = found["url"], found["clickhouse_url"]
                     tokens = httpx.get(f"{self.url}/tokens").json()
                     self.token = tokens["workspace_admin_token"]
                     return

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import UserError
-from mini_tb.project import Node, Pipe, Project
+from mini_tb.project import Node, Project
 
 if TYPE_CHECKING:
     from mini_tb.template import Parameter
@@ -29,13 +29,14 @@ def parameters_of(template: str) -> tuple[Parameter, ...]:
         return ()
 
 
-def _tables_of(node: Node) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def tables_of(text: str, is_template: bool) -> tuple[str, ...]:
+    """The tables that a query names; none if it cannot be parsed."""
     from mini_tb.sql import tables
     from mini_tb.template import Template, TemplateError
 
-    text = node.sql.text
     try:
-        if node.is_template:
+        if is_template:
             text = Template.parse(text).render({}, check=True).text
         return tuple(dict.fromkeys(name for name, _, _ in tables(text)))
     except (TemplateError, UserError):
@@ -53,24 +54,18 @@ class Lineage:
         """What a node's template declares."""
         return parameters_of(node.sql.text) if node.is_template else ()
 
-    @cached_property
-    def _reads(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        return {
-            (pipe.name, node.name): _tables_of(node)
-            for pipe in self.project.pipes.values()
-            for node in pipe.nodes
-        }
-
-    def dependencies(self, pipe: Pipe, node: Node) -> tuple[str, ...]:
+    @staticmethod
+    def dependencies(node: Node) -> tuple[str, ...]:
         """The tables that a node names, nodes of its own pipe among them."""
-        return self._reads[pipe.name, node.name]
+        return tables_of(node.sql.text, node.is_template)
 
     @cached_property
     def _users(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, dict[str, None]] = {}
-        for (pipe, _), names in self._reads.items():
-            for name in names:
-                found.setdefault(name, {})[pipe] = None
+        for pipe in self.project.pipes.values():
+            for node in pipe.nodes:
+                for name in self.dependencies(node):
+                    found.setdefault(name, {})[pipe.name] = None
         return {name: tuple(pipes) for name, pipes in found.items()}
 
     def used_by(self, name: str) -> tuple[str, ...]:

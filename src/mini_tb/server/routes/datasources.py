@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from mini_tb.diagnostics import UserError
+from mini_tb.diagnostics import Diagnostic, EngineError, UserError
 from mini_tb.project import Datasource
 from mini_tb.server import resources
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call
 from mini_tb.server.reply import Reply
+
+
+class Gone(UserError):
+    """A deployment deletes the data source while it is looked at."""
+
 
 _ALWAYS = ("engine", "indexes", "new_columns_detected", "statistics", "quarantine_rows")
 """Clients read these of every item of a list, whatever `attrs` they asked for."""
@@ -18,13 +24,12 @@ _ALWAYS = ("engine", "indexes", "new_columns_detected", "statistics", "quarantin
 def list_datasources(call: Call) -> Any:
     """The data sources that the token may read."""
     attrs = call.param("attrs")
-    return {
-        "datasources": [
-            resources.selected(_object(call, found), attrs, _ALWAYS)
-            for found in call.workspace.project.datasources.values()
-            if call.access.may("DATASOURCES:READ", found.name)
-        ]
-    }
+    listed = []
+    for found in call.workspace.project.datasources.values():
+        if call.access.may("DATASOURCES:READ", found.name):
+            with suppress(Gone):
+                listed.append(resources.selected(_object(call, found), attrs, _ALWAYS))
+    return {"datasources": listed}
 
 
 def get_datasource(call: Call) -> Any:
@@ -40,7 +45,13 @@ def get_datasource(call: Call) -> Any:
 
 def _object(call: Call, found: Datasource) -> dict[str, Any]:
     workspace = call.workspace
-    rows, size, quarantined = workspace.statistics(found.name)
+    try:
+        rows, size, quarantined = workspace.statistics(found.name)
+    except EngineError:
+        if found.name in workspace.project.datasources:
+            raise
+        message = f"data source `{found.name}` has just been deleted"
+        raise Gone(Diagnostic("NM301", message), status=404) from None
     users = call.server.lineages.of(workspace).used_by(found.name)
     return resources.datasource(
         found,

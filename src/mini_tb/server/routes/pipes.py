@@ -123,7 +123,7 @@ def _object(call: Call, pipe: Pipe, node_attrs: str) -> dict[str, Any]:
     details = {
         node.name: {
             "params": [p.to_json() for p in lineage.parameters(node)],
-            "dependencies": list(lineage.dependencies(pipe, node)),
+            "dependencies": list(lineage.dependencies(node)),
         }
         for node in pipe.nodes
     }
