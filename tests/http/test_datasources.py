@@ -214,6 +214,11 @@ def test_deleting_rows(served: Client) -> None:
     assert light.json()["rows_affected"] == 1
     assert_error(served.post(path, data={"delete_condition": "nope = 1", "dry_run": "1"}), 400)
     assert_error(served.post(path), 400, "delete_condition")
+    for condition in ("nope = 1", "device =", "uper(device) = 'A'", "1 = 1; SELECT 1"):
+        assert_error(served.post(path, data={"delete_condition": condition}), 400)
+        replace = {"format": "csv", "replace_condition": condition}
+        path_ = "/v1/datasources/snapshot/replace"
+        assert_error(served.post(path_, params=replace, content=b"device\na\n"), 400)
 
 
 def test_copies(served: Client) -> None:

@@ -151,7 +151,9 @@ def test_rows_survive_and_new_columns_get_their_default(empty: Client) -> None:
 def test_a_forward_query_is_told_with_its_line(empty: Client) -> None:
     path = "datasources/readings.datasource"
     empty.build(project_files())
-    text = project_files()[path].rstrip() + "\n\nFORWARD_QUERY >\n    SELECT\n        *,\n        {}\n"
+    text = (
+        project_files()[path].rstrip() + "\n\nFORWARD_QUERY >\n    SELECT\n        *,\n        {}\n"
+    )
     line = text.count("\n")
     event = '{"at":"2024-01-01 00:00:00","device":"a","kind":"temp","value":1.5,"tags":[]}'
     empty.post("/v0/events?name=readings&wait=true", content=event)

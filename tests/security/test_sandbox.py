@@ -316,7 +316,8 @@ CONDITIONS = [
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_conditions(client: Client, condition: str) -> None:
     data = {"delete_condition": condition, "wait": "true"}
-    assert_error(client.post("/v1/datasources/d/delete", data=data), 400)
+    for version in ("v0", "v1"):
+        assert_error(client.post(f"/{version}/datasources/d/delete", data=data), 400)
     assert client.sql("SELECT a FROM d") == [{"a": 1}]
 
 

@@ -507,6 +507,19 @@ class Workspace:
         self.service.operation("delete_data", target.name, rows=removed)
         return removed
 
+    def delete_later(self, name: str, condition: str) -> Job:
+        """Start a job that does what `delete` does. Raises what `delete` does at once."""
+        from mini_tb.workspace.landing import row_condition
+
+        target = self.datasource(name)
+        row_condition(target, condition)
+        return self.jobs.start(
+            "delete_data",
+            lambda _: {"rows_affected": self.delete(target.name, condition)},
+            datasource={"id": self.resource_id("datasource", target.name), "name": target.name},
+            delete_condition=condition,
+        )
+
     def copy(
         self,
         pipe: str,

@@ -80,12 +80,7 @@ def delete_rows(call: Call) -> Any:
     workspace = call.workspace
     if call.flag("dry_run"):
         return {"rows_to_be_deleted": workspace.delete(found.name, condition, dry_run=True)}
-    job = workspace.jobs.start(
-        "delete_data",
-        lambda _: {"rows_affected": workspace.delete(found.name, condition)},
-        datasource={"id": workspace.resource_id("datasource", found.name), "name": found.name},
-        delete_condition=condition,
-    )
+    job = workspace.delete_later(found.name, condition)
     return {**resources.job(job), "delete_id": job.id}
 
 
