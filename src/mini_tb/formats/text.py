@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -191,11 +193,32 @@ def _datetime(values: Any, t: DataType) -> Any:
         return _cast(values)
     unit = _UNITS[t.scale]
     if t.zone and t.zone != "UTC":
-        values = pc.local_timestamp(pc.cast(values, pa.timestamp(values.type.unit, t.zone)))
+        values = _wall(values, t.zone)
     found = pc.cast(pc.cast(values, pa.timestamp(unit), safe=False), TEXT)
     if extra := _DIGITS[unit] - t.scale:
         found = pc.utf8_slice_codeunits(found, 0, -extra)
     return pc.cast(found, BYTES)
+
+
+def _wall(values: Any, zone: str) -> Any:
+    """The wall clocks of a zone at instants. Arrow knows no summer times after 2037: later ones, if
+    there are any, are asked of Python one by one."""
+    zoned = pa.timestamp(values.type.unit, zone)
+    found = pc.local_timestamp(pc.cast(values, zoned))
+    late = pc.greater_equal(values, pa.scalar(datetime(2038, 1, 1), values.type))
+    if not pc.any(late).as_py():
+        return found
+    info, second = ZoneInfo(zone), 10 ** _DIGITS[values.type.unit]
+    counts = pc.filter(pc.cast(values, pa.int64()), late).to_pylist()
+    moved = (
+        count + _offset(datetime.fromtimestamp(count // second, info)) * second for count in counts
+    )
+    return pc.replace_with_mask(found, late, pa.array(moved, pa.int64()).cast(values.type))
+
+
+def _offset(moment: datetime) -> int:
+    offset = moment.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
 
 
 def _date(values: Any, t: DataType) -> Any:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
@@ -117,7 +118,14 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     if _tuples(s, t):
         return _compare_tuples(operator, a, b, left, right)
     shared = common(a, b)
-    if shared.name != "Nothing":
+    if shared.name == "DateTime" and not (s.is_string or t.is_string):
+        # A Date that DateTime does not reach is still later than all of them.
+        left, right = (
+            zone.to_instant(f"CAST({sql} AS TIMESTAMP)", shared.zone) if side.is_date else sql
+            for side, sql in ((s, left), (t, right))
+        )
+        s = t = shared
+    elif shared.name != "Nothing":
         left, right = lower_cast(s, shared, left), lower_cast(t, shared, right)
         s = t = shared
     elif s != t:
@@ -266,9 +274,10 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         if not arg.type.is_number and not arg.type.is_nothing:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a number or Bool")
-    if any(arg.type.is_nullable for arg in args):
-        return nullable(UINT8)
-    return DataType("Bool") if any(arg.type.is_bool for arg in args) else UINT8
+    found = UINT8
+    if any(arg.type.is_bool and not arg.type.is_nullable for arg in args):
+        found = DataType("Bool")
+    return nullable(found) if any(arg.type.is_nullable for arg in args) else found
 
 
 def _lower_logic(call: Call, args: list[str]) -> str:

@@ -199,6 +199,14 @@ def _to_nullable_returns(args: Sequence[Expr]) -> DataType:
     return nullable(t)
 
 
+def _lower_is_null(call: Call, args: list[str]) -> str:
+    word = "IS NULL" if call.function.name == "isNull" else "IS NOT NULL"
+    t = call.args[0].type
+    if t.can_be_nullable and not t.is_nullable:  # it is not even computed
+        return f"CAST({int(word == 'IS NOT NULL')} AS UTINYINT)"
+    return f"CAST(({args[0]} {word}) AS UTINYINT)"
+
+
 def _lower_is_nullable(call: Call, args: list[str]) -> str:
     return f"CAST({int(call.args[0].type.is_nullable)} AS UTINYINT)"
 
@@ -329,24 +337,8 @@ ROWS = (
         any_case=True,
         bytes_ok=True,
     ),
-    Function(
-        "isNull",
-        UINT8,
-        "CAST(({0} IS NULL) AS UTINYINT)",
-        nulls=False,
-        any_case=True,
-        bytes_ok=True,
-        exact=True,
-    ),
-    Function(
-        "isNotNull",
-        UINT8,
-        "CAST(({0} IS NOT NULL) AS UTINYINT)",
-        nulls=False,
-        any_case=True,
-        bytes_ok=True,
-        exact=True,
-    ),
+    Function("isNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
+    Function("isNotNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
     Function("isZeroOrNull", UINT8, "coalesce({0} = 0, TRUE)", nulls=False),
     Function("isNullable", UINT8, _lower_is_nullable, nulls=False, bytes_ok=True),
     Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),

@@ -16,7 +16,13 @@ from mini_tb.sql.functions.convert import (
 )
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import to_text
-from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    integer,
+    keep_low_cardinality,
+    text,
+)
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
     BOOL,
@@ -99,7 +105,15 @@ def _accurate_default_returns(args: Sequence[Expr]) -> DataType:
     target = _accurate_returns(args)
     if len(args) > 2 and args[2].type.bare != target.bare:
         raise ArgumentError(f"the default must be of type `{target}`, found `{args[2].type}`")
-    return nullable(target) if args[0].type.is_nullable and target.is_nullable else target
+    found = nullable(target) if args[0].type.is_nullable and target.is_nullable else target
+    return _kept_low(args, found)
+
+
+def _kept_low(args: Sequence[Expr], found: DataType) -> DataType:
+    """In a dictionary if the value is; what has a scale is never."""
+    if found.bare.name in ("Decimal", "DateTime64"):
+        return found
+    return keep_low_cardinality(args, found)
 
 
 def _or_default(call: Call, found: str, default: str | None) -> str:
@@ -197,7 +211,7 @@ class Conversion:
         if head < len(args) and args[head].type.bare != found:
             raise ArgumentError(f"the default must be of type `{found}`, found `{args[head].type}`")
         accurate(args[0].type, found, "")
-        return found
+        return _kept_low(args, found)
 
     def _lower_or_default(self, call: Call, args: list[str]) -> str:
         found = accurate(call.args[0].type, call.type.bare, args[0])

@@ -127,6 +127,19 @@ def from_ticks(target: DataType, count: str) -> str:
     return f"make_timestamp(({count}) * {10 ** (6 - target.scale)})"
 
 
+def bounded(scale: int, count: str) -> str:
+    """A count of ticks (BIGINT) of a DateTime64 within years 0 to 9999: what is past them shows as
+    their end, with its own fraction of a second."""
+    if scale > 6:
+        return count
+    unit = 10**scale
+    first, last = _FIRST_MOMENT * unit, _LAST_MOMENT * unit
+    return (
+        f"CASE WHEN {count} < {first} THEN {first} "
+        f"WHEN {count} >= {last + unit} THEN {last} + {count} % {unit} ELSE {count} END"
+    )
+
+
 def to_ticks(t: DataType, sql: str) -> str:
     """How many ticks after 1970 a DateTime64 is, as BIGINT; seconds of a DateTime."""
     if t.scale > 6:

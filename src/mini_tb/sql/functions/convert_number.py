@@ -102,7 +102,9 @@ def to_decimal(source: DataType, target: DataType, sql: str) -> str:
     duck, scale = to_duckdb(target), target.scale
     if source.is_float:
         unit = f"1e{scale}"
-        return f"CAST(trunc(CAST({sql} AS DOUBLE) * {unit}) / {unit} AS {duck})"
+        own = "FLOAT" if source.bits == 32 and int(target.params[0]) <= 18 else "DOUBLE"
+        count = f"CAST({sql} AS {own}) * CAST({unit} AS {own})"
+        return f"CAST(trunc(CAST({count} AS DOUBLE)) / {unit} AS {duck})"
     if source.is_decimal and source.scale > scale:
         step = f"CAST({quote_string(f'1e-{scale}')} AS DECIMAL({max(scale, 1) + 1}, {scale}))"
         return f"CAST({sql} - ({sql} % {step}) AS {duck})"

@@ -189,9 +189,8 @@ def _from_unix64(name: str, scale: int) -> Function:
         return datetime64(scale, zone_argument(args, 1))
 
     def lower(call: Call, args: list[str]) -> str:
-        return convert_moment.from_ticks(
-            datetime64(scale), lower_cast(call.args[0].type.bare, INT64, args[0])
-        )
+        count = lower_cast(call.args[0].type.bare, INT64, args[0])
+        return convert_moment.from_ticks(datetime64(scale), convert_moment.bounded(scale, count))
 
     return Function(name, returns, lower, args=(1, 2))
 

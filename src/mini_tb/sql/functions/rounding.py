@@ -77,9 +77,27 @@ def _steps(name: str, number: str, step: int) -> str:
 
 
 def _integer(t: DataType, name: str, digits: int, sql: str) -> str:
-    step = 10 ** min(digits, 19)
-    number = f"CAST({sql} AS HUGEINT)"
-    return wrap(f"({_steps(name, number, step)} * {step})", t)
+    """In the type's own width, as ClickHouse computes it: near the ends it wraps around."""
+    step, half = 10**digits, 10**digits // 2
+    if step >= 1 << (t.bits - t.is_signed):
+        return f"CAST({sql} * 0 AS {to_duckdb(t)})"
+    wide = "HUGEINT" if t.bits == 64 else "BIGINT"
+
+    def own(number: str) -> str:
+        return f"CAST({wrap(number, t)} AS {wide})"
+
+    number = f"CAST({sql} AS {wide})"
+    if name == "roundBankers":
+        return wrap(f"({_steps(name, number, step)} * {step})", t)
+    if name == "ceil":
+        number = f"CASE WHEN {number} < 0 THEN {number} ELSE {own(f'({number} + {step - 1})')} END"
+    elif name != "trunc" and t.is_signed:
+        less = step if name == "round" else step - 1
+        number = f"CASE WHEN {number} < 0 THEN {own(f'({number} - {less})')} ELSE {number} END"
+    if name == "round":
+        # The narrow types are 32 bits wide in between.
+        number = f"({number} + {half})" if t.bits < 32 else own(f"({number} + {half})")
+    return wrap(f"({number} // {step} * {step})", t)
 
 
 def _decimal(t: DataType, name: str, digits: int, sql: str) -> str:
