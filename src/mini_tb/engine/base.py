@@ -67,6 +67,12 @@ class Result(Protocol):
         """Seconds from the start of execution to the end of reading (or to now)."""
         ...
 
+    @property
+    def few_rows(self) -> list[tuple[Any, ...]] | None:
+        """All rows as Python values, if there are few and their types are plain; None otherwise.
+        They are there until `batches` is read."""
+        ...
+
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows, batch by batch; at least one batch unless there are no rows.
 

@@ -4,7 +4,7 @@
 formats with their content types. Everything is vectorised: a column becomes a column of texts
 (`text`, `value`), those are joined to rows in one call. Nothing here knows HTTP or SQL.
 
-Importing this package loads Arrow; import it where the first answer is written.
+Arrow is loaded with the first answer that needs it: the JSON formats write few rows without.
 """
 
 from mini_tb.formats.answer import Answer, ResultColumn, Settings, Statistics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,7 +52,8 @@ class Answer:
     """One query's result, ready to be written once.
 
     `batches` are Arrow record batches whose columns stand in the order of `columns`, stored as
-    `mini_tb.types.duckdb` says. `statistics` is asked after the last batch. `has_limit` tells
+    `mini_tb.types.duckdb` says. `few_rows` are all rows as Python values, if there are few: then
+    `batches` need not be read. `statistics` is asked after the last batch. `has_limit` tells
     whether the query has a LIMIT, `totals` is the one row of WITH TOTALS.
     """
 
@@ -62,6 +63,7 @@ class Answer:
     has_limit: bool = False
     totals: Any | None = None
     settings: Settings = field(default_factory=Settings)
+    few_rows: Sequence[tuple[Any, ...]] | None = None
 
     def chunks(self) -> Iterator[Any]:
         """The batches in slices of at most `CHUNK_ROWS` rows; empty ones are left out."""

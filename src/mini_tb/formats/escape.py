@@ -7,35 +7,16 @@ one pass over the column.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mini_tb.formats.jsontext import JSON_ESCAPES
 from mini_tb.formats.text import BYTES, join, literal
 
 _QUOTE = literal(b'"')
 _APOSTROPHE = literal(b"'")
-
-# ClickHouse's own choice: the solidus is escaped, letters of other alphabets are not.
-JSON_ESCAPES: Mapping[bytes, bytes] = {
-    b"\\": b"\\\\",
-    b'"': b'\\"',
-    b"/": b"\\/",
-    b"\b": b"\\b",
-    b"\f": b"\\f",
-    b"\n": b"\\n",
-    b"\r": b"\\r",
-    b"\t": b"\\t",
-    **{
-        bytes([code]): f"\\u{code:04X}".encode()
-        for code in range(0x20)
-        if code not in b"\b\f\n\r\t"
-    },
-    "\u2028".encode(): b"\\u2028",
-    "\u2029".encode(): b"\\u2029",
-}
 
 TEXT_ESCAPES: Mapping[bytes, bytes] = {
     b"\\": b"\\\\",
@@ -94,12 +75,6 @@ def content(column: Any) -> bytes:
 def json_string(column: Any) -> Any:
     """Each text as a JSON string; null stays null."""
     return join(_QUOTE, json_escape(column), _QUOTE)
-
-
-@lru_cache(maxsize=4096)
-def json_key(name: str) -> bytes:
-    """A name as a JSON string."""
-    return b'"' + json_escape.one(name) + b'"'
 
 
 def apostrophes(column: Any) -> Any:

@@ -1,29 +1,33 @@
-"""The table of output formats: ClickHouse's names, content types and writers."""
+"""The table of output formats: ClickHouse's names and their content types.
+
+What writes them is in `writers`, which loads Arrow; few rows are written without it (`small`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mini_tb.diagnostics import UserError, nearest
-from mini_tb.formats import rows
 from mini_tb.formats.answer import Answer
-from mini_tb.formats.binary import native, odbc_driver2, row_binary
-from mini_tb.formats.delimited import csv, sql_values, tsv
-from mini_tb.formats.parquet import parquet
-from mini_tb.formats.pretty import COMPACT, FULL, boxed, markdown, spaced, vertical
-from mini_tb.formats.prometheus import prometheus
-
-Write = Callable[[Answer], Iterator[bytes]]
+from mini_tb.formats.small import SMALL_WRITERS
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One output format: its name, the Content-Type of its bytes, and what writes them."""
+    """One output format: its name, and the Content-Type of its bytes."""
 
     name: str
     content_type: str
-    write: Write
+
+    def write(self, answer: Answer) -> Iterator[bytes]:
+        """The bytes of the answer, piece by piece."""
+        small = SMALL_WRITERS.get(self.name)
+        if small is not None and (pieces := small(answer)) is not None:
+            return pieces
+        from mini_tb.formats.writers import WRITERS
+
+        return WRITERS[self.name](answer)
 
 
 _JSON = "application/json"
@@ -33,49 +37,45 @@ _TSV = "text/tab-separated-values; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 _OCTETS = "application/octet-stream"
 
-_TABLE: tuple[tuple[str, str, Write], ...] = (
-    ("JSON", _JSON, rows.document(rows.values, compact=False)),
-    ("JSONStrings", _JSON, rows.document(rows.strings, compact=False)),
-    ("JSONCompact", _JSON, rows.document(rows.values, compact=True)),
-    ("JSONCompactStrings", _JSON, rows.document(rows.strings, compact=True)),
-    ("JSONColumns", _JSON, rows.columns(named=True)),
-    ("JSONCompactColumns", _JSON, rows.columns(named=False)),
-    ("JSONColumnsWithMetadata", _JSON, rows.columns(named=True, metadata=True)),
-    ("JSONEachRow", _NDJSON, rows.lines(rows.values)),
-    ("JSONStringsEachRow", _NDJSON, rows.lines(rows.strings)),
-    ("JSONEachRowWithProgress", _NDJSON, rows.progress(rows.values)),
-    ("JSONStringsEachRowWithProgress", _NDJSON, rows.progress(rows.strings)),
-    ("JSONCompactEachRow", _NDJSON, rows.arrays(rows.values)),
-    ("JSONCompactEachRowWithNames", _NDJSON, rows.arrays(rows.values, names=True)),
-    (
-        "JSONCompactEachRowWithNamesAndTypes",
-        _NDJSON,
-        rows.arrays(rows.values, names=True, types=True),
-    ),
-    ("JSONCompactStringsEachRow", _NDJSON, rows.arrays(rows.strings)),
-    ("CSV", _CSV, csv()),
-    ("CSVWithNames", _CSV, csv(names=True)),
-    ("CSVWithNamesAndTypes", _CSV, csv(names=True, types=True)),
-    ("TabSeparated", _TSV, tsv()),
-    ("TabSeparatedWithNames", _TSV, tsv(names=True)),
-    ("TabSeparatedWithNamesAndTypes", _TSV, tsv(names=True, types=True)),
-    ("TabSeparatedRaw", _TSV, tsv(is_raw=True)),
-    ("TabSeparatedRawWithNames", _TSV, tsv(names=True, is_raw=True)),
-    ("TabSeparatedRawWithNamesAndTypes", _TSV, tsv(names=True, types=True, is_raw=True)),
-    ("Values", _TEXT, sql_values),
-    ("Pretty", _TEXT, boxed(FULL)),
-    ("PrettyCompact", _TEXT, boxed(COMPACT)),
-    ("PrettySpace", _TEXT, spaced),
-    ("Vertical", _TEXT, vertical),
-    ("Markdown", "text/markdown; charset=utf-8", markdown),
-    ("Parquet", _OCTETS, parquet),
-    ("Prometheus", "text/plain; version=0.0.4; charset=utf-8", prometheus),
-    ("Native", _OCTETS, native),
-    ("RowBinary", _OCTETS, row_binary()),
-    ("RowBinaryWithNames", _OCTETS, row_binary(names=True)),
-    ("RowBinaryWithNamesAndTypes", _OCTETS, row_binary(names=True, types=True)),
-    ("ODBCDriver2", _OCTETS, odbc_driver2),
-)
+_TABLE = {
+    "JSON": _JSON,
+    "JSONStrings": _JSON,
+    "JSONCompact": _JSON,
+    "JSONCompactStrings": _JSON,
+    "JSONColumns": _JSON,
+    "JSONCompactColumns": _JSON,
+    "JSONColumnsWithMetadata": _JSON,
+    "JSONEachRow": _NDJSON,
+    "JSONStringsEachRow": _NDJSON,
+    "JSONEachRowWithProgress": _NDJSON,
+    "JSONStringsEachRowWithProgress": _NDJSON,
+    "JSONCompactEachRow": _NDJSON,
+    "JSONCompactEachRowWithNames": _NDJSON,
+    "JSONCompactEachRowWithNamesAndTypes": _NDJSON,
+    "JSONCompactStringsEachRow": _NDJSON,
+    "CSV": _CSV,
+    "CSVWithNames": _CSV,
+    "CSVWithNamesAndTypes": _CSV,
+    "TabSeparated": _TSV,
+    "TabSeparatedWithNames": _TSV,
+    "TabSeparatedWithNamesAndTypes": _TSV,
+    "TabSeparatedRaw": _TSV,
+    "TabSeparatedRawWithNames": _TSV,
+    "TabSeparatedRawWithNamesAndTypes": _TSV,
+    "Values": _TEXT,
+    "Pretty": _TEXT,
+    "PrettyCompact": _TEXT,
+    "PrettySpace": _TEXT,
+    "Vertical": _TEXT,
+    "Markdown": "text/markdown; charset=utf-8",
+    "Parquet": _OCTETS,
+    "Prometheus": "text/plain; version=0.0.4; charset=utf-8",
+    "Native": _OCTETS,
+    "RowBinary": _OCTETS,
+    "RowBinaryWithNames": _OCTETS,
+    "RowBinaryWithNamesAndTypes": _OCTETS,
+    "ODBCDriver2": _OCTETS,
+}
 
 _ALIASES = {
     "NDJSON": "JSONEachRow",
@@ -87,12 +87,14 @@ _ALIASES = {
     "PrettySpaceNoEscapes": "PrettySpace",
     **{
         "TSV" + name.removeprefix("TabSeparated"): name
-        for name, _, _ in _TABLE
+        for name in _TABLE
         if name.startswith("TabSeparated")
     },
 }
 
-FORMATS: dict[str, Format] = {row[0]: Format(*row) for row in _TABLE}
+FORMATS: dict[str, Format] = {
+    name: Format(name, content_type) for name, content_type in _TABLE.items()
+}
 FORMATS |= {alias: FORMATS[name] for alias, name in _ALIASES.items()}
 _BY_LOWER = {name.lower(): found for name, found in FORMATS.items()}
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mini_tb.formats import jsontext
 from mini_tb.formats.answer import Answer, Statistics
-from mini_tb.formats.escape import content, json_key
+from mini_tb.formats.escape import content
+from mini_tb.formats.jsontext import json_key, json_quoted, meta, tail
 from mini_tb.formats.text import join, literal
 from mini_tb.formats.value import json, json_text
 
@@ -41,38 +43,13 @@ def _layout(start: str, labels: list[bytes], between: str, end: str, cells: list
 # Documents -----------------------------------------------------------------------------------
 
 
-def _meta(answer: Answer) -> str:
-    columns = ",\n".join(
-        f'\t\t{{\n\t\t\t"name": {_string(column.name)},\n'
-        f'\t\t\t"type": {_string(str(column.type))}\n\t\t}}'
-        for column in answer.columns
-    )
-    return f'\t"meta":\n\t[\n{columns}\n\t]'
-
-
-def _string(text: str) -> str:
-    return json_key(text).decode()
-
-
-def _tail(answer: Answer, rows: int, totals: bytes) -> bytes:
-    parts = [f'\n\t],\n\n{totals.decode()}\t"rows": {rows}']
-    cost = answer.statistics()
-    if answer.has_limit:
-        parts.append(f'\t"rows_before_limit_at_least": {max(rows, cost.rows_before_limit)}')
-    parts.append(
-        f'\t"statistics":\n\t{{\n\t\t"elapsed": {cost.elapsed:.9g},\n'
-        f'\t\t"rows_read": {cost.rows_read},\n\t\t"bytes_read": {cost.bytes_read}\n\t}}\n}}\n'
-    )
-    return ",\n\n".join(parts).encode()
-
-
 def document(cells: Cells, *, compact: bool) -> Callable[[Answer], Iterator[bytes]]:
     """Writes JSON, JSONStrings, or with `compact` JSONCompact, JSONCompactStrings."""
 
     def write(answer: Answer) -> Iterator[bytes]:
-        labels = _labels(answer, compact)
+        labels = jsontext.labels(answer, compact=compact)
         start, between, end = ("\t\t[", ", ", "]") if compact else ("\t\t{", ",", "\n\t\t}")
-        yield f'{{\n{_meta(answer)},\n\n\t"data":\n\t[\n'.encode()
+        yield f'{{\n{meta(answer)},\n\n\t"data":\n\t[\n'.encode()
         rows = 0
         for chunk in answer.chunks():
             text = _layout(
@@ -89,15 +66,9 @@ def document(cells: Cells, *, compact: bool) -> Callable[[Answer], Iterator[byte
                 labels = [b"\n\t\t" + label.lstrip() for label in labels]
                 totals = b"\n\t" + _layout("{", labels, ",", "\n\t}", found)
             totals = b'\t"totals":' + (b" " if compact else b"") + totals + b",\n\n"
-        yield _tail(answer, rows, totals)
+        yield tail(answer, rows, totals)
 
     return write
-
-
-def _labels(answer: Answer, compact: bool) -> list[bytes]:
-    if compact:
-        return [b""] * len(answer.columns)
-    return [b"\n\t\t\t" + json_key(column.name) + b": " for column in answer.columns]
 
 
 def columns(*, named: bool, metadata: bool = False) -> Callable[[Answer], Iterator[bytes]]:
@@ -122,8 +93,8 @@ def columns(*, named: bool, metadata: bool = False) -> Callable[[Answer], Iterat
         # ClickHouse's own: without rows only JSONColumns names its columns.
         body = b",\n".join(lines) if rows or (named and not metadata) else b""
         if metadata:
-            yield f'{{\n{_meta(answer)},\n\n\t"data":\n\t{{\n'.encode() + body
-            yield _tail(answer, rows, b"").replace(b"\n\t]", b"\n\t}", 1)
+            yield f'{{\n{meta(answer)},\n\n\t"data":\n\t{{\n'.encode() + body
+            yield tail(answer, rows, b"").replace(b"\n\t]", b"\n\t}", 1)
         else:
             yield (b"{\n" if named else b"[\n") + body + (b"\n}\n" if named else b"\n]\n")
 
@@ -170,7 +141,7 @@ def progress(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
 
     def write(answer: Answer) -> Iterator[bytes]:
         meta = ",".join(
-            f'{{"name":{_string(column.name)},"type":{_string(str(column.type))}}}'
+            f'{{"name":{json_quoted(column.name)},"type":{json_quoted(str(column.type))}}}'
             for column in answer.columns
         )
         yield f'{{"meta":[{meta}]}}\n'.encode()

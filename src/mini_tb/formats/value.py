@@ -19,9 +19,9 @@ from mini_tb.formats.escape import (
     apostrophes,
     fill,
     json_escape,
-    json_key,
     json_string,
 )
+from mini_tb.formats.jsontext import json_key
 from mini_tb.formats.text import (
     by_value,
     combine,

@@ -43,6 +43,7 @@ def stream(call: Call, result: Result, format_name: str) -> Stream:
             result.compiled.has_limit,
             result.totals,
             settings,
+            result.few_rows,
         )
         pieces = found.write(answer)
     except BaseException:

@@ -19,7 +19,15 @@ from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
 from mini_tb.sql.parser import parse_expression, parse_statement
 from mini_tb.sql.scope import Scope
-from mini_tb.sql.tree import BoundQuery, BoundSelect, Column, RelationColumn, TableRelation
+from mini_tb.sql.tree import (
+    BoundQuery,
+    BoundSelect,
+    Column,
+    Const,
+    Param,
+    RelationColumn,
+    TableRelation,
+)
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier
 
@@ -40,8 +48,9 @@ class Compiled:
     used, and `$p1`… whose values `parameters` name: duck name → (view, value's name), with view ''
     for values of the query's own text. `inlined` are values that became part of the text because
     they decide its shape. `tables` are all data sources and views that are read, `views` those of
-    them whose SQL was bound in place. `totals` is the text of the one row of WITH TOTALS, which has
-    the same columns and binds no other values.
+    them whose SQL was bound in place. `limit` is how many rows there are at most: a number, or the
+    name of the parameter that says it; None if the text does not tell. `totals` is the text of the
+    one row of WITH TOTALS, which has the same columns and binds no other values.
     """
 
     duck_sql: str
@@ -53,6 +62,7 @@ class Compiled:
     format: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     has_limit: bool = False
+    limit: int | str | None = None
     uses_now: bool = False
     totals: str | None = None
 
@@ -107,10 +117,20 @@ def compile_bound(
         statement.format,
         statement.settings,
         isinstance(query, BoundSelect) and query.limit is not None,
+        _limit(query),
         "$now" in duck_sql,
         totals,
     )
     return compiled, query, binder
+
+
+def _limit(query: BoundQuery) -> int | str | None:
+    if isinstance(query, BoundSelect) and not query.with_ties:
+        if isinstance(query.limit, Const) and isinstance(query.limit.value, int):
+            return query.limit.value
+        if isinstance(query.limit, Param):
+            return query.limit.name
+    return None
 
 
 def compile_expression(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -10,7 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mini_tb.diagnostics import EngineError
 from mini_tb.engine.duckdb.connection import UDF_PREFIX
 from mini_tb.engine.duckdb.errors import cancelled, from_duckdb, timed_out
-from mini_tb.engine.duckdb.statement import SMALL, Known, Statements, to_batch
+from mini_tb.engine.duckdb.statement import (
+    SMALL,
+    Known,
+    Statements,
+    are_plain,
+    is_plain,
+    schema_of,
+    to_batch,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +56,8 @@ class DuckDBResult:
         self._first: pa.RecordBatch | None = None
         self._second: pa.RecordBatch | None = None
         self._schema: pa.Schema = None
+        self._rows: list[tuple[Any, ...]] | None = None
+        self._known: Known | None = None
         self._profile: Profile | None = None
         self._is_snapshot = False
         self._is_cancelled = False
@@ -66,17 +77,21 @@ class DuckDBResult:
                 self._is_snapshot = True
                 self.totals = self._one_row(self._connection, compiled.totals, values)
             known = statements.find(compiled.duck_sql)
-            if known.schema is not None and known.statement is not None:
-                self._fetch(self._connection, known, dict(values))
-            else:
-                self._stream(self._connection, dict(values))
-            if self._reader is None:
-                rows = self._first.num_rows if self._first is not None else 0
-                statements.answered(known, self._connection, compiled.duck_sql, self._schema, rows)
+            is_small = known.is_small
+            if is_small is None:
+                is_small = self._most_rows(values) <= SMALL
+            if not (is_small and self._fetch(self._connection, known, dict(values))):
+                self._stream(self._connection, known, dict(values))
         except BaseException as error:
             raise self._failed(error) from error
         if self._reader is None:
             self._finish()
+
+    def _most_rows(self, values: Mapping[str, Any]) -> float:
+        """How many rows there are at most, as far as the statement tells."""
+        limit = self.compiled.limit
+        found = values.get(limit) if isinstance(limit, str) else limit
+        return found if isinstance(found, int) else math.inf
 
     @staticmethod
     def _one_row(
@@ -88,7 +103,7 @@ class DuckDBResult:
         # There is none of no rows; and `arrayJoin` of what groups give makes more of it.
         return next(iter(rows.slice(0, 1).combine_chunks().to_batches()), None)
 
-    def _stream(self, connection: DuckDBPyConnection, values: dict[str, Any]) -> None:
+    def _stream(self, connection: DuckDBPyConnection, known: Known, values: dict[str, Any]) -> None:
         """Run the statement as an Arrow stream and take its first batch; a stream that ends with
         it is drained."""
         relation = connection.sql(self.compiled.duck_sql, params=values or None)
@@ -100,17 +115,28 @@ class DuckDBResult:
             if self._second is None:
                 self._profiled(connection)
                 self._reader = None
+        known.is_small = self._reader is None and is_plain(self._schema)
 
-    def _fetch(self, connection: DuckDBPyConnection, known: Known, values: dict[str, Any]) -> None:
-        """Run a statement whose answer is known to be small."""
-        assert known.statement is not None and known.schema is not None
-        self._schema = known.schema
+    def _fetch(self, connection: DuckDBPyConnection, known: Known, values: dict[str, Any]) -> bool:
+        """Run a statement whose answer is small and take its rows; False if they are not of plain
+        types, which its first run shows."""
+        if known.statement is None:
+            known.statement = connection.extract_statements(self.compiled.duck_sql)[0]
         connection.execute(known.statement, values or None)
+        if not known.types:
+            columns = connection.description or []
+            known.names = tuple(str(column[0]) for column in columns)
+            known.types = tuple(str(column[1]) for column in columns)
+        known.is_small = are_plain(known.types)
+        if not known.is_small:
+            return False
         rows = connection.fetchmany(SMALL + 1)
         if len(rows) > SMALL:
             rows += connection.fetchall()
+            known.is_small = False
         self._profiled(connection)
-        self._first = to_batch(rows, self._schema) if rows else None
+        self._known, self._rows = known, rows
+        return True
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -132,7 +158,15 @@ class DuckDBResult:
     def rows_before_limit(self) -> int:
         return self._profile.before_limit if self._profile else 0
 
+    @property
+    def few_rows(self) -> list[tuple[Any, ...]] | None:
+        return self._rows
+
     def batches(self) -> Iterator[pa.RecordBatch]:
+        if self._rows is not None:
+            rows, self._rows = self._rows, None
+            if rows:
+                yield to_batch(rows, self._arrow_schema())
         for kept in ("_first", "_second"):
             batch = getattr(self, kept)
             if batch is not None:
@@ -151,12 +185,17 @@ class DuckDBResult:
     def reader(self) -> pa.RecordBatchReader:
         import pyarrow as pa
 
-        return pa.RecordBatchReader.from_batches(self._schema, self.batches())
+        return pa.RecordBatchReader.from_batches(self._arrow_schema(), self.batches())
 
     def arrow(self) -> pa.Table:
         import pyarrow as pa
 
-        return pa.Table.from_batches(list(self.batches()), self._schema)
+        return pa.Table.from_batches(list(self.batches()), self._arrow_schema())
+
+    def _arrow_schema(self) -> pa.Schema:
+        if self._schema is None and self._known is not None:
+            self._schema = schema_of(self._known.names, self._known.types)
+        return self._schema
 
     def rows(self) -> list[tuple[Any, ...]]:
         table = self.arrow()
@@ -169,7 +208,7 @@ class DuckDBResult:
             connection.interrupt()
 
     def close(self) -> None:
-        self._first = self._second = None
+        self._first = self._second = self._rows = None
         if self._connection is not None:
             self._finish()
 
