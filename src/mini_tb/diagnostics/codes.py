@@ -204,6 +204,7 @@ CODES: dict[str, str] = {
     "SQ228": "a joined subquery or table function without an alias",
     "SQ230": "a table function that does not exist, or that this engine does not have",
     "SQ231": "a table function with wrong arguments",
+    "SQ232": "a setting that does not exist",
     "TM001": "a template's tags or expressions cannot be read",
     "TM002": "a template uses what templates do not allow",
     "TM003": "a parameter's name is taken, or is none",

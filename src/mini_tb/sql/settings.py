@@ -1,15 +1,19 @@
 """SETTINGS of a query: which of ClickHouse's change the answer here.
 
 A setting that this engine honours is kept in the scope. One that would change the answer, and is
-not done here, is refused unless it asks for what happens anyway. All others are about resources,
-formats and the like: they are let through.
+not done here, is refused unless it asks for what happens anyway. All others that ClickHouse has
+(`settings.txt`) are about resources, formats and the like: they are let through. What is none of
+ClickHouse's is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from mini_tb.diagnostics import nearest
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.syntax import Node
@@ -41,12 +45,30 @@ FIXED: Mapping[str, Any] = {
 """Settings that change answers, with the value that they have here."""
 
 
+@cache
+def setting_names() -> frozenset[str]:
+    """All settings of ClickHouse's."""
+    path = Path(__file__).with_name("settings.txt")
+    return frozenset(path.read_text(encoding="ascii").split())
+
+
 def check_settings(settings: Mapping[str, Any], node: Node, scope: Scope) -> Mapping[str, Any]:
     """The settings that hold in a query: those around it, and its own.
 
-    Raises `QueryError` for one whose value is not done here.
+    Raises `QueryError` for one that does not exist, or whose value is not done here.
     """
     for name, value in settings.items():
+        if name not in setting_names():
+            guess = nearest(name, setting_names())
+            raise query_error(
+                "SQ232",
+                f"unknown setting `{name}`",
+                scope.fragment,
+                node.start,
+                node.end,
+                number=115,
+                hint=f"did you mean `{guess}`?" if guess else None,
+            )
         if name in FIXED and str(value).upper() != str(FIXED[name]).upper():
             raise query_error(
                 "SQ225",

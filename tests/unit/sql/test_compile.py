@@ -7,6 +7,7 @@ import pytest
 from mini_tb.diagnostics import UserError
 from mini_tb.source import Fragment, SourceFile
 from mini_tb.sql import Table, TableColumn, Tables, Value, View, compile_query
+from mini_tb.sql.settings import setting_names
 from mini_tb.types import parse_type
 
 EVENTS = Table(
@@ -49,6 +50,8 @@ def refused(sql: str) -> tuple[str, str]:
         ("SELECT read_text('/etc/passwd')", "SQ201", "read_text('/etc/passwd')"),
         ("SELECT getenv('HOME')", "SQ201", "getenv('HOME')"),
         ("SELECT n FROM events SETTINGS group_by_use_nulls = 1", "SQ225", None),
+        ("SELECT n FROM events SETTINGS max_thread = 1", "SQ232", None),
+        ("SELECT n FROM (SELECT n FROM events SETTINGS nope = 1)", "SQ232", None),
         ("SELECT n FROM events ORDER BY toString(n) COLLATE 'en'", "SQ226", None),
     ],
 )
@@ -56,6 +59,14 @@ def test_errors_have_the_place(sql: str, code: str, place: str | None) -> None:
     found = refused(sql)
     assert found[0] == code
     assert place is None or found[1] == place
+
+
+@pytest.mark.chdb
+def test_the_settings_are_those_of_clickhouse() -> None:
+    import chdb
+
+    query = "SELECT DISTINCT name FROM system.settings"
+    assert setting_names() == set(str(chdb.query(query, "TSV")).split())
 
 
 def test_a_node_read_twice_stands_in_the_text_once() -> None:
