@@ -140,7 +140,9 @@ def _case(name: str, source: str, target: str, *aliases: str) -> Function:
     def lower(call: Call, args: list[str]) -> str:
         if call.args[0].type.is_bytes:
             return f"mt_{name}_bytes({args[0]})"
-        return f"translate({args[0]}, '{source}', '{target}')"
+        # DuckDB's own is twenty times as fast, but turns letters beyond ASCII too.
+        otherwise = f"translate({args[0]}, '{source}', '{target}')"
+        return f"CASE WHEN {_ASCII.format(args[0])} THEN {name}({args[0]}) ELSE {otherwise} END"
 
     return Function(name, _case_returns, lower, aliases=aliases, any_case=True, bytes_ok=True)
 
