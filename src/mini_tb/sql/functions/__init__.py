@@ -27,6 +27,7 @@ FAMILIES = (
     "rounding",
     "math",
     "bits",
+    "bitmap",
     "integers",
     "random",
     "reinterpret",

@@ -106,12 +106,6 @@ REASONS = {
         "globalNullInIgnoreSet inIgnoreSet notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet "
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
-    "bitmaps are not computed with here": (
-        "bitmapAnd bitmapAndCardinality bitmapAndnot bitmapAndnotCardinality bitmapBuild "
-        "bitmapCardinality bitmapContains bitmapHasAll bitmapHasAny bitmapMax bitmapMin bitmapOr "
-        "bitmapOrCardinality bitmapSubsetInRange bitmapSubsetLimit bitmapToArray bitmapTransform "
-        "bitmapXor bitmapXorCardinality subBitmap"
-    ),
     "cash flows are not valued here": (
         "financialInternalRateOfReturn financialInternalRateOfReturnExtended "
         "financialNetPresentValue financialNetPresentValueExtended"

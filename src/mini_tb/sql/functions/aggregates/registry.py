@@ -32,6 +32,7 @@ FAMILIES = (
     "simple",
     "moments",
     "unique",
+    "bitmaps",
     "arrays",
     "quantiles",
     "top",

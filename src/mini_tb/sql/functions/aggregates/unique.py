@@ -18,13 +18,11 @@ from mini_tb.sql.functions.aggregates.base import (
     row_type,
 )
 from mini_tb.sql.functions.aggregates.rows import (
-    COUNT,
     ITEM,
     Rows,
     item_of,
     unnested,
 )
-from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT64, UINT64, DataType, array
 
 
@@ -89,67 +87,7 @@ def _entropy(f: Leaf, items: str) -> str:
     return f"(SELECT log2(sum(n)) - sum(n * log2(n)) / sum(n) FROM ({counts}))"
 
 
-# Bitmaps -------------------------------------------------------------------------------------
-
-
-def _bitmap_type(types: Types, params: Sequence[Any]) -> DataType:
-    if not types[0].is_integer:
-        raise ArgumentError(f"illegal type `{types[0]}` of a bitmap, expected an integer")
-    return types[0]
-
-
-def _set(items: str) -> str:
-    return f"list_sort(list_distinct({items}))"
-
-
-BITMAP = Base(
-    "groupBitmap",
-    _bitmap_type,
-    lambda f: array(f.types[0]),
-    lambda f, rows: _set(rows.call("list", rows.args[0])),
-    lambda f, rows: _set(f"flatten({rows.call('list', rows.args[0])})"),
-    lambda f, s: f"len({s})",
-    lambda f, rows: f"nullif({rows.call('count', rows.args[0], distinct=True)}, 0)",
-)
-"""The number of distinct integers; its state is the set of them, which the functions of bitmaps
-take."""
-
-
-def _of_bitmaps(name: str, having: str) -> Base:
-    """An aggregate of bitmaps; `having` says which of their values stay, of `{n}`, the number of
-    bitmaps with the value, and `{all}`, that of all bitmaps."""
-
-    def element(types: Types) -> DataType:
-        t = types[0]
-        if not (t.is_state and t.params[0] == "groupBitmap"):
-            raise ArgumentError(f"illegal type `{t}` of an argument of `{name}`, expected a bitmap")
-        return t.types[0]
-
-    def combined(lists: str) -> str:
-        values = f"SELECT unnest({ITEM}) AS v, {COUNT} AS bitmaps FROM {unnested(lists)}"
-        kept = having.format(n="count(*)", all="any_value(bitmaps)")
-        groups = f"SELECT v FROM ({values}) GROUP BY v HAVING {kept}"
-        return f"(SELECT coalesce(list(v ORDER BY v), []) FROM ({groups}))"
-
-    def collect(f: Leaf, rows: Rows) -> str:
-        return combined(rows.call("list", rows.args[0]))
-
-    return Base(
-        name,
-        lambda types, params: element(types),
-        lambda f: array(element(f.types)),
-        collect,
-        collect,
-        lambda f, s: f"len({s})",
-        nulls="skip",
-    )
-
-
 BASES = (
-    BITMAP,
-    _of_bitmaps("groupBitmapAnd", "{n} = {all}"),
-    _of_bitmaps("groupBitmapOr", "TRUE"),
-    _of_bitmaps("groupBitmapXor", "{n} % 2 = 1"),
     _distinct_count("uniq"),
     _distinct_count("uniqExact", exact=True),
     _distinct_count("uniqCombined"),
