@@ -32,6 +32,7 @@ FAMILIES = (
     "json_text",
     "math",
     "moment",
+    "polygons",
     "raw",
     "statistics",
     "text",

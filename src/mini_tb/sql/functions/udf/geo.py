@@ -6,7 +6,7 @@ so that the last digits differ from an exact computation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -74,60 +74,6 @@ def geohashes_in_box(
         for c in columns
         for r in rows
     ]
-
-
-def in_ring(x: float, y: float, ring: Iterable[tuple[float, float]]) -> bool:
-    """Whether a point is inside of a ring or on its edge."""
-    points = list(ring)
-    inside = False
-    for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True):
-        cross = (x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)
-        if cross == 0 and min(x1, x2) <= x <= max(x1, x2) and min(y1, y2) <= y <= max(y1, y2):
-            return True
-        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
-            inside = not inside
-    return inside
-
-
-def _on_edge(x: float, y: float, points: list[tuple[float, float]]) -> bool:
-    for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True):
-        cross = (x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)
-        if cross == 0 and min(x1, x2) <= x <= max(x1, x2) and min(y1, y2) <= y <= max(y1, y2):
-            return True
-    return False
-
-
-def _in_polygon(x: float, y: float, polygon: list[list[tuple[float, float]]]) -> bool:
-    outer, *holes = polygon
-    if not in_ring(x, y, outer):
-        return False
-    return not any(in_ring(x, y, hole) and not _on_edge(x, y, hole) for hole in holes)
-
-
-def _in_polygons(points: Any, polygons: Any) -> Any:
-    import pyarrow as pa
-
-    encoded = polygons.combine_chunks() if isinstance(polygons, pa.ChunkedArray) else polygons
-    shapes: list[Any] = []
-    previous_raw: Any = None
-    previous: Any = None
-    # Polygons are mostly one constant: equal neighbours are read once.
-    for scalar in encoded:
-        if previous_raw is None or not scalar.equals(previous_raw):
-            value = scalar.as_py()
-            previous_raw = scalar
-            previous = value and [
-                [[(p["1"], p["2"]) for p in ring] for ring in shape] for shape in value
-            ]
-        shapes.append(previous)
-    answers: list[int | None] = []
-    for point, shape in zip(points.to_pylist(), shapes, strict=True):
-        if point is None or shape is None:
-            answers.append(None)
-        else:
-            x, y = point["1"], point["2"]
-            answers.append(int(any(_in_polygon(x, y, part) for part in shape if part and part[0])))
-    return pa.array(answers, pa.uint8())
 
 
 # Distances -------------------------------------------------------------------------------------
@@ -213,7 +159,8 @@ def _great_circle(lon1: Any, lat1: Any, lon2: Any, lat2: Any, t: _Tables, mode: 
         degree = f((_EARTH_DIAMETER * np.pi / 360) ** 2) if mode != "greatCircleAngle" else f(1)
         k_lat = degree * np.ones_like(lat1)
         k_lon = degree * (t.cos_squared[i] + (t.cos_squared[i + 1] - t.cos_squared[i]) * part)
-    flat = np.sqrt(k_lat * lat_diff * lat_diff + k_lon * lon_diff * lon_diff)
+    with np.errstate(invalid="ignore"):
+        flat = np.sqrt(k_lat * lat_diff * lat_diff + k_lon * lon_diff * lon_diff)
     arc = (
         _sin(lat_diff / f(2), t) ** 2
         + _cos(lat1, t) * _cos(lat2, t) * _sin(lon_diff / f(2), t) ** 2
@@ -244,10 +191,40 @@ def _distance(mode: str) -> Callable[[Any, Any, Any, Any, Any], Any]:
 # Rows ------------------------------------------------------------------------------------------
 
 
+def _floats(column: Any) -> Floats:
+    """The numbers of a column; NULL is 0."""
+    return np.asarray(column.fill_null(0).to_numpy(zero_copy_only=False), np.float64)
+
+
 def _geohash(longitudes: Any, latitudes: Any, precisions: Any) -> Any:
+    """`geohash` of all rows at once: a shorter one is the beginning of a longer one."""
     import pyarrow as pa
 
-    return over_rows(geohash, (longitudes, latitudes, precisions), pa.string())
+    sizes = _floats(precisions).astype(np.int64)
+    sizes[(sizes < 1) | (sizes > 12)] = 12
+    most = int(sizes.max(initial=1))
+    values = _floats(longitudes), _floats(latitudes)
+    low = [np.full(len(sizes), -180.0), np.full(len(sizes), -90.0)]
+    high = [-low[0], -low[1]]
+    code = np.zeros(len(sizes), np.int64)
+    for bit in range(5 * most):
+        axis = bit % 2
+        middle = (low[axis] + high[axis]) / 2
+        above = values[axis] >= middle
+        code = code << 1 | above
+        low[axis] = np.where(above, middle, low[axis])
+        high[axis] = np.where(above, high[axis], middle)
+    letters = np.frombuffer(_ALPHABET.encode(), np.uint8)
+    texts = letters[code[:, None] >> np.arange(5 * most - 5, -1, -5) & 31]
+    data = texts[np.arange(most) < sizes[:, None]].tobytes()
+    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32).tobytes()
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(data)]
+    result = pa.Array.from_buffers(pa.string(), len(sizes), buffers)
+    for column in (longitudes, latitudes, precisions):
+        if column.null_count:
+            valid = column.combine_chunks().is_valid()
+            result = pa.compute.if_else(valid, result, pa.scalar(None, pa.string()))
+    return result
 
 
 def _geohash_place(texts: Any) -> Any:
@@ -279,10 +256,4 @@ UDFS = (
         _geohash_place,
     ),
     Udf("mt_geohashes_in_box", (_D, _D, _D, _D, "INTEGER"), "VARCHAR[]", _in_box),
-    Udf(
-        "mt_in_polygons",
-        ('STRUCT("1" DOUBLE, "2" DOUBLE)', 'STRUCT("1" DOUBLE, "2" DOUBLE)[][][]'),
-        "UTINYINT",
-        _in_polygons,
-    ),
 )
