@@ -146,5 +146,15 @@ DEVIATIONS = (
         kind="name",
         query=r"if\(\(?mapContains\(",
     ),
+    Deviation(
+        "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
+        "know a list of suffixes, `github.io` among them",
+        "know those under countries by their form: `co.uk`, `com.br`",
+    ),
+    Deviation(
+        "`netloc`, and `…RFC` functions, of URLs whose hosts hold `%`, `=`, `&`, brackets, …",
+        "end where their parser ends",
+        "may end elsewhere",
+    ),
 )
 """In the order of COMPAT.md."""

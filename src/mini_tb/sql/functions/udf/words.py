@@ -45,7 +45,7 @@ def ngram_search(haystack: str, needle: str, utf8: bool) -> float:
     """Share of the needle's n-grams that the haystack has."""
     first, second = _grams(haystack, utf8), _grams(needle, utf8)
     total = second.total()
-    return (first & second).total() / total if total else 0.0
+    return (first & second).total() / total if total else 1.0
 
 
 def has_subsequence(haystack: str, needle: str) -> int:
@@ -135,34 +135,6 @@ def _normal(form: str) -> Callable[[str], str]:
     return lambda text: unicodedata.normalize(form, text)  # type: ignore[arg-type]  # one of four
 
 
-# URLs ------------------------------------------------------------------------------------------
-
-_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*")
-_BREAK = re.compile(r"[/?#]+")
-
-
-def url_hierarchy(url: str) -> list[str]:
-    """The URL cut behind every `/`, `?` and `#` after its host, and whole."""
-    match = _AUTHORITY.match(url)
-    return _cuts(url, match.end() if match else 0, 0)
-
-
-def path_hierarchy(url: str) -> list[str]:
-    """As `url_hierarchy`, without scheme and host, and without the root."""
-    match = _AUTHORITY.match(url)
-    start = url.find("/", match.end() if match else 0)
-    return [] if start < 0 or start + 1 == len(url) else _cuts(url, start + 1, start)
-
-
-def _cuts(url: str, at: int, start: int) -> list[str]:
-    ends = [match.end() for match in _BREAK.finditer(url, at)]
-    if not url:
-        return []
-    if not ends or ends[-1] != len(url):
-        ends.append(len(url))
-    return [url[start:end] for end in ends]
-
-
 def cut_parameter(url: str, name: str) -> str:
     """The URL without a parameter of its query or fragment."""
     for mark in "?&#":
@@ -207,8 +179,8 @@ def readable_quantity(value: float) -> str:
 
 
 _SPANS = (
-    ("years", 31_556_952.0),
-    ("months", 2_629_746.0),
+    ("years", 31_536_000.0),
+    ("months", 2_635_200.0),
     ("days", 86_400.0),
     ("hours", 3_600.0),
     ("minutes", 60.0),
@@ -227,13 +199,13 @@ def readable_time(value: float, largest: str, smallest: str) -> str:
     if last < first:
         raise ValueError("DB::36: the largest unit is smaller than the smallest")
     negative, rest = value < 0, abs(value)
-    nanos = round(rest * 1e9)
+    nanos = int(rest) * 10**9 + round(rest % 1 * 1e9)
     parts = []
     for name, size in units[first : last + 1]:
         whole = round(size * 1e9)
         count, nanos = divmod(nanos, whole)
         if count:
-            parts.append(f"{'- ' if negative else ''}{count} {name if count != 1 else name[:-1]}")
+            parts.append(f"{'-' if negative else ''}{count} {name if count != 1 else name[:-1]}")
             negative = negative and False
     if not parts:
         return f"0 {smallest}"
@@ -333,8 +305,6 @@ UDFS = (
         _texts(_normal(form), f"mt_normalize_{form.lower()}")
         for form in ("NFC", "NFD", "NFKC", "NFKD")
     ),
-    _lists(url_hierarchy, "mt_url_hierarchy"),
-    _lists(path_hierarchy, "mt_path_hierarchy"),
     _texts(readable_size, "mt_readable_size", "DOUBLE"),
     _texts(readable_decimal_size, "mt_readable_decimal_size", "DOUBLE"),
     _texts(readable_quantity, "mt_readable_quantity", "DOUBLE"),
