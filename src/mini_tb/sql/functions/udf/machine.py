@@ -31,7 +31,7 @@ _PAGE = 65536
 
 _ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB": "binary"}
 _WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4}
-_SPANS = {"BLOB": 1, "UBIGINT[]": 8}
+_SPANS = {"BLOB": 1, "VARCHAR": 1, "UBIGINT[]": 8}
 """The columns whose values have different sizes, and how wide their elements are."""
 _C_CALL = ctypes.CFUNCTYPE(
     ctypes.c_void_p,
@@ -209,7 +209,9 @@ class Kernel:
         array = column
         if isinstance(column, pa.ChunkedArray):
             array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-        return array.cast(pa.binary()) if pa.types.is_large_binary(array.type) else array
+        kind = array.type
+        large = pa.types.is_large_binary(kind) or pa.types.is_large_string(kind)
+        return array.cast(pa.binary()) if large else array
 
     def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> bytes:
         """The results as bytes. Places are addresses in the machine's memory."""

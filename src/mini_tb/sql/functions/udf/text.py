@@ -94,12 +94,6 @@ def _ipv6_text(values: Any) -> Any:
     return over_distinct(ipv6_text, values, pa.string())
 
 
-def _ipv4_number(values: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(ipv4_number, values, pa.uint32())
-
-
 def _ipv6_number(values: Any) -> Any:
     import pyarrow as pa
 
@@ -110,6 +104,5 @@ UDFS = (
     Udf("mt_wrap_integer", ("VARCHAR", "INTEGER", "BOOLEAN"), "VARCHAR", _wrap_integer),
     Udf("mt_float_text", ("VARCHAR",), "VARCHAR", _float_text),
     Udf("mt_ipv6_text", ("VARCHAR",), "VARCHAR", _ipv6_text),
-    Udf("mt_ipv4_number", ("VARCHAR",), "UINTEGER", _ipv4_number),
     Udf("mt_ipv6_number", ("VARCHAR",), "VARCHAR", _ipv6_number),
 )
