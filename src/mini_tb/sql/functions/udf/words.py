@@ -204,7 +204,7 @@ def readable_time(value: float, largest: str, smallest: str) -> str:
     for name, size in units[first : last + 1]:
         whole = round(size * 1e9)
         count, nanos = divmod(nanos, whole)
-        if count:
+        if count or (name == "seconds" and nanos and not parts):
             parts.append(f"{'-' if negative else ''}{count} {name if count != 1 else name[:-1]}")
             negative = negative and False
     if not parts:
