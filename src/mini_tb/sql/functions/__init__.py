@@ -40,6 +40,7 @@ FAMILIES = (
     "tuple_math",
     "distance",
     "geo",
+    "h3",
     "readable",
     "similarity",
     "tokens",

@@ -1,4 +1,4 @@
-"""Geography: distances on the Earth, geohashes, points in polygons and ellipses, H3 cells."""
+"""Geography: distances on the Earth, geohashes, points in polygons and ellipses."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
     FLOAT32,
     FLOAT64,
-    INT64,
     STRING,
     UINT8,
-    UINT64,
     DataType,
     array,
     tuple_of,
 )
 
 
-def _numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+def numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    """`result`, if the arguments are numbers."""
+
     def returns(args: Sequence[Expr]) -> DataType:
         for arg in args:
             if not arg.type.is_number:
@@ -32,7 +32,7 @@ def _numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
 
 
 def _distance_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(FLOAT32)(args)
+    numbers(FLOAT32)(args)
     return FLOAT64 if all(arg.type.bare == FLOAT64 for arg in args) else FLOAT32
 
 
@@ -55,11 +55,12 @@ def _lower_box(call: Call, args: list[str]) -> str:
     return f"mt_geohashes_in_box({corners}, CAST({args[4]} AS INTEGER))"
 
 
-_POINT = tuple_of(FLOAT64, FLOAT64)
+POINT = tuple_of(FLOAT64, FLOAT64)
+LATITUDE_FIRST = tuple_of(FLOAT64, FLOAT64, names=("latitude", "longitude"))
 _GEO = {"Ring": 1, "LineString": 1, "Polygon": 2, "MultiPolygon": 3}
 
 
-def _depth(t: DataType) -> int:
+def polygon_depth(t: DataType) -> int:
     """How many arrays are around the points of a ring (1), polygon (2), multipolygon (3)."""
     if t.name in _GEO:
         return _GEO[t.name]
@@ -76,17 +77,17 @@ def _polygon_returns(args: Sequence[Expr]) -> DataType:
     if t.name != "Point" and not (t.is_tuple and len(t.types) == 2):
         raise ArgumentError(f"illegal type `{t}`, expected a point (x, y)")
     for arg in args[1:]:
-        depth = _depth(arg.type)
+        depth = polygon_depth(arg.type)
         if depth > 3 or (len(args) > 2 and depth != 1):
             raise ArgumentError(f"illegal type `{arg.type}`, expected a ring or a polygon")
     return UINT8
 
 
-def _polygons(t: DataType, sql: str) -> str:
+def polygons(t: DataType, sql: str) -> str:
     """A multipolygon as DuckDB holds one."""
-    depth = _depth(t)
+    depth = polygon_depth(t)
     if t.name not in _GEO:
-        target: DataType = _POINT
+        target: DataType = POINT
         for _ in range(depth):
             target = array(target)
         sql = lower_cast(t, target, sql)
@@ -97,21 +98,21 @@ def _polygons(t: DataType, sql: str) -> str:
 
 def _lower_polygon(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    point = args[0] if t.name == "Point" else lower_cast(t, _POINT, args[0])
+    point = args[0] if t.name == "Point" else lower_cast(t, POINT, args[0])
     if len(args) > 2:
-        ring = array(_POINT)
+        ring = array(POINT)
         rings = (
             lower_cast(arg.type, ring, sql)
             for arg, sql in zip(call.args[1:], args[1:], strict=True)
         )
-        polygons = f"[[{', '.join(rings)}]]"
+        shape = f"[[{', '.join(rings)}]]"
     else:
-        polygons = _polygons(call.args[1].type, args[1])
-    return f"mt_in_polygons({point}, {polygons})"
+        shape = polygons(call.args[1].type, args[1])
+    return f"mt_in_polygons({point}, {shape})"
 
 
 def _ellipses_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(UINT8)(args)
+    numbers(UINT8)(args)
     if len(args) % 4 != 2:
         raise ArgumentError("takes a point and four numbers for each ellipse", 42)
     return UINT8
@@ -127,36 +128,15 @@ def _lower_ellipses(call: Call, args: list[str]) -> str:
     return f"CAST({' OR '.join(inside)} AS UTINYINT)"
 
 
-def _h3(name: str, result: DataType, udf: str, types: Sequence[str]) -> Function:
-    def lower(call: Call, args: list[str]) -> str:
-        given = (f"CAST({sql} AS {duck})" for sql, duck in zip(args, types, strict=True))
-        return f"{udf}({', '.join(given)})"
-
-    return Function(name, _numbers(result), lower, args=(len(types), len(types)))
-
-
-_CELL = "UBIGINT"
-_LATITUDE_FIRST = tuple_of(FLOAT64, FLOAT64, names=("latitude", "longitude"))
-
 ROWS = (
     Function("geoDistance", _distance_returns, _lower_distance, args=(4, 4)),
     Function("greatCircleDistance", _distance_returns, _lower_distance, args=(4, 4)),
     Function("greatCircleAngle", _distance_returns, _lower_distance, args=(4, 4)),
-    Function("geohashEncode", _numbers(STRING), _lower_encode, args=(2, 3)),
+    Function("geohashEncode", numbers(STRING), _lower_encode, args=(2, 3)),
     Function("geohashDecode", strings(_PLACE), "mt_geohash_place({0})", exact=True),
-    Function("geohashesInBox", _numbers(array(STRING)), _lower_box, args=(5, 5)),
+    Function("geohashesInBox", numbers(array(STRING)), _lower_box, args=(5, 5)),
     Function("pointInPolygon", _polygon_returns, _lower_polygon, args=(2, None)),
     Function("pointInEllipses", _ellipses_returns, _lower_ellipses, args=(6, None)),
-    _h3("geoToH3", UINT64, "mt_geo_to_h3", ("DOUBLE", "DOUBLE", "INTEGER")),
-    _h3("h3ToGeo", _LATITUDE_FIRST, "mt_h3_to_geo", (_CELL,)),
-    _h3("h3ToGeoBoundary", array(_POINT), "mt_h3_boundary", (_CELL,)),
-    _h3("h3IsValid", UINT8, "mt_h3_is_valid", (_CELL,)),
-    _h3("h3GetResolution", UINT8, "mt_h3_resolution", (_CELL,)),
-    _h3("h3ToParent", UINT64, "mt_h3_parent", (_CELL, "INTEGER")),
-    _h3("h3ToChildren", array(UINT64), "mt_h3_children", (_CELL, "INTEGER")),
-    _h3("h3Distance", INT64, "mt_h3_distance", (_CELL, _CELL)),
-    Function("h3ToString", _numbers(STRING), "lower(to_hex(CAST({0} AS UBIGINT)))"),
-    Function("stringToH3", strings(UINT64), "CAST('0x' || {0} AS UBIGINT)"),
     *unsupported(
         "polygons are not cut, joined or measured here",
         *(

@@ -122,17 +122,6 @@ REASONS = {
         "ST_PolyFromWKB readWKTMultiPoint SVG WKB WKT"
     ),
     "places are not projected to such grids here": "MGRSToGeo UTMToGeo geoToMGRS geoToUTM",
-    "this part of H3 is not computed here": (
-        "h3CellAreaM2 h3CellAreaRads2 h3EdgeAngle h3EdgeLengthKm h3EdgeLengthM "
-        "h3ExactEdgeLengthKm h3ExactEdgeLengthM h3ExactEdgeLengthRads h3GetBaseCell "
-        "h3GetDestinationIndexFromUnidirectionalEdge h3GetFaces "
-        "h3GetIndexesFromUnidirectionalEdge h3GetOriginIndexFromUnidirectionalEdge "
-        "h3GetPentagonIndexes h3GetRes0Indexes h3GetUnidirectionalEdge "
-        "h3GetUnidirectionalEdgeBoundary h3GetUnidirectionalEdgesFromHexagon h3HexAreaKm2 "
-        "h3HexAreaM2 h3HexRing h3IndexesAreNeighbors h3IsPentagon h3IsResClassIII h3Line "
-        "h3NumHexagons h3PointDistKm h3PointDistM h3PointDistRads h3PolygonToCells "
-        "h3PolygonToCellsWithContainment h3ToCenterChild h3UnidirectionalEdgeIsValid h3kRing"
-    ),
     "it sorts a part, and the order of the rest is not defined": (
         "mapPartialReverseSort mapPartialSort"
     ),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from mini_tb.sql.functions.aggregates.base import Base, Leaf, without_low_cardinality
+from mini_tb.sql.functions.aggregates.base import Base, Leaf
 from mini_tb.sql.functions.aggregates.combinators import (
     Array,
     Bound,
@@ -25,7 +25,7 @@ from mini_tb.sql.functions.aggregates.combinators import (
     Wrapper,
     check_resample,
 )
-from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.function import ArgumentError, without_low_cardinality
 from mini_tb.types import DataType
 
 FAMILIES = (

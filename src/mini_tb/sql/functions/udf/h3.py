@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter, Signature
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
@@ -13,83 +16,194 @@ def _library() -> Any:
     return basic_int
 
 
+def _checked(function: Callable[..., Any], *args: Any) -> Any:
+    """The function's answer; ClickHouse's error 117 where the library refuses what it is given."""
+    from h3 import H3BaseException
+
+    try:
+        return function(*args)
+    except (H3BaseException, ValueError) as error:
+        raise ValueError(f"DB::117: {str(error) or type(error).__name__}") from None
+
+
+_ARROW = {"UTINYINT": "uint8", "UBIGINT": "uint64", "BIGINT": "int64", "DOUBLE": "float64"}
+_PAIR = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
+_PLACE = "STRUCT(latitude DOUBLE, longitude DOUBLE)"
+_EDGE = "STRUCT(origin UBIGINT, destination UBIGINT)"
+
+
+def _arrow_type(duck: str) -> Any:
+    import pyarrow as pa
+
+    if duck.endswith("[]"):
+        return pa.list_(_arrow_type(duck[:-2]))
+    fields = {
+        _PAIR: (("1", pa.float64()), ("2", pa.float64())),
+        _PLACE: (("latitude", pa.float64()), ("longitude", pa.float64())),
+        _EDGE: (("origin", pa.uint64()), ("destination", pa.uint64())),
+    }
+    return pa.struct(fields[duck]) if duck in fields else getattr(pa, _ARROW[duck])()
+
+
+def _udf(name: str, parameters: tuple[str, ...], returns: str, function: Callable[..., Any]) -> Udf:
+    """A function of the library's; `function` takes the library and the values of one row."""
+
+    def over(*columns: Any) -> Any:
+        h3 = _library()
+
+        data_type = _arrow_type(returns)
+        if len(columns) == 1:
+            return _checked(over_distinct, partial(function, h3), columns[0], data_type)
+        return _checked(over_rows, partial(function, h3), columns, data_type)
+
+    # DuckDB counts the parameters.
+    names = (Parameter(f"a{i}", Parameter.POSITIONAL_ONLY) for i in range(len(parameters)))
+    over.__signature__ = Signature(tuple(names))  # type: ignore[attr-defined]  # a function's own override
+    return Udf(name, parameters, returns, over)
+
+
+def _place(h3: Any, cell: int) -> dict[str, float]:
+    latitude, longitude = h3.cell_to_latlng(cell)
+    return {"latitude": latitude, "longitude": longitude}
+
+
 def _points(boundary: Any) -> list[dict[str, float]]:
     return [{"1": latitude, "2": longitude} for latitude, longitude in boundary]
 
 
-def _cell(latitudes: Any, longitudes: Any, resolutions: Any) -> Any:
+def _valid(h3: Any, cell: int) -> int:
+    """The cell. Some of the library's functions answer for what is none."""
+    if not h3.is_valid_cell(cell):
+        raise ValueError(f"Invalid H3 cell index: {cell}")
+    return cell
+
+
+def _valid_edge(h3: Any, edge: int) -> int:
+    if not h3.is_valid_directed_edge(edge):
+        raise ValueError(f"Invalid H3 directed edge index: {edge}")
+    return edge
+
+
+def _edge(h3: Any, origin: int, destination: int) -> int:
+    """The edge between neighbours; 0 for others."""
+    origin, destination = _valid(h3, origin), _valid(h3, destination)
+    is_edge = origin != destination and h3.are_neighbor_cells(origin, destination)
+    return h3.cells_to_directed_edge(origin, destination) if is_edge else 0
+
+
+def _edge_cells(h3: Any, edge: int) -> dict[str, int]:
+    origin, destination = h3.directed_edge_to_cells(edge)
+    return {"origin": origin, "destination": destination}
+
+
+_CONTAINMENTS = ("center", "full", "overlap", "bbox_overlap")
+
+
+def _cells_of_polygons(polygons: Any, resolutions: Any, modes: Any) -> Any:
     import pyarrow as pa
 
     h3 = _library()
-    return over_rows(h3.latlng_to_cell, (latitudes, longitudes, resolutions), pa.uint64())
+    answers: list[list[int] | None] = []
+    rows = zip(polygons.to_pylist(), resolutions.to_pylist(), modes.to_pylist(), strict=True)
+    for shape, resolution, mode in rows:
+        if shape is None or resolution is None or mode is None:
+            answers.append(None)
+            continue
+        cells: list[int] = []
+        for rings in shape:
+            # Points are (longitude, latitude); the library takes (latitude, longitude).
+            outer, *holes = [[(p["2"], p["1"]) for p in ring] for ring in rings] or [[]]
+            if outer:
+                shape_ = h3.LatLngPoly(outer, *holes)
+                contain = _CONTAINMENTS[mode]
+                cells += _checked(h3.h3shape_to_cells_experimental, shape_, resolution, contain)
+        answers.append(cells)
+    return pa.array(answers, pa.list_(pa.uint64()))
 
 
-def _place(cells: Any) -> Any:
-    import pyarrow as pa
-
-    h3 = _library()
-    place = pa.struct([("latitude", pa.float64()), ("longitude", pa.float64())])
-
-    def read(cell: int) -> dict[str, float]:
-        latitude, longitude = h3.cell_to_latlng(cell)
-        return {"latitude": latitude, "longitude": longitude}
-
-    return over_distinct(read, cells, place)
-
-
-def _boundary(cells: Any) -> Any:
-    import pyarrow as pa
-
-    h3 = _library()
-    point = pa.struct([("1", pa.float64()), ("2", pa.float64())])
-    return over_distinct(lambda cell: _points(h3.cell_to_boundary(cell)), cells, pa.list_(point))
-
-
-def _is_valid(cells: Any) -> Any:
-    import pyarrow as pa
-
-    h3 = _library()
-    return over_distinct(lambda cell: int(h3.is_valid_cell(cell)), cells, pa.uint8())
-
-
-def _resolution(cells: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(_library().get_resolution, cells, pa.uint8())
-
-
-def _parent(cells: Any, resolutions: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(_library().cell_to_parent, (cells, resolutions), pa.uint64())
-
-
-def _children(cells: Any, resolutions: Any) -> Any:
-    import pyarrow as pa
-
-    h3 = _library()
-    return over_rows(
-        lambda cell, to: list(h3.cell_to_children(cell, to)),
-        (cells, resolutions),
-        pa.list_(pa.uint64()),
-    )
-
-
-def _distance(a: Any, b: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(_library().grid_distance, (a, b), pa.int64())
-
-
-_POINT = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
+_CELL, _CELLS, _NUMBER, _FLAG = "UBIGINT", "UBIGINT[]", "DOUBLE", "UTINYINT"
+_ONE, _TWO = (_CELL,), (_CELL, _CELL)
+_WITH_NUMBER = (_CELL, "INTEGER")
+_POLYGONS = f"{_PAIR}[][][]"
 
 UDFS = (
-    Udf("mt_geo_to_h3", ("DOUBLE", "DOUBLE", "INTEGER"), "UBIGINT", _cell),
-    Udf("mt_h3_to_geo", ("UBIGINT",), "STRUCT(latitude DOUBLE, longitude DOUBLE)", _place),
-    Udf("mt_h3_boundary", ("UBIGINT",), f"{_POINT}[]", _boundary),
-    Udf("mt_h3_is_valid", ("UBIGINT",), "UTINYINT", _is_valid),
-    Udf("mt_h3_resolution", ("UBIGINT",), "UTINYINT", _resolution),
-    Udf("mt_h3_parent", ("UBIGINT", "INTEGER"), "UBIGINT", _parent),
-    Udf("mt_h3_children", ("UBIGINT", "INTEGER"), "UBIGINT[]", _children),
-    Udf("mt_h3_distance", ("UBIGINT", "UBIGINT"), "BIGINT", _distance),
+    _udf(
+        "mt_geo_to_h3",
+        ("DOUBLE", "DOUBLE", "INTEGER"),
+        _CELL,
+        lambda h3, latitude, longitude, to: h3.latlng_to_cell(latitude, longitude, to),
+    ),
+    _udf("mt_h3_to_geo", _ONE, _PLACE, _place),
+    _udf("mt_h3_boundary", _ONE, f"{_PAIR}[]", lambda h3, cell: _points(h3.cell_to_boundary(cell))),
+    _udf("mt_h3_is_valid", _ONE, _FLAG, lambda h3, cell: int(h3.is_valid_cell(cell))),
+    _udf("mt_h3_resolution", _ONE, _FLAG, lambda h3, cell: h3.get_resolution(cell)),
+    _udf("mt_h3_parent", _WITH_NUMBER, _CELL, lambda h3, cell, to: h3.cell_to_parent(cell, to)),
+    _udf(
+        "mt_h3_children", _WITH_NUMBER, _CELLS, lambda h3, cell, to: h3.cell_to_children(cell, to)
+    ),
+    _udf("mt_h3_distance", _TWO, "BIGINT", lambda h3, a, b: h3.grid_distance(a, b)),
+    _udf("mt_h3_base", _ONE, _FLAG, lambda h3, cell: h3.get_base_cell_number(cell)),
+    _udf(
+        "mt_h3_faces",
+        _ONE,
+        f"{_FLAG}[]",
+        lambda h3, cell: h3.get_icosahedron_faces(_valid(h3, cell)),
+    ),
+    _udf("mt_h3_is_pentagon", _ONE, _FLAG, lambda h3, c: int(h3.is_pentagon(_valid(h3, c)))),
+    _udf("mt_h3_is_class3", _ONE, _FLAG, lambda h3, c: int(h3.is_res_class_III(_valid(h3, c)))),
+    _udf("mt_h3_area_m2", _ONE, _NUMBER, lambda h3, c: h3.cell_area(_valid(h3, c), "m^2")),
+    _udf("mt_h3_area_rads2", _ONE, _NUMBER, lambda h3, c: h3.cell_area(_valid(h3, c), "rads^2")),
+    _udf(
+        "mt_h3_center",
+        _WITH_NUMBER,
+        _CELL,
+        lambda h3, cell, to: h3.cell_to_center_child(_valid(h3, cell), to),
+    ),
+    _udf("mt_h3_disk", _WITH_NUMBER, _CELLS, lambda h3, c, k: h3.grid_disk(_valid(h3, c), k)),
+    _udf("mt_h3_ring", _WITH_NUMBER, _CELLS, lambda h3, c, k: h3.grid_ring(_valid(h3, c), k)),
+    _udf(
+        "mt_h3_neighbours",
+        _TWO,
+        _FLAG,
+        lambda h3, a, b: int(h3.are_neighbor_cells(_valid(h3, a), _valid(h3, b))),
+    ),
+    _udf("mt_h3_line", _TWO, _CELLS, lambda h3, a, b: h3.grid_path_cells(a, b)),
+    _udf("mt_h3_edge", _TWO, _CELL, _edge),
+    _udf("mt_h3_is_edge", _ONE, _FLAG, lambda h3, edge: int(h3.is_valid_directed_edge(edge))),
+    _udf("mt_h3_origin", _ONE, _CELL, lambda h3, edge: h3.get_directed_edge_origin(edge)),
+    _udf("mt_h3_destination", _ONE, _CELL, lambda h3, edge: h3.get_directed_edge_destination(edge)),
+    _udf("mt_h3_edge_cells", _ONE, _EDGE, _edge_cells),
+    _udf(
+        "mt_h3_edges",
+        _ONE,
+        _CELLS,
+        lambda h3, cell: h3.origin_to_directed_edges(_valid(h3, cell)),
+    ),
+    _udf(
+        "mt_h3_edge_boundary",
+        _ONE,
+        f"{_PAIR}[]",
+        lambda h3, edge: _points(h3.directed_edge_to_boundary(edge)),
+    ),
+    *(
+        _udf(
+            f"mt_h3_edge_{unit}",
+            _ONE,
+            _NUMBER,
+            lambda h3, edge, unit=unit: h3.edge_length(_valid_edge(h3, edge), unit),
+        )
+        for unit in ("km", "m", "rads")
+    ),
+    *(
+        _udf(
+            f"mt_h3_great_circle_{unit}",
+            (_NUMBER,) * 4,
+            _NUMBER,
+            lambda h3, a, b, c, d, unit=unit: h3.great_circle_distance((a, b), (c, d), unit),
+        )
+        for unit in ("km", "m", "rads")
+    ),
+    _udf("mt_h3_pentagons", ("INTEGER",), _CELLS, lambda h3, at: h3.get_pentagons(at)),
+    _udf("mt_h3_first_cells", ("INTEGER",), _CELLS, lambda h3, at: h3.get_res0_cells()),
+    Udf("mt_h3_fill", (_POLYGONS, "INTEGER", "INTEGER"), _CELLS, _cells_of_polygons),
 )
