@@ -62,9 +62,7 @@ def _bits(sql: str, bits: int, *, signed: bool) -> str:
 
 def little_endian(bits: str, width: int) -> str:
     """The bytes of a number (UBIGINT), least first."""
-    hexed = f"lpad(to_hex({bits}), {2 * width}, '0')"
-    pairs = (f"substring({hexed}, {at}, 2)" for at in range(2 * width - 1, 0, -2))
-    return f"unhex({' || '.join(pairs)})"
+    return f"mt_little_endian_{width}({bits})"
 
 
 def value_bytes(t: DataType, sql: str) -> str:
@@ -72,15 +70,17 @@ def value_bytes(t: DataType, sql: str) -> str:
     if t.is_string:
         return sql if t.is_bytes else f"encode({sql})"
     if t.name == "UUID":
-        hexed = f"replace(CAST({sql} AS VARCHAR), '-', '')"
-        order = [*range(15, 0, -2), *range(31, 16, -2)]
-        return "unhex(" + " || ".join(f"substring({hexed}, {at}, 2)" for at in order) + ")"
+        return f"mt_swapped_words(CAST({sql} AS BLOB))"
     if t.name == "IPv6":
         return f"unhex(lpad(to_hex({sql}), 32, '0'))"
     if t.is_integer and t.bits == 128:
         return f"mt_bytes_of_number(CAST({sql} AS VARCHAR), 16)"
+    if t.is_decimal and int(t.params[0]) <= 18:
+        size = 4 if t.params[0] <= 9 else 8
+        whole = f"CAST({sql} AS DECIMAL(38, {t.scale})) * {10**t.scale}"
+        return little_endian(_bits(f"CAST({whole} AS BIGINT)", 8 * size, signed=True), size)
     if t.is_decimal and int(t.params[0]) <= 38:
-        size = next(size for size, digits in ((4, 9), (8, 18), (16, 38)) if t.params[0] <= digits)
+        size = 16
         return f"mt_bytes_of_number(replace(CAST({sql} AS VARCHAR), '.', ''), {size})"
     if t.name == "DateTime64":
         digits = 9 if t.scale > 6 else 6

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
+from mini_tb.sql.functions.udf.kernel import Function, Variable, Word, swapped
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 # A number to digest may lie at the beginning.
@@ -50,13 +50,6 @@ _SHA512_256_START = (
     0x2B0199FC2C85B8AA,
     0x0EB72DDC81C52CA2,
 )
-
-
-def swapped(x: Word) -> Word:
-    """The bytes in the other order."""
-    if x.bits == 64:
-        return (swapped(x.short()).long() << 32) | swapped((x >> 32).short()).long()
-    return (x.left(8) & 0x00FF00FF) | (x.right(8) & 0xFF00FF00)
 
 
 def _choice(b: Word, c: Word, d: Word) -> Word:

@@ -175,6 +175,13 @@ class Variable(Word):
         self.body.lines.append(f"{text} {self.text.replace('get', 'set', 1)}")
 
 
+def swapped(x: Word) -> Word:
+    """The bytes in the other order."""
+    if x.bits == 64:
+        return (swapped(x.short()).long() << 32) | swapped((x >> 32).short()).long()
+    return (x.left(8) & 0x00FF00FF) | (x.right(8) & 0xFF00FF00)
+
+
 class Body:
     """The record of one function."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.kernel import swapped
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
 
 def bytes_of_number(number: str, size: int) -> bytes:
@@ -60,7 +62,33 @@ def _float64_of_bits(values: Any) -> Any:
     return _viewed(values, pa.uint64(), pa.float64())
 
 
+def _little_endian(width: int) -> Udf:
+    """The low bytes of numbers, least first."""
+
+    def of_row(row: Row) -> None:
+        number = row.number(0)
+        if width == 8:
+            row.result.put(number)
+        elif width == 4:
+            row.result.put(number.short())
+        else:
+            for i in range(width):
+                row.result.put_byte(number >> 8 * i, i)
+
+    name = f"mt_little_endian_{width}"
+    return kernel_udf(name, ("UBIGINT",), "BLOB", of_row, width=width)
+
+
+def _swapped_words(row: Row) -> None:
+    """Sixteen bytes as two words, the bytes of each in the other order."""
+    at, _ = row.span(0)
+    for offset in (0, 8):
+        row.result.put(swapped(at.word(offset)), offset)
+
+
 UDFS = (
+    *(_little_endian(width) for width in (1, 2, 4, 8)),
+    kernel_udf("mt_swapped_words", ("BLOB",), "BLOB", _swapped_words, width=16),
     Udf("mt_bytes_of_number", ("VARCHAR", "INTEGER"), "BLOB", _bytes_of_number),
     Udf("mt_number_of_bytes", ("BLOB",), "VARCHAR", _number_of_bytes),
     Udf("mt_float32_bits", ("FLOAT",), "UBIGINT", _float32_bits),
