@@ -171,3 +171,32 @@ def test_a_forward_query_is_told_with_its_line(empty: Client) -> None:
         files[path] = files[path].replace("`long` String,\n", "", 1)
         result = empty.upload("/v1/deploy?check=true", files).json()["result"]
         assert result == ("failed" if is_known_at_once else "success")
+
+
+def test_staging_reads_the_candidate(empty: Client) -> None:
+    staging = {"__tb__deployment": "staging"}
+    live = empty.get("/v1/deployments").json()["deployments"]
+    for other in live[1:]:
+        empty.request("DELETE", f"/v1/deployments/{other['id']}")
+    empty.build(project_files())
+    assert_error(empty.get("/v0/sql", params={"q": "SELECT 1", **staging}), 404, "staging")
+    path = "datasources/readings.datasource"
+    column = project_files()[path].replace("SCHEMA >\n", "SCHEMA >\n    `n` UInt8 DEFAULT 7,\n", 1)
+    pipe = "NODE n\nSQL >\n    SELECT max(n) AS n FROM readings\nTYPE endpoint\n"
+    files = project_files() | {path: column, "pipes/s.pipe": pipe}
+    staged = empty.upload("/v1/deploy", files).json()["deployment"]
+    assert_error(empty.get("/v0/pipes/s.json"), 404)
+    assert empty.get("/v0/pipes/s.json", params=staging).json()["data"] == [{"n": 7}]
+    over = {"q": "SELECT n + 1 AS m FROM _", **staging}
+    assert empty.get("/v0/pipes/s.json", params=over).json()["data"] == [{"m": 8}]
+    assert empty.sql("SELECT n FROM s", **staging) == [{"n": 7}]
+    assert empty.sql("SELECT * FROM n", pipeline="s", **staging) == [{"n": 7}]
+    names = [p["name"] for p in empty.get("/v0/pipes", params=staging).json()["pipes"]]
+    assert "s" in names
+    assert empty.get("/v0/pipes/s", params=staging).json()["nodes"][0]["name"] == "n"
+    address = empty.get("/examples/query.http", params={"pipe": "s", **staging}).text
+    assert "__tb__deployment=staging" in address
+    where = address.replace("http://localhost:8001", "")
+    assert empty.get(where).json()["data"] == [{"n": 7}]
+    empty.request("DELETE", f"/v1/deployments/{staged['id']}")
+    assert_error(empty.get("/v0/pipes/s.json", params=staging), 404)

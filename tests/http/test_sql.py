@@ -163,3 +163,10 @@ def test_large_answers_do_not_wait_for_those_that_wait_for_a_reader(served: Clie
     with ThreadPoolExecutor(40) as threads:
         sizes = set(threads.map(ask, range(40)))
     assert max(sizes) - min(sizes) < 100 and min(sizes) > 10 << 20
+
+
+@pytest.mark.parametrize("text", ["$now", "$p1", "a $now's"])
+def test_texts_that_look_like_what_is_bound(served: Client, text: str) -> None:
+    literal = text.replace("'", "''")
+    assert served.sql(f"SELECT '{literal}' AS x") == [{"x": text}]
+    assert served.sql(f"SELECT '{literal}' AS x WHERE now() > '2020-01-01'") == [{"x": text}]

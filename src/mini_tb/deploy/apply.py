@@ -29,6 +29,7 @@ from mini_tb.engine.duckdb.table import (
     storage_type,
 )
 from mini_tb.project import Datasource
+from mini_tb.sql.clock import binds_now
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Applier:
         else:
             self.tx.execute(f"ALTER TABLE {table} ADD COLUMN {declared}")
             update = f"UPDATE {table} AS {SOURCE} SET {column} = {value}"
-            self._execute(update, "$now" in value)
+            self._execute(update, binds_now(value))
 
     def _alter_quarantine(self, old: Datasource, new: Datasource) -> None:
         """The quarantine follows the columns; what it holds stays."""

@@ -15,6 +15,7 @@ from mini_tb.engine.relation import table_columns
 from mini_tb.project import Column, Datasource
 from mini_tb.source import Span
 from mini_tb.sql import Compiled, TableColumn
+from mini_tb.sql.clock import binds_now
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier as quote
 
@@ -48,7 +49,7 @@ def insertion(compiled: Compiled, target: Datasource) -> Insertion:
         index = sources.get(column.name)
         if index is None:
             text = default_value(column, target)
-            uses_now = uses_now or "$now" in text
+            uses_now = uses_now or binds_now(text)
         else:
             value = f"{SOURCE}.{names[index]}"
             text = _converted(value, compiled.columns[index].type, column, target)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mini_tb.engine.duckdb.merge import (
     ALIAS,
     MERGING,
+    ROW,
     SortingKey,
     compacted_rows,
     final_relation,
+    ordered_rows,
 )
 from mini_tb.engine.key import key_expressions
 from mini_tb.project import Datasource
@@ -33,6 +36,17 @@ def table_of(datasource: Datasource) -> Table:
         _final(datasource),
         datasource.engine.sampling_key,
     )
+
+
+def table_over(datasource: Datasource, relation: str) -> Table:
+    """The table of a data source whose rows are those of another relation, in its order."""
+    table = table_of(datasource)
+    if table.final is None:
+        return replace(table, relation=relation)
+    # A relation has no `rowid`; its rows are numbered in the order that they come in.
+    numbered = f"SELECT *, row_number() OVER () AS {ROW} FROM {relation}"
+    final = table.final.replace(ordered_rows(datasource), f"({numbered}) AS {ALIAS}")
+    return replace(table, relation=relation, final=final)
 
 
 def sorting_key(datasource: Datasource) -> SortingKey:

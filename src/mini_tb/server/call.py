@@ -174,6 +174,11 @@ class Call:
         return value
 
     @property
+    def staging(self) -> bool:
+        """Whether it asks the candidate that waits, not what is live."""
+        return self.query.get("__tb__deployment") == "staging"
+
+    @property
     def template_params(self) -> Params:
         """What a template may see."""
         return {

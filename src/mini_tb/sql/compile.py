@@ -13,6 +13,7 @@ from mini_tb.source import Fragment
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_query import QueryBinder
 from mini_tb.sql.catalog import Catalog, TableColumn, Tables
+from mini_tb.sql.clock import binds_now
 from mini_tb.sql.duckdb.lower import Lowering
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
@@ -118,7 +119,7 @@ def compile_bound(
         statement.settings,
         isinstance(query, BoundSelect) and query.limit is not None,
         _limit(query),
-        "$now" in duck_sql,
+        binds_now(duck_sql),
         totals,
     )
     return compiled, query, binder

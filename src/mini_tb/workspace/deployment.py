@@ -82,6 +82,12 @@ class Deployments:
         """The one whose project answers."""
         return next(d for d in self._all.values() if d.live)
 
+    @property
+    def candidate(self) -> Deployment | None:
+        """The newest one that waits for promotion."""
+        waiting = [d for d in self._all.values() if not d.live and d.status == DATA_READY]
+        return max(waiting, key=lambda d: int(d.id), default=None)
+
     def next_id(self) -> str:
         """The id of the next deployment."""
         return str(max(int(key) for key in self._all) + 1)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import MiniTbError, UserError
 from mini_tb.engine.duckdb.table import BUILDING, quarantine_of
+from mini_tb.sql.clock import binds_now
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.landing import row_condition
 
@@ -144,7 +145,7 @@ def _write_staged(
                     block = block_of(target, [batch])
                     with tx.incoming(block.rows) as relation:
                         query = block.query(relation)
-                        now = {"now": workspace.now()} if "$now" in query else None
+                        now = {"now": workspace.now()} if binds_now(query) else None
                         tx.execute(f"INSERT INTO {quote(staged)} {query}", now)
                 if batch.quarantined_rows:
                     tx.insert_arrow(staged_refused, batch.quarantine)

@@ -22,6 +22,7 @@ from mini_tb.engine.duckdb.merge import ordered_rows
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, storage_type
 from mini_tb.engine.relation import table_columns
 from mini_tb.sql import Table, View
+from mini_tb.sql.clock import binds_now
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class Landing:
         """How many rows satisfy a ClickHouse condition."""
         where = row_condition(datasource, condition)
         query = f"SELECT count(*) FROM {quote(datasource.name)} AS {ROW} WHERE {where}"
-        return int(self.tx.fetch(query, {"now": self.now} if "$now" in query else None)[0][0])
+        return int(self.tx.fetch(query, {"now": self.now} if binds_now(query) else None)[0][0])
 
     def refill(self, name: str) -> None:
         """Make everything that is materialised from a data source, directly or in cascade, anew
@@ -205,7 +206,7 @@ class Landing:
 
     def execute(self, duck_sql: str) -> int:
         """Run a statement that may bind `$now`."""
-        return self.tx.execute(duck_sql, {"now": self.now} if "$now" in duck_sql else None)
+        return self.tx.execute(duck_sql, {"now": self.now} if binds_now(duck_sql) else None)
 
     def temporary(self) -> str:
         """A name for rows that live as long as one insert."""

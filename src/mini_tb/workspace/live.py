@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Live:
     """A project that is deployed, its datafiles, its tables and triggers. `version` grows with
-    every deployment."""
+    every deployment. Of a candidate, which is none yet, the tables are `planned`."""
 
     project: Project
     files: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    planned: StoredTables | None = None
     tables: StoredTables = field(init=False)
     _triggers: Triggers | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", StoredTables(self.project))
+        object.__setattr__(self, "tables", self.planned or StoredTables(self.project))
 
     @property
     def triggers(self) -> Triggers:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mini_tb.diagnostics import MiniTbError
 from mini_tb.engine.duckdb.table import BUILDING
 from mini_tb.engine.relation import compaction
+from mini_tb.sql.clock import binds_now
 from mini_tb.types.duckdb import quote_identifier as quote
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Maintenance:
             with workspace.engine.background() as tx:
                 tx.create_table(staged, datasource)
                 last = last_row(tx, datasource)
-                bound = {"now": workspace.now()} if "$now" in select else None
+                bound = {"now": workspace.now()} if binds_now(select) else None
                 tx.execute(f"INSERT INTO {quote(staged)} {select}", bound)
             with workspace.landing() as landing:
                 is_same = workspace.live is live or workspace.datasource(name) == datasource
@@ -100,7 +101,7 @@ class Maintenance:
                 continue
 
     def _is_worth_it(self, name: str) -> bool:
-        datasource = self._workspace.project.datasources[name]
+        datasource = self._workspace.datasource(name)
         rows = self._workspace.count(name)
         before = self._compacted.get(name, 0)
         new = rows - min(before, rows)

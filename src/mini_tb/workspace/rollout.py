@@ -31,6 +31,7 @@ class Rollout:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.live = self._load()
+        self._staged: tuple[tuple[str, int], Live] | None = None
 
     def touched(self, name: str) -> tuple[datetime, datetime]:
         """When a resource was deployed first, and when it was last changed."""
@@ -102,6 +103,30 @@ class Rollout:
                     updated_at=self._workspace.now(),
                 )
             return self._apply(candidate, plan, files, None)
+
+    def staged(self) -> Live:
+        """The newest candidate's project over what is live, as its deployment would change it.
+        Raises `UserError` PL204 (HTTP 404) if there is no candidate, and what is wrong with it."""
+        from mini_tb.deploy.preview import PlannedTables
+
+        candidate = self._workspace.deployments.candidate
+        if candidate is None:
+            hint = "deploy without promoting, then read it"
+            message = "there is no staging deployment"
+            raise UserError.of("PL204", message, hint=hint, status=404)
+        key = (candidate.id, self.live.version)
+        if self._staged is not None and self._staged[0] == key:
+            return self._staged[1]
+        files = self._workspace.deployments.files(candidate.id)
+        project = load_project(files, secrets=self._workspace.secrets.values()).project
+        plan = self._workspace.plan(project, allow_destructive=True)
+        if plan.is_refused:
+            raise UserError(*plan.diagnostics)
+        # No version of what is live is negative.
+        tables = PlannedTables(plan, candidate.created_at)
+        made = Live(project, dict(files), -int(candidate.id), tables)
+        self._staged = (key, made)
+        return made
 
     def discard(self, deployment_id: str) -> Deployment:
         """See `Workspace.discard_deployment`."""

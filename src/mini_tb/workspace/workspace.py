@@ -206,6 +206,12 @@ class Workspace:
         return self._rollout.live
 
     @property
+    def staged(self) -> Live:
+        """The newest candidate with its tables as promoting it would make them, each a query over
+        what is live: nothing is copied. Raises `UserError` PL204 (HTTP 404) if none waits."""
+        return self._rollout.staged()
+
+    @property
     def project(self) -> Project:
         """The deployed project."""
         return self._rollout.live.project
@@ -220,14 +226,9 @@ class Workspace:
             raise _missing("NM301", "data source", key, self.project.datasources)
         return found
 
-    def pipe(self, key: str) -> Pipe:
+    def pipe(self, key: str, *, staging: bool = False) -> Pipe:
         """The pipe of that name or id. Raises `UserError` NM302 (HTTP 404)."""
-        found = self.project.pipes.get(key)
-        if found is None:
-            found = self._pipe_by_id(key)
-        if found is None:
-            raise _missing("NM302", "pipe", key, self.project.pipes)
-        return found
+        return self._pipe(key, (self.staged if staging else self.live).project.pipes)
 
     def resource_id(self, kind: str, name: str) -> str:
         """The id of a `datasource`, `pipe` or `node` (`pipe.node`): the same for the same name."""
@@ -304,17 +305,18 @@ class Workspace:
         *,
         q: str | None = None,
         access: Access = EVERYTHING,
+        staging: bool = False,
         timeout_s: float | None = None,
         on_start: OnStart | None = None,
     ) -> DuckDBResult:
         """The answer of an endpoint. `q` is SQL over it, in which `_` and the pipe's name mean the
         endpoint's rows. Parameters that `access` fixes win over `params`. `on_start` gets what
-        cancels the query, before it runs.
+        cancels the query, before it runs. `staging` asks the candidate that waits for promotion.
 
         Raises `UserError` (404 no such endpoint, 403 no permission, 400 SQL), `TemplateError`,
         `EngineError`.
         """
-        prepared = self.prepare(pipe, params, q=q, access=access)
+        prepared = self.prepare(pipe, params, q=q, access=access, staging=staging)
         return self.run(prepared, timeout_s=timeout_s, on_start=on_start)
 
     def explain(
@@ -324,10 +326,11 @@ class Workspace:
         *,
         q: str | None = None,
         access: Access = EVERYTHING,
+        staging: bool = False,
     ) -> tuple[str, str]:
         """The statement that the engine runs for an endpoint, and its plan as the engine tells it.
         Raises as `query` does."""
-        prepared = self.prepare(pipe, params, q=q, access=access)
+        prepared = self.prepare(pipe, params, q=q, access=access, staging=staging)
         statement = prepared.compiled.duck_sql
         asked = replace(prepared.compiled, duck_sql=f"EXPLAIN {statement}", totals=None)
         with self.run(replace(prepared, compiled=asked)) as result:
@@ -341,26 +344,29 @@ class Workspace:
         *,
         q: str | None = None,
         access: Access = EVERYTHING,
+        staging: bool = False,
     ) -> Prepared:
         """An endpoint's statement with its values, ready to `run`. Raises as `query` does."""
-        found = self.project.pipes.get(pipe) or self._pipe_by_id(pipe)
+        live = self.staged if staging else self.live
+        pipes = live.project.pipes
+        found = pipes.get(pipe) or self._pipe_by_id(pipe, pipes)
         if found is None or found.endpoint is None:
             if found is not None:
                 hint = "give one of its nodes `TYPE endpoint`"
                 message = f"pipe `{pipe}` has no endpoint"
                 raise UserError.of("NM303", message, hint=hint, status=404)
-            endpoints = [p.name for p in self.project.pipes.values() if p.endpoint]
+            endpoints = [p.name for p in pipes.values() if p.endpoint]
             raise _missing("NM303", "endpoint", pipe, endpoints)
         access.check(READ_PIPE, found.name)
         # SQL of the caller's own may name other pipes, too.
         fixed = access.fixed_params(found.name) if q is None else access.every_fixed_param()
         given = {**(params or {}), **fixed}
-        request = self._request(given, access)
+        request = self._request(live, given, access)
         if q is None:
             compiled, values = request.node(self.compiled, found, found.endpoint)
         else:
             compiled, values = request.text(self.compiled, q, found, as_result=True)
-        again = partial(self.prepare, pipe, params, q=q, access=access)
+        again = partial(self.prepare, pipe, params, q=q, access=access, staging=staging)
         return Prepared(compiled, values, request.settings, request.live.version, again)
 
     def sql(
@@ -371,6 +377,7 @@ class Workspace:
         pipeline: str | None = None,
         access: Access = EVERYTHING,
         query_params: Mapping[str, str] | None = None,
+        staging: bool = False,
         timeout_s: float | None = None,
         on_start: OnStart | None = None,
     ) -> DuckDBResult:
@@ -383,8 +390,9 @@ class Workspace:
         given = {**(params or {}), **access.every_fixed_param()}
 
         def prepare() -> Prepared:
-            pipe = None if pipeline is None else self.pipe(pipeline)
-            request = self._request(given, access)
+            live = self.staged if staging else self.live
+            pipe = None if pipeline is None else self._pipe(pipeline, live.project.pipes)
+            request = self._request(live, given, access)
             compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
             return Prepared(compiled, values, request.settings, request.live.version, prepare)
 
@@ -396,14 +404,20 @@ class Workspace:
 
         return self.service.find(name) or system_table(self, name)
 
-    def _pipe_by_id(self, key: str) -> Pipe | None:
-        for name, pipe in self.project.pipes.items():
+    def _pipe(self, key: str, pipes: Mapping[str, Pipe]) -> Pipe:
+        found = pipes.get(key) or self._pipe_by_id(key, pipes)
+        if found is None:
+            raise _missing("NM302", "pipe", key, pipes)
+        return found
+
+    def _pipe_by_id(self, key: str, pipes: Mapping[str, Pipe]) -> Pipe | None:
+        for name, pipe in pipes.items():
             if self.resource_id("pipe", name) == key:
                 return pipe
         return None
 
-    def _request(self, params: Mapping[str, Any], access: Access) -> Request:
-        return Request(self.live, params, self.secrets.values(), access, self.service_tables)
+    def _request(self, live: Live, params: Mapping[str, Any], access: Access) -> Request:
+        return Request(live, params, self.secrets.values(), access, self.service_tables)
 
     def run(
         self,

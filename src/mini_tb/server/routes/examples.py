@@ -15,7 +15,7 @@ from mini_tb.server.resources import JOB_HOST
 def query_http(call: Call) -> Any:
     """The address of `pipe` with the defaults of its parameters. Clients put their own host in
     place of the one it begins with."""
-    pipe = call.workspace.pipe(call.required("pipe"))
+    pipe = call.workspace.pipe(call.required("pipe"), staging=call.staging)
     call.access.check("PIPES:READ", pipe.name)
     if pipe.endpoint is None:
         raise UserError.of("NM303", f"pipe `{pipe.name}` has no endpoint", status=404)
@@ -27,6 +27,8 @@ def query_http(call: Call) -> Any:
                 values.setdefault(str(parameter.name), str(parameter.default))
     if call.param("q"):
         values["q"] = call.param("q")
+    if call.staging:
+        values["__tb__deployment"] = "staging"
     values["token"] = call.token or ""
     extension = call.param("format") or "json"
     return Reply(
@@ -35,4 +37,4 @@ def query_http(call: Call) -> Any:
     )
 
 
-ROUTES = [Route("/examples/query.http", query_http, params="pipe q format")]
+ROUTES = [Route("/examples/query.http", query_http, params="pipe q format __tb__deployment")]

@@ -48,7 +48,11 @@ def get_pipe(call: Call) -> Any:
     call.observed = Observed(name)
     workspace = call.workspace
     prepared = workspace.prepare(
-        name, call.template_params, q=call.param("q") or None, access=call.access
+        name,
+        call.template_params,
+        q=call.param("q") or None,
+        access=call.access,
+        staging=call.staging,
     )
     format_name = prepared.compiled.format or format_name
     key = cache_key(workspace, prepared, (format_name, *map(call.param, OUTPUT_SETTINGS)))
@@ -89,7 +93,11 @@ def explain_pipe(call: Call) -> Any:
 
 def _explained(call: Call, name: str) -> Reply:
     statement, plan = call.workspace.explain(
-        name, call.template_params, q=call.param("q") or None, access=call.access
+        name,
+        call.template_params,
+        q=call.param("q") or None,
+        access=call.access,
+        staging=call.staging,
     )
     return Reply({"debug_query": statement, "query_explain": plan})
 
@@ -106,12 +114,13 @@ def list_pipes(call: Call) -> Any:
 
 
 def _readable(call: Call) -> list[Pipe]:
-    pipes = call.workspace.project.pipes.values()
+    workspace = call.workspace
+    pipes = (workspace.staged if call.staging else workspace.live).project.pipes.values()
     return [pipe for pipe in pipes if call.access.may("PIPES:READ", pipe.name)]
 
 
 def _definition(call: Call, key: str) -> Any:
-    pipe = call.workspace.pipe(key)
+    pipe = call.workspace.pipe(key, staging=call.staging)
     call.access.check("PIPES:READ", pipe.name)
     found = _object(call, pipe, call.param("node_attrs"))
     return resources.selected(found, call.param("attrs"))
@@ -226,7 +235,7 @@ HOT_ROUTES = [
     Route(
         "/v0/pipes/{name}",
         get_pipe,
-        params="q explain attrs node_attrs __tb__csv_header",
+        params="q explain attrs node_attrs __tb__csv_header __tb__deployment",
         pool="reads",
     )
 ]

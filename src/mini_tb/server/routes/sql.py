@@ -40,6 +40,7 @@ def run_sql(call: Call) -> Any:
         call.template_params,
         pipeline=pipeline,
         access=call.access,
+        staging=call.staging,
         timeout_s=call.server.query_timeout_s,
         on_start=call.on_start,
     )
@@ -56,6 +57,6 @@ def list_tables(call: Call) -> Any:
 
 
 ROUTES = [
-    Route("/v0/sql", run_sql, "GET|POST", "q pipeline", pool="reads", body="sql"),
+    Route("/v0/sql", run_sql, "GET|POST", "q pipeline __tb__deployment", pool="reads", body="sql"),
     Route("/v0/sql_tables", list_tables, "GET|POST", "q"),
 ]
