@@ -69,12 +69,14 @@ def report(timings: Mapping[str, Timing]) -> None:
         print(f"  {timing}")
 
 
-def compare(what: str, ratio: float, *, at_least: float = 0.0, at_most: float = 0.0) -> None:
-    """Print a ratio and whether it is where it should be."""
+def compare(
+    what: str, ratio: float, *, at_least: float = 0.0, at_most: float = 0.0, unit: str = "×"
+) -> None:
+    """Print a ratio, or a number of `unit`, and whether it is where it should be."""
     if at_least:
         verdict = f"{'ok' if ratio >= at_least else 'MISSED'}: wanted ≥ {at_least:g}"
     elif at_most:
         verdict = f"{'ok' if ratio <= at_most else 'MISSED'}: wanted ≤ {at_most:g}"
     else:
         verdict = ""
-    print(f"  → {what}: {ratio:.2f}×   {verdict}".rstrip())
+    print(f"  → {what}: {ratio:.2f}{unit}   {verdict}".rstrip())

@@ -1,7 +1,7 @@
 """The official `tinybird` package as a baseline, in an environment of its own.
 
-It is installed on first use into `.bench/`, never beside mini-tb, and only its public names are
-called. `BENCH_TINYBIRD` names the `bin` folder of an environment that has it already.
+It is installed on first use into `.bench/`, as other baselines are, never beside mini-tb, and only
+its public names are called. `BENCH_TINYBIRD` names the `bin` folder of an environment that has it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,21 @@ PACKAGES = ("tinybird", "duckdb==2.0.*", "sqlglot[c]~=30.30")
 
 def tinybird_bin() -> Path:
     """The folder with the `tb` and `python` of an environment that has the package."""
-    given = os.environ.get("BENCH_TINYBIRD")
+    return environment("tinybird", PACKAGES, "BENCH_TINYBIRD")
+
+
+def environment(name: str, packages: tuple[str, ...], variable: str) -> Path:
+    """The `bin` folder of an environment with those packages: the one that `variable` names, else
+    one in `.bench/`. Raises `CalledProcessError` if they cannot be installed."""
+    given = os.environ.get(variable)
     if given:
         return Path(given)
-    folder = ROOT / ".bench" / "tinybird"
+    folder = ROOT / ".bench" / name
     found = folder / ("Scripts" if os.name == "nt" else "bin")
     if not (folder / "ready").exists():
-        print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
+        print(f"installing {', '.join(packages)} into {folder}", file=sys.stderr)
         subprocess.check_call([sys.executable, "-m", "venv", str(folder)])
         pip = [str(found / "python"), "-m", "pip", "install", "--quiet"]
-        subprocess.check_call([*pip, "--disable-pip-version-check", *PACKAGES])
+        subprocess.check_call([*pip, "--disable-pip-version-check", *packages])
         (folder / "ready").touch()
     return found

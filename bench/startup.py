@@ -1,10 +1,11 @@
 """What it takes to start: `--version` beside a bare interpreter, `build` beside `tb --version`,
-`serve` until it answers beside a process that only imports its heaviest libraries."""
+and `serve` until it answers beside a process that only imports duckdb and sqlglot."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -12,10 +13,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.client import Client, request
 from bench.measure import compare, in_turns, in_turns_given, report
 from bench.official import ROOT, tinybird_bin
+from bench.rivals import free_port, wait_for
+from mini_tb.workspace.registry import Registry
 
 RUNS = 15
+ENDPOINT = "get_resource_anomalies.json?threshold=3"
 
 
 def run() -> None:
@@ -41,22 +46,41 @@ def run() -> None:
         compare("mini-tb --version ÷ python -c pass", version.median / bare.median, at_most=3)
         compare("mini-tb build ÷ tb --version", build.median / official.median, at_most=1)
 
-        subprocess.run([mini_tb, "-C", str(folder), "deploy", "--local"], check=True, stdout=-3)
-        imports = [str(tinybird_bin() / "python"), "-c", "import duckdb, sqlglot"]
+
+def cold_start() -> None:
+    """Measure and print: the time from nothing to the first answer of an endpoint."""
+    mini_tb = str(Path(sys.executable).parent / "mini-tb")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "src")], check=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("datasources", "pipes"):
+            shutil.copytree(ROOT / part, folder / part)
+        deploy = [mini_tb, "-C", str(folder), "deploy", "--local", "--fixtures"]
+        subprocess.run(deploy, check=True, stdout=-3)
+        with Registry(folder) as registry:
+            token = registry.admin_token
+        imports = [sys.executable, "-c", "import duckdb, sqlglot"]
+        resident: list[float] = []
         colds = {
             "python -c 'import duckdb, sqlglot'": lambda: _timed(_process(imports)),
-            "mini-tb serve, until it answers": lambda: _cold_start(mini_tb, folder),
+            "mini-tb serve, until it answers": lambda: _first_answer(
+                mini_tb, folder, token, resident
+            ),
         }
-        timings = in_turns_given(colds, 7)
+        timings = in_turns_given(colds, 9)
         report(timings)
-        ratio = timings["mini-tb serve, until it answers"].median
-        ratio /= timings["python -c 'import duckdb, sqlglot'"].median
-        compare("serve ÷ importing duckdb and sqlglot", ratio)
+        bare, cold = (timing.median for timing in timings.values())
+        compare("serve ÷ importing duckdb and sqlglot", cold / bare, at_most=2)
+        if resident:
+            print(f"  resident after the first answer: {statistics.median(resident):.0f} MB")
 
 
 def _process(command: list[str]) -> Callable[[], object]:
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return lambda: subprocess.run(command, check=True, stdout=-3, env=env)
+    return lambda: subprocess.run(command, check=True, stdout=-3, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -65,14 +89,21 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _cold_start(mini_tb: str, folder: Path) -> float:
-    """The seconds until `serve` says that it answers."""
+def _first_answer(mini_tb: str, folder: Path, token: str, resident: list[float]) -> float:
+    """The seconds until an endpoint has answered; appends the server's memory in MB by then."""
+    port = free_port()
+    asked = request("GET", f"/v0/pipes/{ENDPOINT}&token={token}")
+    command = [mini_tb, "-C", str(folder), "serve", "--port", str(port)]
     started = time.perf_counter()
-    command = [mini_tb, "-C", str(folder), "serve", "--port", "0"]
-    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with subprocess.Popen(command, stdout=-3, stderr=-3, env=_environment()) as process:
+        wait_for(port, process)
+        client = Client(port)
+        client.ask(asked)
         seconds = time.perf_counter() - started
+        client.close()
+        status = Path(f"/proc/{process.pid}/status")
+        if status.exists():
+            line = next(line for line in status.read_text().splitlines() if "VmRSS" in line)
+            resident.append(int(line.split()[1]) / 1024)
         process.terminate()
     return seconds

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mini_tb import __version__
+from mini_tb.cli.entry import _plain_serve
 
 BROKEN = "NODE n\nSQL >\n    SELECT vews FROM page_views\n\nTYPE ENDPOINT\n"
 
@@ -154,3 +156,26 @@ def test_explain_names_a_wrong_parameter(shop: Any) -> None:
     assert ran.code == 1
     assert "Error validating 'many' to type Int32" in ran.err
     assert "did you mean `top_pages`?" in shop.run("explain", "top_page").err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["serve", "--help"],
+        ["serve", "--port"],
+        ["serve", "--port", "many"],
+        ["serve", "--port", "65535"],
+        ["serve", "--host", "--port", "8000"],
+        ["-C", "nowhere", "serve"],
+        ["--output", "json", "serve"],
+        ["serve", "serve"],
+        ["init", "serve"],
+    ],
+)
+def test_a_serve_that_needs_words_is_read_with_all_commands(args: list[str]) -> None:
+    assert _plain_serve(args) is None
+
+
+def test_a_plain_serve_is_read_at_once(tmp_path: Path) -> None:
+    for args in (["serve"], ["serve", "--port", "0"], ["-C", str(tmp_path), "serve"]):
+        assert _plain_serve(args) is not None

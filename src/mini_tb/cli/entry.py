@@ -1,8 +1,10 @@
-"""The console script. `--version` is answered without loading anything; the rest is `main`."""
+"""The console script. `--version` is answered without loading anything, and `serve` without what
+reads command lines; the rest is `main`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 
 def run() -> None:
@@ -20,9 +22,13 @@ def main(args: list[str]) -> int:
     import os
 
     from mini_tb.cli.console import note, say_error
-    from mini_tb.cli.main import app
 
     try:
+        if (served := _plain_serve(args)) is not None:
+            served()
+            return 0
+        from mini_tb.cli.main import app
+
         app(args, prog_name="mini-tb")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
@@ -41,3 +47,32 @@ def main(args: list[str]) -> int:
         say_error(error)
         return 1
     return 0
+
+
+def _plain_serve(args: list[str]) -> Callable[[], None] | None:
+    """What a `serve` does whose command line has nothing that needs to be explained: reading it
+    takes a tenth of the time until the first answer otherwise."""
+    if "serve" not in args:
+        return None
+    from pathlib import Path
+
+    given: dict[str, str] = {}
+    known: tuple[str, ...] = ("-C", "--folder")
+    words = iter(args)
+    for word in words:
+        if word == "serve" and "--port" not in known:
+            known = ("--port", "--host")
+        elif word in known:
+            given[word.lstrip("-")] = next(words, "-")
+        else:
+            return None
+    folder = Path(given.get("folder") or given.get("C") or Path.cwd())
+    from mini_tb.cli.serving import HOST, MAX_PORT, PORT, serve_folder
+
+    host, port = given.get("host", HOST), given.get("port", str(PORT))
+    is_plain = folder.is_dir() and not host.startswith("-") and port.isdecimal()
+    if not is_plain or int(port) > MAX_PORT:
+        return None
+    from mini_tb.project import find_project
+
+    return lambda: serve_folder(find_project(folder), host=host, port=int(port))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mini_tb.diagnostics import UserError
 from mini_tb.server.errors import Problem
@@ -42,7 +41,7 @@ def note(call: Call, status: int, problem: Problem | None = None) -> None:
         if name not in ("token", "password")
     }
     message = problem.message[:_MAX_TEXT] if problem else None
-    url = urlsplit(str(call.request.url)).path
+    url = call.request.url.path
     moment = workspace.now().replace(microsecond=0)
     workspace.service.note(
         "tinybird.pipe_stats_rt",

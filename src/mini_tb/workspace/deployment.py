@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.deploy.diff import Diff, Names, TokenChange
-from mini_tb.deploy.stage import DataMovement
 from mini_tb.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from mini_tb.deploy.plan import Plan
+    from mini_tb.deploy.stage import DataMovement
     from mini_tb.workspace.state import State
 
 DATA_READY, FAILED, DELETED = "data_ready", "failed", "deleted"
@@ -145,6 +145,12 @@ def _to_record(deployment: Deployment) -> dict[str, Any]:
     return plain
 
 
+def _movement(record: Mapping[str, Any]) -> DataMovement:
+    from mini_tb.deploy.stage import DataMovement
+
+    return DataMovement(**record)
+
+
 def _from_record(record: Mapping[str, Any]) -> Deployment:
     diff = record["diff"]
     kinds = ("datasources", "pipes", "connections")
@@ -165,7 +171,7 @@ def _from_record(record: Mapping[str, Any]) -> Deployment:
         datetime.fromisoformat(record["created_at"]),
         datetime.fromisoformat(record["updated_at"]),
         Diff(**names, tokens=tokens),
-        tuple(DataMovement(**movement) for movement in record["movements"]),
+        tuple(map(_movement, record["movements"])),
         tuple(record["stages"]),
         tuple(
             Diagnostic(d["code"], d["message"], severity=Severity(d["severity"]), path=d["path"])

@@ -159,10 +159,11 @@ class Workspace:
     def start(self) -> None:
         """Follow the schedules of copies and sinks, care for the stored tables, and go on with
         populations that were stopped: what a server does and a single command does not."""
-        from mini_tb.workspace.populate import resume_populations
-
         self._drop_unfinished()
-        resume_populations(self)
+        if self.jobs.suspended():
+            from mini_tb.workspace.populate import resume_populations
+
+            resume_populations(self)
         self.schedules.start()
         self.maintenance.start()
 

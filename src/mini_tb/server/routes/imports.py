@@ -8,7 +8,6 @@ from mini_tb.diagnostics import UserError
 from mini_tb.server import resources
 from mini_tb.server.app import Route
 from mini_tb.server.call import Call, Part
-from mini_tb.workspace.imports import import_file
 
 FORMATS = {
     "csv": "csv",
@@ -50,6 +49,8 @@ def post_datasource(call: Call) -> Any:
 
 
 def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
+    from mini_tb.workspace.imports import import_file
+
     found = call.workspace.datasource(key)
     call.access.check("DATASOURCES:APPEND", found.name)
     if mode == "replace":

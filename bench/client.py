@@ -1,0 +1,75 @@
+"""A client that costs next to nothing: one socket a connection, requests made once, bodies read by
+their length. What is measured is the server."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+_END = b"\r\n\r\n"
+
+
+class Client:
+    """One connection that is kept open."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: bytes) -> bytes:
+        """The body of the answer, which must be one of status 200."""
+        self._socket.sendall(request)
+        data = bytearray()
+        while (end := data.find(_END)) < 0:
+            data += self._receive()
+        head = bytes(data[:end]).lower()
+        assert head.startswith(b"http/1.1 200"), bytes(data)
+        body = data[end + len(_END) :]
+        if b"\r\ntransfer-encoding: chunked" in head:
+            while not body.endswith(b"\r\n0\r\n\r\n"):
+                body += self._receive()
+            return bytes(body)
+        length = int(head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0])
+        while len(body) < length:
+            body += self._receive()
+        return bytes(body)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _receive(self) -> bytes:
+        piece = self._socket.recv(1 << 20)
+        assert piece, "the server hung up"
+        return piece
+
+
+def request(method: str, path: str, body: bytes = b"") -> bytes:
+    """The bytes of a request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
+    if method == "GET":
+        lines.pop()
+    return "\r\n".join(lines).encode() + _END + body
+
+
+def throughput(port: int, asked: bytes, *, connections: int, seconds: float) -> float:
+    """Requests a second that a server answers, when so many connections ask one after the other."""
+    clients = [Client(port) for _ in range(connections)]
+    counts = [0] * connections
+    began = time.perf_counter()
+
+    def run(number: int) -> None:
+        while time.perf_counter() - began < seconds:
+            clients[number].ask(asked)
+            counts[number] += 1
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    spent = time.perf_counter() - began
+    for client in clients:
+        client.close()
+    return sum(counts) / spent
