@@ -22,6 +22,7 @@ from pathlib import Path
 import orjson
 
 from mini_tb.cli.entry import run
+from mini_tb.diagnostics import EngineError
 from mini_tb.server.app import Server
 
 # Threads of pools are made when they are needed first, and are bounded: they are not counted.
@@ -30,6 +31,14 @@ POOLS = {f"mini-tb-{name}" for name in ("read", "write", "work", "stream")} | {"
 def status(name):
     line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith(name))
     return int(line.split()[1])
+
+def cursors(engine):
+    if engine._connections._idle.empty():
+        return 0  # all readers are out: a look would wait for one
+    try:
+        return engine.fetch("FROM duckdb_connection_count()")[0][0]
+    except EngineError:
+        return 0
 
 def state(server):
     from mini_tb.ingest.decoder import decoder
@@ -47,11 +56,8 @@ def state(server):
         "names": Counter(own),
         "files": len(os.listdir("/proc/self/fd")),
         "readers out": sum(len(c._readers) - c._idle.qsize() for c in connections),
-        "cursors": sum(
-            e.fetch("FROM duckdb_connection_count()")[0][0] - len(c._readers) - 1
-            for e, c in zip(engines, connections)
-        ),
-        "decoders": decoding - 2,
+        "cursors": sum(cursors(engine) for engine in engines),
+        "decoders": decoding,
         "held": server.held,
         "running": sum(pool._running for pool in pools),
     }
