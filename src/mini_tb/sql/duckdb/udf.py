@@ -20,6 +20,7 @@ FAMILIES = (
     "addresses",
     "encoding",
     "failing",
+    "financial",
     "hash_city",
     "hash_digest",
     "hash_farm",

@@ -23,6 +23,7 @@ FAMILIES = (
     "datetime_between",
     "datetime_make",
     "datetime_format",
+    "financial",
     "format_row",
     "rounding",
     "math",

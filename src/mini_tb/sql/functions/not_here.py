@@ -106,10 +106,6 @@ REASONS = {
         "globalNullInIgnoreSet inIgnoreSet notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet "
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
-    "cash flows are not valued here": (
-        "financialInternalRateOfReturn financialInternalRateOfReturnExtended "
-        "financialNetPresentValue financialNetPresentValueExtended"
-    ),
     "samples are not planned here": (
         "minSampleSizeContinuous minSampleSizeContinous minSampleSizeConversion proportionsZTest"
     ),
