@@ -55,23 +55,22 @@ class PlannedTables(StoredTables):
         made = self._made.get(name)
         if made is None:
             datasource = self._datasource(name)
-            if datasource is None:
-                return None
-            made = self._made[name] = self._table(name, datasource)
+            relation = None if datasource is None else self._relation(name, datasource)
+            if datasource is None or relation is None:
+                return super().find(name)
+            made = self._made[name] = table_over(datasource, at(relation, self._now))
         return made
 
-    def _table(self, name: str, datasource: Datasource) -> Table:
+    def _relation(self, name: str, datasource: Datasource) -> str | None:
+        """What stands for a table that the plan changes; None for others."""
         owner = name if name in self.project.datasources else name.removesuffix(QUARANTINE_SUFFIX)
         stage, fills = self._stages.get(owner), self._fills.get(owner, ())
         if owner != name:
-            relation = quote(name) if stage is None else self._quarantine(owner)
-            return table_over(datasource, relation)
-        relation = quote(name)
-        if stage is not None:
-            relation = _RELATIONS[type(stage)](self, stage)
+            return None if stage is None else self._quarantine(owner)
+        relation = None if stage is None else _RELATIONS[type(stage)](self, stage)
         for fill in fills:
-            relation = self._filled(relation, fill, datasource)
-        return table_over(datasource, at(relation, self._now))
+            relation = self._filled(relation or quote(name), fill, datasource)
+        return relation
 
     def created(self, stage: CreateTable | RecreateTable) -> str:
         return _empty(_subject(stage).columns)
