@@ -35,6 +35,7 @@ FAMILIES = (
     "moment",
     "polygons",
     "raw",
+    "readable",
     "statistics",
     "text",
 )

@@ -149,69 +149,6 @@ def cut_parameter(url: str, name: str) -> str:
     return url
 
 
-# For people ------------------------------------------------------------------------------------
-
-
-def _scaled(value: float, base: float, units: tuple[str, ...]) -> str:
-    step = 0
-    while step + 1 < len(units) and abs(value) >= base:
-        value, step = value / base, step + 1
-    return f"{value:.2f}{units[step]}"
-
-
-def readable_size(value: float) -> str:
-    """Bytes in powers of 1024."""
-    units = (" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB", " ZiB", " YiB")
-    return _scaled(value, 1024, units)
-
-
-def readable_decimal_size(value: float) -> str:
-    """Bytes in powers of 1000."""
-    units = (" B", " KB", " MB", " GB", " TB", " PB", " EB", " ZB", " YB")
-    return _scaled(value, 1000, units)
-
-
-def readable_quantity(value: float) -> str:
-    """A number with thousand, million, …"""
-    words = ("", " thousand", " million", " billion", " trillion", " quadrillion")
-    more = (" quintillion", " sextillion", " septillion")
-    return _scaled(value, 1000, words + more)
-
-
-_SPANS = (
-    ("years", 31_536_000.0),
-    ("months", 2_635_200.0),
-    ("days", 86_400.0),
-    ("hours", 3_600.0),
-    ("minutes", 60.0),
-    ("seconds", 1.0),
-)
-_FINE = (("milliseconds", 1e-3), ("microseconds", 1e-6), ("nanoseconds", 1e-9))
-
-
-def readable_time(value: float, largest: str, smallest: str) -> str:
-    """Seconds as years, months, days, …, from the largest to the smallest unit."""
-    units = [*_SPANS, *_FINE]
-    names = [name for name, _ in units]
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
-    first, last = names.index(largest), names.index(smallest)
-    if last < first:
-        raise ValueError("DB::36: the largest unit is smaller than the smallest")
-    negative, rest = value < 0, abs(value)
-    nanos = int(rest) * 10**9 + round(rest % 1 * 1e9)
-    parts = []
-    for name, size in units[first : last + 1]:
-        whole = round(size * 1e9)
-        count, nanos = divmod(nanos, whole)
-        if count or (name == "seconds" and nanos and not parts):
-            parts.append(f"{'-' if negative else ''}{count} {name if count != 1 else name[:-1]}")
-            negative = negative and False
-    if not parts:
-        return f"0 {smallest}"
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-
-
 def _texts(function: Callable[[Any], Any], name: str, takes: str = "VARCHAR") -> Udf:
     def over(values: Any) -> Any:
         import pyarrow as pa
@@ -276,12 +213,6 @@ def _shares(function: Callable[[str, str, bool], float], name: str) -> Udf:
     return Udf(name, ("VARCHAR", "VARCHAR", "BOOLEAN"), "FLOAT", over)
 
 
-def _readable_time(values: Any, largest: Any, smallest: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(readable_time, (values, largest, smallest), pa.string())
-
-
 UDFS = (
     _pairs(edit_distance, "mt_edit_distance", "UBIGINT"),
     _pairs(has_subsequence, "mt_has_subsequence", "UTINYINT"),
@@ -305,8 +236,4 @@ UDFS = (
         _texts(_normal(form), f"mt_normalize_{form.lower()}")
         for form in ("NFC", "NFD", "NFKC", "NFKD")
     ),
-    _texts(readable_size, "mt_readable_size", "DOUBLE"),
-    _texts(readable_decimal_size, "mt_readable_decimal_size", "DOUBLE"),
-    _texts(readable_quantity, "mt_readable_quantity", "DOUBLE"),
-    Udf("mt_readable_time", ("DOUBLE", "VARCHAR", "VARCHAR"), "VARCHAR", _readable_time),
 )
