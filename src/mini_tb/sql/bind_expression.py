@@ -22,6 +22,7 @@ from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
     constant,
+    is_over_dictionary,
     without_low_cardinality,
 )
 from mini_tb.sql.scope import Scope, all_column_names
@@ -40,7 +41,6 @@ from mini_tb.sql.tree import (
     ScalarQuery,
     Window,
     contains,
-    is_constant,
 )
 from mini_tb.types import (
     BOOL,
@@ -286,13 +286,13 @@ class ExpressionBinder:
             return self.array_join(node)
         if folded == "grouping":
             return Grouping(UINT64, self.values(node.args))
-        function = FUNCTIONS.find(name)
         if (user := self.user_lambda(name)) is not None:
             return self.inline(user, node)
-        if is_aggregate(name) and (function is None or not function.window_only):
+        if is_aggregate(name):
             return self.aggregate(node)
+        function = FUNCTIONS.find(name)
         if function is None:
-            known = nearest(name, [*AGGREGATES, *FUNCTIONS.exact])
+            known = nearest(name, [*AGGREGATES, *FUNCTIONS.all().exact])
             raise self.error(
                 "SQ201",
                 f"unknown function `{name}`",
@@ -542,7 +542,7 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         if not result.can_be_nullable:
             return Call(result, function, [_known(arg) for arg in args])
         result = nullable(result)
-    if function.low_cardinality and _keeps_low_cardinality(args) and _may_be_low(result):
+    if function.low_cardinality and is_over_dictionary(args) and _may_be_low(result):
         result = low_cardinality(result)
     return Call(result, function, args)
 
@@ -568,11 +568,6 @@ def _plain(arg: Expr) -> Expr:
     bare = copy(arg)
     bare.type = arg.type.bare
     return bare
-
-
-def _keeps_low_cardinality(args: Sequence[Expr]) -> bool:
-    low = [arg for arg in args if arg.type.name == "LowCardinality"]
-    return len(low) == 1 and all(arg is low[0] or is_constant(arg) for arg in args)
 
 
 def _may_be_low(t: DataType) -> bool:

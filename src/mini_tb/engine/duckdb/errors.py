@@ -108,7 +108,7 @@ def from_duckdb(error: BaseException) -> EngineError:
     """The `EngineError` that a DuckDB exception means. Statement texts are not repeated in it: they
     are ours, not the caller's."""
     text = str(error)
-    own = _OWN_CODE.search(text)
+    own = _OWN_CODE.search(_POSITION.sub("", text))
     if own:
         return EngineError(own.group(2).strip(), code=int(own.group(1)))
     if "Failure in decode" in text:

@@ -131,12 +131,19 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
 
+def unscaled(t: DataType, sql: str) -> str:
+    """The integer behind a Decimal, as HUGEINT."""
+    digits = int(t.params[0])
+    if digits <= 18 < digits + t.scale + 1:  # DuckDB would stay within 64 bits
+        sql = f"CAST({sql} AS DECIMAL({digits + t.scale + 1}, {t.scale}))"
+    return f"CAST({sql} * CAST({10**t.scale} AS DECIMAL({t.scale + 1}, 0)) AS HUGEINT)"
+
+
 def _unscaled(t: DataType, sql: str) -> str:
     """The integer behind a Decimal (or an integer itself), as HUGEINT."""
     if not t.is_decimal:
         return f"CAST({sql} AS HUGEINT)"
-    digits = t.scale + 1
-    return f"CAST({sql} * CAST({10**t.scale} AS DECIMAL({digits}, 0)) AS HUGEINT)"
+    return unscaled(t, sql)
 
 
 def _lower_quotient(call: Call, args: list[str]) -> str:
@@ -350,7 +357,8 @@ def _lower_int_div(call: Call, args: list[str]) -> str:
     a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
     duck = to_duckdb(result)
     if a.is_float or b.is_float:
-        quotient = f"trunc(CAST({args[0]} AS DOUBLE) / CAST({args[1]} AS DOUBLE))"
+        own = "DOUBLE" if 64 in (a.is_float and a.bits, b.is_float and b.bits) else "FLOAT"
+        quotient = f"trunc(CAST({args[0]} AS {own}) / CAST({args[1]} AS {own}))"
         bad = failure(153, "Cannot perform integer division on infinite or too large numbers")
         finite = f"CASE WHEN isfinite({quotient}) THEN {quotient} WHEN {quotient} IS NULL THEN NULL"
         return wrap(f"CAST({finite} ELSE {bad} END AS HUGEINT)", result)
@@ -359,11 +367,22 @@ def _lower_int_div(call: Call, args: list[str]) -> str:
         return _div_zero(
             wrap(f"(({left}) // ({_unscaled(b, args[1])} * {10**a.scale}))", result), args[1]
         )
+    if result.is_signed and max(_bits(a), _bits(b)) <= 64:
+        first, second = _signed_sides(a, b, args)
+        return f"CAST(({first} // {second}) AS {duck})"
     wide = _wide(a, b)
-    quotient = f"(CAST({args[0]} AS {wide}) // CAST({args[1]} AS {wide}))"
-    if result.is_signed and not _is_signed(a):
-        return wrap(f"CAST({quotient} AS HUGEINT)", result)
-    return f"CAST({quotient} AS {duck})"
+    return f"CAST((CAST({args[0]} AS {wide}) // CAST({args[1]} AS {wide})) AS {duck})"
+
+
+def _signed_sides(a: DataType, b: DataType, args: list[str]) -> tuple[str, str]:
+    """Both sides as BIGINT, as ClickHouse divides where one is signed: the unsigned other becomes
+    signed in its own width, or in that of the dividend if that is wider."""
+    first, second = args
+    if not _is_signed(a):
+        first = wrap(f"CAST({first} AS HUGEINT)", integer(_bits(a), signed=True))
+    if not _is_signed(b) and _bits(a) <= _bits(b):
+        second = wrap(f"CAST({second} AS HUGEINT)", integer(_bits(b), signed=True))
+    return f"CAST({first} AS BIGINT)", f"CAST({second} AS BIGINT)"
 
 
 def _modulo_returns(args: Sequence[Expr]) -> DataType:
@@ -401,7 +420,12 @@ def _lower_modulo(call: Call, args: list[str]) -> str:
         )
     if call.type.is_decimal:
         # ClickHouse divides the integers behind the Decimals, whatever their scales.
-        rest = f"({_unscaled(a, first)} % {_unscaled(b, args[1])})"
+        own = integer({9: 32, 18: 64}.get(_width(call.type.bare), 128), signed=True)
+        left, right = (
+            sql if t.is_decimal else wrap(sql, own)
+            for t, sql in ((a, _unscaled(a, first)), (b, _unscaled(b, args[1])))
+        )
+        rest = f"(CAST({left} AS HUGEINT) % {right})"
         scale = call.type.bare.scale
         step = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
         return _div_zero(
@@ -425,8 +449,11 @@ def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
 def _lower_positive_modulo(call: Call, args: list[str]) -> str:
     a, b = call.args[0].type.bare, call.args[1].type.bare
     wide = "DOUBLE" if call.type.is_float else _wide(a, b)
-    rest = f"(CAST({args[0]} AS {wide}) % CAST({args[1]} AS {wide}))"
-    if not _is_signed(a):
+    first, second = (f"CAST({sql} AS {wide})" for sql in args)
+    rest = f"({first} % {second})"
+    if call.type.is_float:  # as ClickHouse does it, see `modulo`
+        rest = f"({first} - trunc({first} / {second}) * {second})"
+    elif not _is_signed(a):
         return f"CAST({rest} AS {to_duckdb(call.type)})"
     size = f"abs(CAST({args[1]} AS {wide}))"
     moved = f"CASE WHEN {rest} < 0 THEN {rest} + {size} ELSE {rest} END"
@@ -449,8 +476,11 @@ def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] 
             return text
         instead = f"CAST(0 AS {to_duckdb(result)})" if zero else "NULL"
         bad = f"{args[1]} = 0"
-        if base.name == "intDiv" and a.is_integer and _is_signed(a) and _is_signed(b):
-            bad += f" OR ({args[1]} = -1 AND {args[0]} = {-(1 << (_bits(a) - 1))})"
+        first, second = args
+        if base.name == "intDiv" and a.is_integer and b.is_integer and result.bits <= 64:
+            first, second = _signed_sides(a, b, args) if result.is_signed else args
+        if base.name in ("intDiv", "modulo") and a.is_integer and result.is_signed:
+            bad += f" OR ({second} = -1 AND {first} = {-(1 << (_bits(a) - 1))})"
         null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
         return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"
 

@@ -78,7 +78,7 @@ def _lower_right(call: Call, args: list[str]) -> str:
     count = f"CAST({args[1]} AS INTEGER)"
     shifted = f"(CAST({args[0]} AS HUGEINT) >> {count})"
     if _is_signed(t):
-        floor = f"CAST(floor(CAST({args[0]} AS HUGEINT) / pow(2, {count})) AS HUGEINT)"
+        floor = f"-((-CAST({args[0]} AS HUGEINT) - 1) >> {count}) - 1"
         shifted = f"CASE WHEN {args[0]} < 0 THEN {floor} ELSE {shifted} END"
     inside = wrap(f"({shifted})", result)
     return _within(args[0], count, _bits(t), inside)

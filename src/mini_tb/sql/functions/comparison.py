@@ -192,7 +192,9 @@ def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) 
 
 
 def _compare_tuples(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
-    if any(x.type.is_nothing or y.type.is_nothing for x, y in _elements(a, b)):
+    known = [not (x.type.is_nothing or y.type.is_nothing) for x, y in _elements(a, b)]
+    is_fixed = operator not in ("=", "<>") or (is_constant(a) and is_constant(b))
+    if not all(known) and is_fixed:
         return "CAST(NULL AS BOOLEAN)"
     pairs = []
     fields = zip(field_names(a.type.bare), field_names(b.type.bare), strict=True)
@@ -202,7 +204,11 @@ def _compare_tuples(operator: str, a: Expr, b: Expr, left: str, right: str) -> s
         pairs.append((x, y, first, second))
     if operator in ("=", "<>"):
         word = " AND " if operator == "=" else " OR "
-        return "(" + word.join(compare(operator, *pair) for pair in pairs) + ")"
+        each = (
+            compare(operator, *pair) if is_known else "CAST(NULL AS BOOLEAN)"
+            for pair, is_known in zip(pairs, known, strict=True)
+        )
+        return f"({word.join(each)})"
     found = compare(operator, *pairs[-1])
     for pair in reversed(pairs[:-1]):
         found = f"({compare(operator[0], *pair)} OR ({compare('=', *pair)} AND {found}))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.comparison import truth
@@ -12,6 +13,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_car
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT64,
+    INT128,
     UINT8,
     UINT64,
     DataType,
@@ -214,29 +216,44 @@ def _lower_is_nullable(call: Call, args: list[str]) -> str:
 # greatest, least -------------------------------------------------------------------------
 
 
-def _extreme_returns(args: Sequence[Expr]) -> DataType:
+def _extreme_of_signs(bare: Sequence[DataType], is_least: bool) -> DataType:
+    """UInt64 with others: of two 64 bits wide each extreme has a type; else there is room for
+    both signs."""
+    if not any(t.is_signed for t in bare):
+        return UINT64
+    if INT64 in bare:
+        return INT64 if is_least else UINT64
+    return INT128
+
+
+def _extreme_returns(args: Sequence[Expr], *, is_least: bool) -> DataType:
     known = [arg.type for arg in args if not arg.type.is_nothing]
     if not known:
         return args[0].type
     bare = [UINT8 if t.is_bool else t.bare for t in known]
-    if any(t.is_decimal for t in bare) and all(t.is_decimal or t.is_integer for t in bare):
+    has_null = any(arg.type.is_nullable for arg in args)
+    if not has_null and any(t.is_decimal for t in bare):
         # Integers are taken as Decimals of that width, whether they fit or not.
-        bare = [t for t in bare if t.is_decimal]
-    found = supertype(bare)
-    found = nullable(found) if any(arg.type.is_nullable for arg in args) else found
+        bare = [t for t in bare if not t.is_integer]
+    if all(t.is_integer and t.bits <= 64 for t in bare) and UINT64 in bare:
+        found = _extreme_of_signs(bare, is_least)
+    else:
+        found = supertype(bare)
+    found = nullable(found) if has_null else found
     return keep_low_cardinality(args, found)
 
 
 def _lower_extreme(call: Call, args: list[str]) -> str:
     known = [
-        (arg, lower_cast(arg.type, call.type, sql))
-        for arg, sql in zip(call.args, args, strict=True)
-        if not arg.type.is_nothing
+        (arg.type, sql) for arg, sql in zip(call.args, args, strict=True) if not arg.type.is_nothing
     ]
     if not known:
         return args[0]
     name = call.function.name
-    texts = [sql for _, sql in known]
+    if {t.bare for t, _ in known} == {INT64, UINT64}:
+        sides = ", ".join(f"CAST({sql} AS HUGEINT)" for _, sql in known)
+        return f"CAST({name}({sides}) AS {to_duckdb(call.type)})"
+    texts = [lower_cast(t, call.type, sql) for t, sql in known]
     if call.type.is_float:
         # NaN gives way to any number.
         instead = "'-inf'" if name == "greatest" else "'inf'"
@@ -345,7 +362,7 @@ ROWS = (
     Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),
     Function(
         "greatest",
-        _extreme_returns,
+        partial(_extreme_returns, is_least=False),
         _lower_extreme,
         args=(1, None),
         nulls=False,
@@ -354,7 +371,7 @@ ROWS = (
     ),
     Function(
         "least",
-        _extreme_returns,
+        partial(_extreme_returns, is_least=True),
         _lower_extreme,
         args=(1, None),
         nulls=False,

@@ -289,7 +289,21 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         result = keep_low_cardinality([value, *known], result)
     else:
         result = nullable(UINT8)
+        converted = _as_values(converted, value.type)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
+
+
+def _as_values(items: list[Expr], target: DataType) -> list[Expr]:
+    """Numbers of a list that is not constant. They compare as they are; but if they and what is
+    looked for have no common type, they are cut to its type."""
+    if not all(t.is_number for t in (target, *(item.type for item in items))):
+        return items
+    try:
+        least_supertype([target.bare, *(item.type.bare for item in items)])
+    except NoSupertype:
+        bare = target.bare
+        return [convert(item, nullable(bare) if item.type.is_nullable else bare) for item in items]
+    return items
 
 
 def _may_match(item: Expr, target: DataType) -> bool:

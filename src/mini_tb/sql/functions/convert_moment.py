@@ -81,8 +81,8 @@ def from_number(source: DataType, target: DataType, sql: str, zone_name: str | N
         return second(f"CAST({number} AS BIGINT)")
     if narrow:
         return day(cut)
-    first = -LAST_SECOND if target.name == "Date32" else 0
-    at = second(f"CAST({_within(cut, first, LAST_SECOND)} AS BIGINT)")
+    first, last = (_FIRST_MOMENT, _LAST_MOMENT) if target.name == "Date32" else (0, LAST_SECOND)
+    at = second(f"CAST({_within(cut, first, last)} AS BIGINT)")
     by_second = f"CAST({zone.to_wall(at, zone_name)} AS DATE)"
     if target.name == "Date":
         return (
@@ -116,7 +116,13 @@ def _moment_of_number(source: DataType, target: DataType, sql: str) -> str:
         step = min(target.scale, source.scale)
         count = f"CAST(trunc({sql} * {10**step}) AS BIGINT) * {unit // 10**step}"
     else:
-        count = f"CAST(trunc({_within(f'CAST({sql} AS DOUBLE)', low, high)} * {unit}) AS BIGINT)"
+        # In the float's own width. What is past the end shows all of its last second.
+        last = high * unit + (unit - 1 if target.scale <= 6 else 0)
+        count = f"CAST(trunc({sql} * CAST({unit} AS {to_duckdb(source)})) AS BIGINT)"
+        count = (
+            f"CASE WHEN {sql} < {low} THEN {low * unit} WHEN {sql} > {high} THEN {last} "
+            f"ELSE {count} END"
+        )
     return from_ticks(target, count)
 
 

@@ -125,11 +125,16 @@ def integer(expr: Expr) -> int:
 def keep_low_cardinality(args: Sequence[Expr], result: DataType) -> DataType:
     """The result's type by ClickHouse's rule for functions of one LowCardinality argument and
     otherwise constants: LowCardinality too; plain in all other cases."""
-    low = [arg for arg in args if arg.type.name == "LowCardinality"]
     plain = result.types[0] if result.name == "LowCardinality" else result
-    if len(low) != 1 or not all(arg is low[0] or is_constant(arg) for arg in args):
-        return plain
-    return low_cardinality(plain)
+    return low_cardinality(plain) if is_over_dictionary(args) else plain
+
+
+def is_over_dictionary(args: Sequence[Expr]) -> bool:
+    """Whether one argument is LowCardinality and all others are constants."""
+    free = [arg for arg in args if not is_constant(arg)]
+    if free:
+        return len(free) == 1 and free[0].type.name == "LowCardinality"
+    return any(arg.type.name == "LowCardinality" for arg in args)
 
 
 def without_low_cardinality(t: DataType) -> DataType:

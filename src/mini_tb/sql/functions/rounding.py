@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from mini_tb.sql.functions.arithmetic import unscaled
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert_number import wrap
 from mini_tb.sql.functions.function import ArgumentError, Function, integer
@@ -102,7 +103,7 @@ def _integer(t: DataType, name: str, digits: int, sql: str) -> str:
 
 def _decimal(t: DataType, name: str, digits: int, sql: str) -> str:
     scale = t.scale
-    number = f"CAST({sql} * CAST({10**scale} AS DECIMAL({scale + 1}, 0)) AS HUGEINT)"
+    number = unscaled(t, sql)
     step = 10 ** min(scale - digits, 37)
     raw = f"({_steps(name, number, step)} * {step})"
     unit = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
@@ -148,10 +149,17 @@ def _lower_down(call: Call, args: list[str]) -> str:
 
 
 def _lower_exp2(call: Call, args: list[str]) -> str:
-    t = call.args[0].type.bare
-    power = f"pow(2, floor(log2(CAST({args[0]} AS DOUBLE))))"
-    found = f"CASE WHEN {args[0]} > 0 THEN {power} WHEN {args[0]} IS NOT NULL THEN 0 END"
-    return f"CAST({found} AS {to_duckdb(t)})"
+    t, sql = call.args[0].type.bare, args[0]
+    duck = to_duckdb(t)
+    if t.is_integer and t.bits <= 64:
+        # The power is that of the highest bit.
+        power = f"CAST(1 AS HUGEINT) << CAST(strlen(ltrim(bin({sql}), '0')) - 1 AS INTEGER)"
+        return (
+            f"CASE WHEN {sql} > 0 THEN CAST({power} AS {duck}) ELSE CAST({sql} * 0 AS {duck}) END"
+        )
+    size = f"pow(2, floor(log2(abs(CAST({sql} AS DOUBLE)))))"
+    power = f"CASE WHEN {sql} = 0 THEN 0 ELSE sign({sql}) * {size} END"
+    return f"CAST({power} AS {duck})"
 
 
 ROWS = (
