@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.duckdb.nulls import is_lenient, known_only
 from mini_tb.sql.duckdb.once import computed_once, is_simple
 from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
@@ -102,9 +103,12 @@ class Lowering:
             ]
         if not callable(function.lower):
             text = function.lower.format(*args, args=", ".join(args))
-            return text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
-        lower = function.lower
-        return computed_once(args, [is_simple(arg) for arg in expr.args], partial(lower, expr))
+            text = text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
+            return known_only(expr, text, args) if is_lenient(expr, function.lower) else text
+        lower = partial(function.lower, expr)
+        if is_lenient(expr, None):
+            lower = partial(_lower_known, expr)
+        return computed_once(args, [is_simple(arg) for arg in expr.args], lower)
 
     def array_join(self, expr: tree.ArrayJoinCall) -> str:
         return f"aj{expr.slot}.v"
@@ -226,6 +230,11 @@ _SET_OPERATORS = {
     "INTERSECT": "INTERSECT ALL",
     "INTERSECT DISTINCT": "INTERSECT",
 }
+
+
+def _lower_known(expr: tree.Call, args: list[str]) -> str:
+    assert callable(expr.function.lower)
+    return known_only(expr, expr.function.lower(expr, args), args)
 
 
 _EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {

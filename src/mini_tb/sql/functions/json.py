@@ -10,6 +10,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupp
 from mini_tb.sql.functions.json_path import value_at
 from mini_tb.sql.functions.json_text import to_json
 from mini_tb.sql.functions.json_value import boolean, filled, raw_text
+from mini_tb.sql.functions.json_value import value as value_of
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -113,7 +114,7 @@ def _lower_keys(call: Call, args: list[str]) -> str:
 
 def _lower_pairs(call: Call, args: list[str]) -> str:
     """`JSONExtractKeysAndValues` and `…Raw`: an array of (key, value)."""
-    is_raw = call.function.name.endswith("Raw")
+    is_raw = "Raw" in call.function.name
     found = value_at(call, args, 1, len(args) if is_raw else len(args) - 1)
     element = call.type.element.types[1]
     value = _raw_item("e.value") if is_raw else filled("e.value", element)
@@ -121,6 +122,10 @@ def _lower_pairs(call: Call, args: list[str]) -> str:
         f"(CASE WHEN json_type({found}) = 'OBJECT' "
         f"THEN map_entries(TRY_CAST({found} AS MAP(VARCHAR, JSON))) ELSE [] END)"
     )
+    if not is_raw and not element.is_nullable:
+        # A member whose value does not fit is left out.
+        fitting = value_of("e.value", element)
+        members = f"list_filter({members}, lambda e: ({fitting}) IS NOT NULL)"
     return f"list_transform({members}, lambda e: {{'1': e.key, '2': {value}}})"
 
 

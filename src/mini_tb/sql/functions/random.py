@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import FLOAT64, STRING, UINT32, UINT64, DataType
+from mini_tb.types import FLOAT64, STRING, UINT8, UINT32, UINT64, DataType
 
 _BITS_32 = "CAST(floor(random() * 4294967296) AS {duck})"
 
@@ -25,7 +25,7 @@ def _numbers(args: Sequence[Expr]) -> DataType:
 
 def _flag(args: Sequence[Expr]) -> DataType:
     _numbers(args)
-    return UINT64
+    return UINT8
 
 
 _NORMAL = "sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())"

@@ -39,12 +39,19 @@ _SETS = [f"list_distinct(regexp_extract_all({{{i}}}, '(?s).'))" for i in (0, 1)]
 _BOTH = f"len(list_intersect({_SETS[0]}, {_SETS[1]}))"
 _JACCARD_UTF8 = f"{_BOTH} / CAST(len({_SETS[0]}) + len({_SETS[1]}) - {_BOTH} AS DOUBLE)"
 
+
+def _jaro(function: str) -> str:
+    """Beside an empty text ClickHouse gives the length of the other."""
+    lengths = "CAST(strlen({0}) + strlen({1}) AS DOUBLE)"
+    return f"CASE WHEN {{0}} = '' OR {{1}} = '' THEN {lengths} ELSE {function}({{0}}, {{1}}) END"
+
+
 ROWS = (
     _row("editDistance", UINT64, "levenshtein({0}, {1})", "levenshteinDistance"),
     _row("editDistanceUTF8", UINT64, "mt_edit_distance({0}, {1})", "levenshteinDistanceUTF8"),
     _row("damerauLevenshteinDistance", UINT64, "damerau_levenshtein({0}, {1})"),
-    _row("jaroSimilarity", FLOAT64, "jaro_similarity({0}, {1})"),
-    _row("jaroWinklerSimilarity", FLOAT64, "jaro_winkler_similarity({0}, {1})"),
+    _row("jaroSimilarity", FLOAT64, _jaro("jaro_similarity")),
+    _row("jaroWinklerSimilarity", FLOAT64, _jaro("jaro_winkler_similarity")),
     _row("byteHammingDistance", UINT64, "hamming({0}, {1})", "mismatches"),
     _row(
         "stringJaccardIndex",
