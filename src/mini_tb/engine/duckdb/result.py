@@ -129,6 +129,7 @@ class DuckDBResult:
             known.types = tuple(str(column[1]) for column in columns)
         known.is_small = are_plain(known.types)
         if not known.is_small:
+            connection.abort()  # it is run again, as a stream
             return False
         rows = connection.fetchmany(SMALL + 1)
         if len(rows) > SMALL:
