@@ -66,7 +66,7 @@ class Served:
                 found = orjson.loads(note.read_bytes())
                 if found["pid"] == process.pid:
                     self.url, self.clickhouse_url = found["url"], found["clickhouse_url"]
-                    tokens = httpx.get(f"{self.url}/tokens").json()
+                    tokens = httpx.get(f"{self.url}/tokens", timeout=60).json()
                     self.token = tokens["workspace_admin_token"]
                     return
             time.sleep(0.01)
@@ -100,7 +100,8 @@ class Served:
     def deploy(self, files: dict[str, str]) -> None:
         """Make the project live."""
         parts = [("data_project://", (name, text)) for name, text in files.items()]
-        answer = httpx.post(f"{self.url}/v1/build", params={"token": self.token}, files=parts)
+        url = f"{self.url}/v1/build"
+        answer = httpx.post(url, params={"token": self.token}, files=parts, timeout=60)
         assert answer.json()["result"] == "success", answer.text
 
     def post(self, path: str, content: Any = b"", **params: str) -> httpx.Response:
