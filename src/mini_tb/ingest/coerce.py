@@ -7,6 +7,7 @@ once where a value is plainly right, and leaves the rest to this.
 from __future__ import annotations
 
 import ipaddress
+import json
 import math
 import re
 import struct
@@ -122,6 +123,11 @@ def _exact_number(text: str) -> Decimal | None:
     return Decimal(text)
 
 
+def _exponent(text: str) -> int:
+    """What stands behind the `e`: ClickHouse takes no zero with as many places as that."""
+    return int(text.lower().partition("e")[2] or 0)
+
+
 def _decimal(t: DataType) -> Parse:
     precision, scale = (min(int(p), 38) for p in t.params)
     unit = Decimal(1).scaleb(-scale)
@@ -131,7 +137,7 @@ def _decimal(t: DataType) -> Parse:
         number = _exact_number(value) if isinstance(value, str) else None
         if number is None:
             raise Refused(f"not {t}")
-        if abs(number) >= limit:
+        if abs(number) >= limit or (not number and _exponent(value) > precision - scale):
             raise Refused(f"out of the range of {t}")
         return number.quantize(unit, rounding=ROUND_DOWN, context=_WIDE)
 
@@ -412,9 +418,18 @@ def _json(t: DataType) -> Parse:
             raise Refused("not a JSON object")
         if value.repeated is not None:
             raise Refused(f"an object with the key `{value.repeated}` twice")
-        return value.raw
+        return _strict_json(value.raw)
 
     return parse
+
+
+def _strict_json(text: str) -> str:
+    """JSON that may be stored as it is. Raises Refused: control characters in texts may not."""
+    try:
+        json.loads(text)
+    except ValueError:
+        raise Refused("JSON with a control character in a text") from None
+    return text
 
 
 def _any_json(t: DataType) -> Parse:
@@ -423,7 +438,7 @@ def _any_json(t: DataType) -> Parse:
             import orjson
 
             return orjson.dumps(value).decode()
-        return json_text(value)
+        return _strict_json(json_text(value))
 
     return parse
 

@@ -85,8 +85,8 @@ def _decode_lines(body: bytes, intake: Intake) -> Decoded:
     if len(body) >= COLUMNAR_FROM:
         from mini_tb.ingest.bulk import decode_bulk
 
-        document = None if _starts_with_a_record(body) else _document(body, intake)
-        return document or decode_bulk(body, intake)
+        guess = None if _starts_with_a_record(body) else _guessed_document(body, intake)
+        return guess or decode_bulk(body, intake)
     if len(body) >= STRICT_FROM and is_utf8(body):
         from mini_tb.ingest.strict import decode_clean
 
@@ -95,7 +95,7 @@ def _decode_lines(body: bytes, intake: Intake) -> Decoded:
             return Decoded(ExactRows(intake), clean[0], None, clean[1])
     rows = _exact(enumerate(body.split(b"\n")), intake)
     if rows.unreadable and _first_is_unreadable(rows):
-        return _document(body, intake) or Decoded(rows)
+        return _guessed_document(body, intake) or Decoded(rows)
     return Decoded(rows)
 
 
@@ -117,6 +117,18 @@ def _first_is_unreadable(rows: ExactRows) -> bool:
     """Whether the first record of the body did not start and end on one line."""
     first = min(rows.numbers[:1] + [row.row for row in rows.refused[:1]])
     return bool(rows.refused) and rows.refused[0].row == first and rows.refused[0].is_unreadable
+
+
+def _guessed_document(body: bytes, intake: Intake) -> Decoded | None:
+    """A body whose first line is no record, as a document; None if it is none.
+
+    Unless it is one array, all of it must be records: lines of which the first is broken would be
+    mistaken for a document in which the others disappear.
+    """
+    text = body.strip()
+    is_array = text.startswith(b"[") and text.endswith(b"]")
+    found = _document(body, intake)
+    return found if found and (is_array or not found.exact.unreadable) else None
 
 
 def _document(body: bytes, intake: Intake) -> Decoded | None:

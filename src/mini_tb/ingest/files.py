@@ -54,8 +54,10 @@ def format_of(name: str) -> str | None:
 
 
 @contextmanager
-def open_source(source: str | Path | bytes, *, limit: int = MAX_FILE) -> Iterator[BinaryIO]:
-    """A stream of the decompressed bytes of a path, an http(s) URL, or a body.
+def open_source(
+    source: str | Path | bytes | BinaryIO, *, limit: int = MAX_FILE
+) -> Iterator[BinaryIO]:
+    """A stream of the decompressed bytes of a path, an http(s) URL, a body, or an open file.
 
     Raises `UserError`: IN109 for what cannot be read, 413 for more than `limit` bytes.
     """
@@ -64,6 +66,8 @@ def open_source(source: str | Path | bytes, *, limit: int = MAX_FILE) -> Iterato
             raw: BinaryIO = io.BytesIO(source)
         elif isinstance(source, str) and "://" in source:
             raw = stack.enter_context(_open_url(source))
+        elif not isinstance(source, str | Path):
+            raw = source
         else:
             try:
                 raw = stack.enter_context(Path(source).open("rb"))

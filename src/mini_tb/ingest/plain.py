@@ -89,6 +89,8 @@ def _decimal(t: DataType, kind: str) -> Plain | None:
         # DuckDB gives the shortest text of a double: the digits that were sent, if they were at
         # most 15. With the point, more than that is a run of 17.
         check += " AND NOT regexp_matches(line, '[0-9.]{17}')"
+        # Whether a zero may have an exponent, and which, is not for here.
+        check += " AND (regexp_matches({v}, '[1-9]') OR NOT regexp_matches(line, '0[eE]'))"
     value = _when(check, f"TRY_CAST({{v}} AS DECIMAL({precision}, {scale}))")
     if kind in NUMBER_KINDS:
         return Plain(NUMBER_KINDS, value=value)

@@ -126,6 +126,16 @@ def test_rows_keep_their_order_whatever_the_size(size: int) -> None:
     assert decoded.successful_rows == len(good)
 
 
+@pytest.mark.parametrize("count", [3, 20_000])
+@pytest.mark.parametrize("first", [b'{"a":"1}', b'{"a":1"}', b'{"a":{"b":1}', b'{"a"'])
+def test_a_broken_first_line_swallows_no_other(first: bytes, count: int) -> None:
+    # Its quotes and brackets would close on the next lines, if it were part of a document.
+    lines = [first, b'{"a":"2"}', b'{"b":1}}', *(b'{"a":%d}' % i for i in range(count))]
+    decoded = decode_json(b"\n".join(lines), SOURCE)
+    assert decoded.successful_rows + decoded.quarantined_rows == count + 3
+    assert decoded.good["a"].to_pylist()[-count:] == list(range(count))
+
+
 def test_deep_nesting_harms_nobody() -> None:
     deep = b'{"a":%s}' % (b"[" * 500_000 + b"]" * 500_000)
     decoded = decode_json(LINES * 1000 + deep + b"\n" + LINES, SOURCE)

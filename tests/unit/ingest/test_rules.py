@@ -136,6 +136,13 @@ def test_what_is_not_there(
         ("AggregateFunction(sum, Int64)", "5", REFUSED),
         ("JSON", '{"a":{"b": 1}}', '{"a":{"b": 1}}'),
         ("JSON", "[1]", REFUSED),
+        ("JSON", '{"a":"\\t"}', '{"a":"\\t"}'),
+        ("JSON", '{"a":"\t"}', REFUSED),
+        ("JSON", '{"a\x01":1}', REFUSED),
+        ("String", '"a\tb"', "a\tb"),
+        ("Decimal(10, 2)", "0e8", Decimal(0)),
+        ("Decimal(10, 2)", "0e9", REFUSED),
+        ("Decimal(18, 18)", "0.00E1", REFUSED),
     ],
 )
 def test_kinds_of_values(data_type: str, value: str, expected: object) -> None:
