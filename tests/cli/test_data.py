@@ -77,6 +77,18 @@ def test_append_events_files_and_standard_input(live: Any) -> None:
     assert rows_of(live) == 3 + 1 + 5 + 5 + 1 + 5
 
 
+def test_a_file_is_stored_whole_or_not_at_all(live: Any) -> None:
+    before = rows_of(live)
+    packed = gzip.compress((EVENT + "\n").encode() * 600_000)
+    (live.path / "many.ndjson.gz").write_bytes(packed)
+    (live.path / "cut.ndjson.gz").write_bytes(packed[:-1000])
+    ran = live.run("datasource", "append", "page_views", "cut.ndjson.gz")
+    assert ran.code == 1
+    assert "IN103" in ran.err
+    assert rows_of(live) == before
+    assert "✓ 600,000 rows" in live.ok("datasource", "append", "page_views", "many.ndjson.gz").out
+
+
 def test_bad_rows_are_quarantined_counted_and_shown(live: Any) -> None:
     live.write("mixed.ndjson", f"{EVENT}\n{BAD}\n{EVENT}\n")
     ran = live.ok("datasource", "append", "page_views", "mixed.ndjson")

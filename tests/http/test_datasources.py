@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from http_client import Client, assert_error
 
+from mini_tb.server import app
+
 CSV = 'device,last\n"a,1",1.25\nb,2\n'
 NDJSON = '{"device":"a","last":1}\n{"device":"b","last":2}\n{"device":"c","last":"x"}\n'
 
@@ -153,6 +155,28 @@ def test_a_failed_import_leaves_no_trace(served: Client) -> None:
     assert len(rows(served)) == 2
     jobs = served.get("/v0/jobs?kind=import&status=error").json()["jobs"]
     assert jobs and all(job["error"] for job in jobs)
+
+
+def test_a_file_that_is_larger_than_memory_should_hold(
+    served: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "SPOOL_FROM", 1000)
+    many = "".join(f'{{"device":"{i}","last":{i}}}\n' for i in range(5000))
+    pieces = [many[i : i + 700].encode() for i in range(0, len(many), 700)]
+    path = "/v0/datasources?name=snapshot&mode=append&format=ndjson"
+    assert served.post(path, content=iter(pieces)).json()["successful_rows"] == 5000
+    packed = gzip.compress(many.encode())
+    assert served.post(path, content=packed).json()["successful_rows"] == 5000
+    replaced = served.post("/v1/datasources/snapshot/replace?format=ndjson", content=many)
+    assert (replaced.json()["successful_rows"], len(rows(served))) == (5000, 5000)
+    # Nothing of a file that turns out to be damaged is stored; nobody else may bring one.
+    assert_error(served.post(path, content=packed[:-100]), 400, "damaged")
+    assert_error(served.post(path.replace("snapshot", "nope"), content=many), 404, "`nope`")
+    scope = {"name": "brings_none", "scope": "DATASOURCES:READ:snapshot"}
+    reader = served.post("/v0/tokens", params=scope).json()["token"]
+    for token in ("none", reader):
+        assert_error(served.with_token(token).post(path, content=many), 403)
+    assert len(rows(served)) == 5000
 
 
 def test_what_imports_refuse(served: Client) -> None:

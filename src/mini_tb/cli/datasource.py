@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -21,8 +21,8 @@ FORMATS = {
     ".ndjson": "ndjson",
     ".parquet": "parquet",
 }
-PIECE = 16 << 20
-"""Bytes of an NDJSON file that are sent at once."""
+PIECE = 1 << 20
+"""Bytes of a file that are read at once."""
 
 
 @app.command("ls")
@@ -88,8 +88,8 @@ def append_file(target: Target, name: str, path: Path) -> tuple[int, int, dict[s
     """Append a file; how many rows were good, how many bad, and the last answer of the API."""
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     kind = FORMATS.get(suffixes[-1].lower() if suffixes else "", "ndjson")
-    pieces = _pieces(path) if kind == "ndjson" else _whole(path)
-    return _send(target, name, kind, pieces, path.stat().st_size)
+    with path.open("rb") as file:
+        return _send(target, name, kind, file, path.stat().st_size)
 
 
 def _append(target: Target, name: str, data: str) -> tuple[int, int, dict[str, Any]]:
@@ -99,7 +99,7 @@ def _append(target: Target, name: str, data: str) -> tuple[int, int, dict[str, A
     if data == "-":
         from sys import stdin
 
-        return _send(target, name, "ndjson", _by_lines(stdin.buffer), 0)
+        return _send(target, name, "ndjson", stdin.buffer, 0)
     if data.lstrip()[:1] in ("{", "["):
         params = {"name": name, "wait": "true"}
         answer = target.call("POST", "/v0/events", params, body=data.encode()).json()
@@ -111,48 +111,24 @@ def _append(target: Target, name: str, data: str) -> tuple[int, int, dict[str, A
 
 
 def _send(
-    target: Target, name: str, kind: str, pieces: Iterator[tuple[bytes, int]], size: int
+    target: Target, name: str, kind: str, file: BinaryIO, size: int
 ) -> tuple[int, int, dict[str, Any]]:
-    good = bad = 0
-    answer: dict[str, Any] = {}
+    """One request, however large the file: all of its rows are stored, or none."""
     params = {"name": name, "mode": "append", "format": kind}
     with progress(f"appending to {name}", size) as advance:
-        for body, done in pieces:
-            answer = target.call("POST", "/v0/datasources", params, body=body).json()
-            counts = _counts(answer)
-            good, bad = good + counts[0], bad + counts[1]
-            advance(done)
-    return good, bad, answer
+
+        def pieces() -> Iterator[bytes]:
+            while piece := file.read(PIECE):
+                advance(len(piece))
+                yield piece
+
+        answer = target.call("POST", "/v0/datasources", params, body=pieces()).json()
+    return (*_counts(answer), answer)
 
 
 def _counts(answer: dict[str, Any]) -> tuple[int, int]:
     bad = answer.get("quarantined_rows", answer.get("quarantine_rows"))
     return int(answer.get("successful_rows") or 0), int(bad or 0)
-
-
-def _whole(path: Path) -> Iterator[tuple[bytes, int]]:
-    body = path.read_bytes()
-    yield body, len(body)
-
-
-def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
-    """An NDJSON file in pieces that end at the end of a line, each with how many bytes of the file
-    it comes from: so a file may be larger than memory and than what a request may carry."""
-    import gzip
-
-    with path.open("rb") as file, gzip.GzipFile(fileobj=file) as unpacked:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        before = 0
-        for body, _ in _by_lines(unpacked if is_gzip else file):
-            yield body, file.tell() - before
-            before = file.tell()
-
-
-def _by_lines(file: Any) -> Iterator[tuple[bytes, int]]:
-    while lines := file.readlines(PIECE):
-        body = b"".join(lines)
-        yield body, len(body)
 
 
 def _newest_quarantined(target: Target, name: str) -> Any:

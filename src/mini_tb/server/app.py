@@ -31,6 +31,7 @@ from mini_tb.server.observe import note
 from mini_tb.server.pool import Overloaded, Pool, Pools
 from mini_tb.server.rate import RateLimits
 from mini_tb.server.reply import COMPRESSED_FROM, Later, Stream, compress, encoding_for, response_of
+from mini_tb.server.spool import SPOOL_FROM, Spool, is_file
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -51,7 +52,8 @@ Explain = Callable[[Problem, Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes of bodies in bytes: of events, of other calls, of uploads, and after decompression.
+    """Sizes of bodies in bytes: of events, of other calls, of uploads (`file`: those whose body is
+    the file itself, which are kept on disk), and after decompression.
 
     `held` is how much all bodies together may take that are being read or worked on: beyond it
     requests are refused (503), so that memory does not grow with the number of clients.
@@ -61,6 +63,7 @@ class Limits:
     events_decompressed: int = 64 * MEGABYTE
     call: int = 8 * MEGABYTE
     upload: int = 512 * MEGABYTE
+    file: int = 32 * 1024 * MEGABYTE
     decompressed: int = 1024 * MEGABYTE
     held: int = 1024 * MEGABYTE
 
@@ -86,8 +89,9 @@ class Route:
     """A path, its methods and the function that answers.
 
     `params` names the parameters it takes, separated by spaces. `pool` is where the function runs,
-    `limit` the name of the body's limit. `is_open` routes need no token. `body` is what a body
-    holds, and `success` the statuses of what went well: the OpenAPI document tells both.
+    `limit` the name of the body's limit. `is_open` routes need no token. `may_upload` raises if a
+    call may not bring a file that is larger than memory should hold. `body` is what a body holds,
+    and `success` the statuses of what went well: the OpenAPI document tells both.
     """
 
     path: str
@@ -97,6 +101,7 @@ class Route:
     pool: Literal["reads", "writes", "work"] = "work"
     limit: Literal["events", "call", "upload"] = "call"
     is_open: bool = False
+    may_upload: Callable[[Call], None] | None = None
     body: Literal["form", "sql", "events", "file", "project", "scopes"] = "form"
     success: str = "200"
 
@@ -126,6 +131,8 @@ class Endpoint:
             await self._serve(call, scope, receive, send)
         finally:
             self._server.held -= call.held
+            if call.spool is not None:
+                call.spool.close()
 
     async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         request = call.request
@@ -182,22 +189,42 @@ class Endpoint:
         request = call.request
         if request.method in ("GET", "HEAD", "DELETE") and "content-length" not in request.headers:
             return b""
+        limit, may_spool = self._limit, self._route.may_upload is not None and is_file(call)
+        if may_spool:
+            limit = self._server.limits.file
         announced = request.headers.get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._limit:
-            raise self._too_large()
+        if announced.isdigit() and int(announced) > limit:
+            raise _too_large(limit)
         pieces: list[bytes] = []
         size = 0
         async for piece in request.stream():
             size += len(piece)
-            if size > self._limit:
-                raise self._too_large()
+            if size > limit:
+                raise _too_large(limit)
             self._hold(call, len(piece))
             pieces.append(piece)
+            if may_spool and call.held > SPOOL_FROM:
+                await self._spool(call, pieces)
+        if call.spool is not None:
+            await self._spool(call, pieces)
         return b"".join(pieces)
 
-    def _too_large(self) -> UserError:
-        message = f"the body is larger than {self._limit // MEGABYTE} MB"
-        return UserError.of("RT605", message, status=413)
+    async def _spool(self, call: Call, pieces: list[bytes]) -> None:
+        """Put what has come of a file on disk; at first, see whether the caller may bring one."""
+
+        def write() -> None:
+            if call.spool is None:
+                authenticate(call)
+                if self._route.may_upload is not None:
+                    self._route.may_upload(call)
+                call.spool = Spool(call.workspace.scratch)
+            for piece in pieces:
+                call.spool.write(piece)
+
+        await self._pool.start(write)
+        pieces.clear()
+        self._server.held -= call.held
+        call.held = 0
 
     async def _run(self, pool: Pool, call: Call, work: Callable[[], Any]) -> Any:
         future = pool.start(work)
@@ -231,6 +258,11 @@ class Endpoint:
             raise Interrupted(error) from error
         finally:
             stream.close()
+
+
+def _too_large(limit: int) -> UserError:
+    message = f"the body is larger than {limit // MEGABYTE} MB"
+    return UserError.of("RT605", message, status=413)
 
 
 def _start(stream: Stream, accepted: str) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mini_tb.server.app import Server
     from mini_tb.server.observe import Observed
+    from mini_tb.server.spool import Spool
     from mini_tb.workspace.access import Access
     from mini_tb.workspace.workspace import Workspace
 
@@ -72,12 +73,14 @@ def merged(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 @dataclass
 class Call:
-    """See the module. `workspace` and `access` are those of the token, on routes that need one."""
+    """See the module. `workspace` and `access` are those of the token, on routes that need one. A
+    large file is in `spool`; then there is no `body`."""
 
     server: Server
     request: Request
     body: bytes = b""
     held: int = 0
+    spool: Spool | None = None
     token: str | None = None
     _workspace: Workspace | None = None
     _access: Access | None = None

@@ -9,10 +9,11 @@ append of one batch skips the staging.
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mini_tb.diagnostics import MiniTbError, UserError
 from mini_tb.engine.duckdb.table import BUILDING, quarantine_of
@@ -32,15 +33,15 @@ APPEND, REPLACE = "append", "replace"
 def import_file(
     workspace: Workspace,
     name: str,
-    source: bytes | str,
+    source: bytes | str | BinaryIO,
     *,
     format: str,
     mode: str = APPEND,
     condition: str | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Job:
-    """Import a body, or what is behind an http(s) address. The job's details tell the rows that
-    were stored and quarantined.
+    """Import a body, an open file, or what is behind an http(s) address. The job's details tell
+    the rows that were stored and quarantined.
 
     Raises `UserError` for a file that cannot be read, and RT301 for a mode that does not exist; the
     failed job is recorded, too.
@@ -82,7 +83,7 @@ def _write(
     workspace: Workspace,
     handle: Handle,
     name: str,
-    source: bytes | str,
+    source: bytes | str | BinaryIO,
     format: str,
     mode: str,
     condition: str | None,
@@ -112,11 +113,17 @@ def _write(
         "successful_rows": good,
         "quarantined_rows": bad,
         "statistics": {
-            "bytes": len(source) if isinstance(source, bytes) else 0,
+            "bytes": _size(source),
             "row_count": good,
         },
         "blocks": [_block(good, bad) for good, bad in counts],
     }
+
+
+def _size(source: bytes | str | BinaryIO) -> int:
+    if isinstance(source, bytes):
+        return len(source)
+    return 0 if isinstance(source, str) else os.fstat(source.fileno()).st_size
 
 
 def _write_staged(

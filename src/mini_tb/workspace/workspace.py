@@ -156,6 +156,12 @@ class Workspace:
             engine.close()
             raise
 
+    @property
+    def scratch(self) -> Path | None:
+        """Where to put large files for a while; None: where the system keeps such."""
+        path = self.engine.path
+        return path.parent if path else None
+
     def start(self) -> None:
         """Follow the schedules of copies and sinks, care for the stored tables, and go on with
         populations that were stopped: what a server does and a single command does not."""

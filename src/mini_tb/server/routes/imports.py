@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 from mini_tb.diagnostics import UserError
 from mini_tb.server import resources
@@ -57,7 +57,9 @@ def _import(call: Call, key: str, mode: str) -> dict[str, Any]:
         call.access.check("DATASOURCES:DROP", found.name)
     url = call.param("url") or None
     part = None if url else file_of(call)
-    body = b"" if url else part.data if part else call.content
+    body: bytes | BinaryIO = b""
+    if not url:
+        body = call.spool.rewind() if call.spool else part.data if part else call.content
     if not url and not body:
         raise UserError.of("IN101", "the body is empty: there is no file in it")
     job = import_file(
@@ -109,8 +111,23 @@ def format_of_call(call: Call, part: Part | None, url: str | None) -> str:
     return FORMATS.get(part.name, "csv") if part else "csv"
 
 
+def may_upload(call: Call) -> None:
+    """Raises if the caller may not append to the data source that the request names."""
+    name = call.request.path_params.get("name") or call.request.query_params.get("name", "")
+    call.access.check("DATASOURCES:APPEND", call.workspace.datasource(str(name)).name)
+
+
 ROUTES = [
-    Route(path, handler, "POST", params, pool="writes", limit="upload", body="file")
+    Route(
+        path,
+        handler,
+        "POST",
+        params,
+        pool="writes",
+        limit="upload",
+        may_upload=may_upload,
+        body="file",
+    )
     for path, handler, params in (
         ("/v0/datasources", post_datasource, "name mode format url"),
         ("/v1/datasources/{name}/append", append, "format url"),
