@@ -254,7 +254,9 @@ def _common(left: DataType, right: DataType, *, is_inner: bool) -> DataType:
     return signed if signed.bits < unsigned.bits else unsigned
 
 
-EITHER = Function("_either", UINT8, "coalesce({0}, {1})", (2, 2), exact=True, bytes_ok=True)
+EITHER = Function(
+    "_either", UINT8, "coalesce({0}, {1})", (2, 2), nulls=False, exact=True, bytes_ok=True
+)
 """The side of a FULL JOIN that has a row."""
 
 
