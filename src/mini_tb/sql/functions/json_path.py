@@ -59,7 +59,8 @@ def value_at(call: Call, args: list[str], first: int = 1, last: int | None = Non
     else:
         document = f"TRY_CAST({args[0]} AS JSON)"
     if end <= first:
-        return document
+        # Extracted, so that it is written anew: without blanks, and letters as themselves.
+        return f"json_extract({document}, '$')"
     if call.function.name.endswith("CaseInsensitive"):
         for i in range(first, end):
             document = f"json_extract({document}, {_any_case(call, args, document, i)})"
@@ -76,8 +77,10 @@ def _step(call: Call, args: list[str], document: str, first: int, last: int) -> 
     found = f"json_extract({document}, {path_text(call, args, first, last)})"
     if not call.args[first].type.is_integer:
         return found
-    members = f"map_values(TRY_CAST({document} AS MAP(VARCHAR, JSON)))"
-    member = f"{members}[CAST({args[first]} AS BIGINT)]"
+    # By its name, since a null in a MAP of JSON would not be told from nothing.
+    name = f"json_keys({document})[CAST({args[first]} AS BIGINT)]"
+    pointer = f"'/' || replace(replace({name}, '~', '~0'), '/', '~1')"
+    member = f"json_extract({document}, {pointer})"
     if last > first + 1:
         member = f"json_extract({member}, {path_text(call, args, first + 1, last)})"
     return f"(CASE WHEN json_type({document}) = 'OBJECT' THEN {member} ELSE {found} END)"

@@ -1,6 +1,7 @@
 """A JSON value as a value of a ClickHouse type: the conversions of `JSONExtract`.
 
-What does not fit the type is the type's default; NULL for Nullable.
+What does not fit the type is the type's default; NULL for Nullable. An array or tuple of which
+nothing fits does not fit itself.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast, read_text
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import FLOAT64, INT64, STRING, DataType, to_duckdb
+from mini_tb.types import FLOAT64, INT64, STRING, UINT8, DataType, to_duckdb
 from mini_tb.types.duckdb import field_names, quote_identifier
 
+_DATE = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{8}"
 _NUMBERS = "('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')"
 
 
@@ -56,11 +58,11 @@ def _float(json: str, t: DataType, *, bools: bool) -> str:
 
 
 def boolean(json: str, *, numbers: bool) -> str:
-    """A BOOLEAN; with `numbers` any number that is not zero is true."""
-    other = f"TRY_CAST({json} AS DOUBLE) <> 0" if numbers else "NULL"
+    """A BOOLEAN; with `numbers` what is a UInt8, but not zero, is true."""
+    other = f"{_integer(json, UINT8, bools=False)} <> 0" if numbers else "NULL"
     return (
         f"(CASE WHEN json_type({json}) = 'BOOLEAN' THEN TRY_CAST({json} AS BOOLEAN) "
-        f"WHEN json_type({json}) IN {_NUMBERS} THEN {other} END)"
+        f"ELSE {other} END)"
     )
 
 
@@ -86,17 +88,27 @@ def value(json: str, t: DataType, *, bools: bool = True, depth: int = 0) -> str:
         )
     if bare.name in ("Date", "Date32", "UUID", "IPv4", "IPv6") or bare.is_datetime or bare.is_enum:
         text = f"json_extract_string({json}, '$')"
-        found = f"CASE WHEN json_type({json}) = 'VARCHAR' THEN {read_text(bare, text)} END"
+        is_text = f"json_type({json}) = 'VARCHAR'"
+        if bare.is_date:
+            is_text += f" AND regexp_full_match({text}, '{_DATE}')"
+        found = f"CASE WHEN {is_text} THEN {read_text(bare, text)} END"
         if not bare.is_datetime:
             return f"({found})"
-        seconds = lower_cast(INT64, bare, f"TRY_CAST({json} AS BIGINT)")
+        whole = lower_cast(INT64, bare, f"TRY_CAST(trunc(TRY_CAST({json} AS DOUBLE)) AS BIGINT)")
+        exact = lower_cast(FLOAT64, bare, f"TRY_CAST({json} AS DOUBLE)")
+        seconds = whole
+        if bare.name == "DateTime64":
+            seconds = f"CASE WHEN json_type({json}) = 'DOUBLE' THEN {exact} ELSE {whole} END"
         return f"(CASE WHEN json_type({json}) IN {_NUMBERS} THEN {seconds} ELSE {found} END)"
     item = f"j{depth}"
     if bare.is_array:
         each = filled(item, bare.element, bools=bools, depth=depth + 1)
+        items = f"TRY_CAST({json} AS JSON[])"
+        fits = _fits(item, bare.element, bools=bools, depth=depth + 1)
+        has_any = f"len({items}) = 0 OR len(list_filter({items}, lambda {item}: {fits})) > 0"
         return (
-            f"(CASE WHEN json_type({json}) = 'ARRAY' THEN "
-            f"list_transform(TRY_CAST({json} AS JSON[]), lambda {item}: {each}) END)"
+            f"(CASE WHEN json_type({json}) = 'ARRAY' AND ({has_any}) THEN "
+            f"list_transform({items}, lambda {item}: {each}) END)"
         )
     if bare.is_map:
         if not bare.types[0].is_string:
@@ -113,8 +125,10 @@ def value(json: str, t: DataType, *, bools: bool = True, depth: int = 0) -> str:
 
 
 def _tuple(json: str, bare: DataType, *, bools: bool, depth: int) -> str:
-    """An array by position; an object by the names of the elements, or by position too."""
+    """An array by position; an object by the names of the elements, or by position too. NULL if
+    nothing fits."""
     fields: list[str] = []
+    fits: list[str] = []
     for i, (name, element) in enumerate(zip(field_names(bare), bare.types, strict=True)):
         escaped = name.replace('"', '\\"').replace("'", "''")
         member = f"json_extract({json}, '$.\"{escaped}\"')"
@@ -126,7 +140,15 @@ def _tuple(json: str, bare: DataType, *, bools: bool, depth: int) -> str:
         )
         each = filled(part, element, bools=bools, depth=depth)
         fields.append(f"{quote_identifier(name)}: {each}")
-    return f"{{{', '.join(fields)}}}"
+        fits.append(_fits(part, element, bools=bools, depth=depth))
+    return f"(CASE WHEN {' OR '.join(fits)} THEN {{{', '.join(fields)}}} END)"
+
+
+def _fits(json: str, t: DataType, *, bools: bool, depth: int) -> str:
+    """Whether a JSON value is one of type `t`."""
+    fits = f"{value(json, t, bools=bools, depth=depth)} IS NOT NULL"
+    is_null = f"json_type({json}) IS NULL OR json_type({json}) = 'NULL'"
+    return f"({is_null} OR {fits})" if t.is_nullable else f"({fits})"
 
 
 def filled(json: str, t: DataType, *, bools: bool = True, depth: int = 0) -> str:
