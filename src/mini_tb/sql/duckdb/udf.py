@@ -34,6 +34,7 @@ FAMILIES = (
     "math",
     "moment",
     "polygons",
+    "phrases",
     "raw",
     "readable",
     "statistics",

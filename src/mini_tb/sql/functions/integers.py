@@ -56,7 +56,10 @@ def _prime_returns(most: int) -> Callable[[Sequence[Expr]], DataType]:
 def _midpoint_returns(args: Sequence[Expr]) -> DataType:
     found = supertype_of(args)
     bare = found.bare
-    if not (bare.is_number or bare.is_date_or_datetime) or (bare.is_integer and bare.bits > 64):
+    is_time = bare.name in ("Time", "Time64")
+    if not (bare.is_number or bare.is_date_or_datetime or is_time) or (
+        bare.is_integer and bare.bits > 64
+    ):
         raise ArgumentError(f"illegal type `{found}`, expected numbers, dates or times")
     return found
 
@@ -82,6 +85,8 @@ def _lower_midpoint(call: Call, args: list[str]) -> str:
         total = " + ".join(to_ticks(t, sql) for sql in sides)
         return from_ticks(t, f"({total}) // {count}")
     total = " + ".join(f"CAST({sql} AS HUGEINT)" for sql in sides)
+    if t.name in ("Time", "Time64"):
+        return f"CAST(({total}) // {count} AS {to_duckdb(t)})"
     return wrap(f"(({total}) // {count})", UINT8 if t.is_bool else t)
 
 

@@ -71,7 +71,7 @@ REASONS = {
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf"
     ),
-    "series are not taken apart here": "seriesDecomposeSTL seriesOutliersDetectTukey",
+    "series are not taken apart here": "seriesDecomposeSTL",
     "values at random are not drawn from this distribution here": (
         "randBinomial randChiSquared randFisherF randNegativeBinomial randPoisson randStudentT"
     ),
@@ -106,9 +106,7 @@ REASONS = {
         "globalNullInIgnoreSet inIgnoreSet notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet "
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
-    "samples are not planned here": (
-        "minSampleSizeContinuous minSampleSizeContinous minSampleSizeConversion proportionsZTest"
-    ),
+    "samples are not compared here": "proportionsZTest",
     "geometries are not read, cut, joined or measured here": (
         "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom areaCartesian "
         "areaSpherical flipCoordinates geometryIntersectCartesian geometryIntersectSpherical "
@@ -133,10 +131,10 @@ REASONS = {
         "TO_UNIXTIME arrayEnumerateDenseRanked arrayEnumerateUniqRanked arrayFlattenedLength "
         "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
         "arrayShingles arraySimilarity array_remove array_to_string basename bitSlice "
-        "caseFoldUTF8 colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH conv "
+        "caseFoldUTF8 conv "
         "convertCharset countDigits dateTimeToUUIDv7 divideDecimal emptyArrayToSingle "
-        "extractKeyValuePairs extractKeyValuePairsWithEscaping hasPhrase highlight instr "
-        "isDecimalOverflow isValidASCII localtime mapFromString matchCaseInsensitive matchPhrase "
+        "extractKeyValuePairs extractKeyValuePairsWithEscaping instr "
+        "isDecimalOverflow isValidASCII localtime mapFromString matchCaseInsensitive "
         "multiplyDecimal naturalSortKey normalizeUTF8NFKCCasefold notHas notMatch "
         "notMatchCaseInsensitive parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
         "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration "

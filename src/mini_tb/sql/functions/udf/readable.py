@@ -74,7 +74,7 @@ def readable_time(value: float, largest: str, smallest: str) -> str:
     if value >= _ONLY_LARGEST:
         last = first
     nanos = int(value) * 10**9 + round(value % 1 * 1e9)
-    parts = []
+    parts: list[str] = []
     for unit in _UNITS[first : last + 1]:
         count, nanos = divmod(nanos, _NANOS[unit])
         if count or (unit == "seconds" and not parts):
@@ -90,7 +90,7 @@ def readable_time(value: float, largest: str, smallest: str) -> str:
 _SIZE = re.compile(
     r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t]*([A-Za-z]*)(.*)", re.S
 )
-_FACTORS = {
+_FACTORS: dict[str, int] = {
     unit.lower(): base**power
     for base, units in ((1000, _DECIMAL[:7]), (1024, _BINARY[:7]))
     for power, unit in enumerate(units)
