@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
-from mini_tb.ingest.coerce import Refused, parser
+from mini_tb.ingest.coerce import parser
 from mini_tb.ingest.delimited import Dialect, column_name
 from mini_tb.ingest.jsontext import JsonError, Number, parse_json
+from mini_tb.ingest.refused import Refused
 from mini_tb.types import parse_type
 
 if TYPE_CHECKING:

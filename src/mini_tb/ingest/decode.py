@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import is_utf8, split_values
-from mini_tb.ingest.coerce import MAX_SHOWN
+from mini_tb.ingest.column import MAX_SHOWN
 from mini_tb.ingest.decoded import Decoded
 from mini_tb.ingest.exact import ExactRows
 from mini_tb.ingest.intake import Intake, intake_of

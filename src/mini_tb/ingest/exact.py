@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.ingest.coerce import USE_DEFAULT, Refused
+from mini_tb.ingest.column import USE_DEFAULT
 from mini_tb.ingest.jsonpath import MISSING
 from mini_tb.ingest.jsontext import JsonError, json_text, parse_record
 from mini_tb.ingest.quarantine import WHOLE_RECORD, RefusedRow
+from mini_tb.ingest.refused import Refused
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mini_tb.ingest.coerce import Coercion
+from mini_tb.ingest.column import Coercion
 from mini_tb.ingest.jsonpath import JsonPath, parse_jsonpath
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import field_names
