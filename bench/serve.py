@@ -152,7 +152,7 @@ def _beside_duckdb(folder: Path, project: Project) -> None:
         for name, (pipe, params) in REQUESTS.items():
             found = explain_pipe(project, pipe, params, {})
             asked = served.get(pipe, params)
-            pair = {
+            pair: dict[str, Callable[[], object]] = {
                 f"{name}: DuckDB alone": _alone(bare, found.duck_sql, found.parameters),
                 f"{name}: over HTTP": partial(client.ask, asked),
             }

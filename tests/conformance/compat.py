@@ -1,4 +1,5 @@
-"""Writes COMPAT.md from the tables that the code runs on: `python3 dev.py compat`.
+"""Writes COMPAT.md, and which family each function is in, from the tables that the code runs on:
+`python3 dev.py compat`.
 
 Functions, aggregates, table functions, instructions, template functions and routes are read from
 their tables; a function counts as checked if a query of `tests/conformance/` calls it.
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -33,6 +35,14 @@ from mini_tb.template.functions import FUNCTIONS as TEMPLATE_FUNCTIONS
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "COMPAT.md"
+INDEX = Path(functions.__file__).with_name("index.py")
+INDEX_TEXT = '''\
+"""Which family each function is in. Written by `python3 dev.py compat`; do not edit."""
+
+INDEX = {{
+{families}
+}}
+'''
 
 INTRODUCTION = """\
 # What mini-tb runs, and what it does not
@@ -277,6 +287,20 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def index() -> str:
+    """The text of the module that says which family each function is in."""
+    families = []
+    for family in functions.FAMILIES:
+        rows = import_module(f"mini_tb.sql.functions.{family}").ROWS
+        names = " ".join(sorted(name for row in rows for name in (row.name, *row.aliases)))
+        lines = wrap(names, 88, break_long_words=False)
+        texts = [f'"{line} "' for line in lines[:-1]] + [f'"{lines[-1]}"']
+        body = texts[0] if len(texts) == 1 else "(\n        " + "\n        ".join(texts) + "\n    )"
+        families.append(f'    "{family}": {body},')
+    return INDEX_TEXT.format(families="\n".join(families))
+
+
 if __name__ == "__main__":
+    INDEX.write_text(index())
     PAGE.write_text(page())
     print(f"{PAGE} is written")

@@ -1,0 +1,444 @@
+"""Which family each function is in. Written by `python3 dev.py compat`; do not edit."""
+
+INDEX = {
+    "arithmetic": (
+        "abs byteSwap divide divideOrNull gcd intDiv intDivOrNull intDivOrZero lcm max2 min2 "
+        "minus mod modOrNull modulo moduloLegacy moduloOrNull moduloOrZero multiply negate plus "
+        "pmod pmodOrNull positiveModulo positiveModuloOrNull positive_modulo "
+        "positive_modulo_or_null"
+    ),
+    "arrays": (
+        "OCTET_LENGTH arrayCompact arrayConcat arrayDistinct arrayElement arrayEnumerate "
+        "arrayEnumerateDense arrayEnumerateUniq arrayExcept arrayFlatten arrayIntersect "
+        "arrayPopBack arrayPopFront arrayPushBack arrayPushFront arrayResize arrayReverse "
+        "arrayRotateLeft arrayRotateRight arraySlice arrayStringConcat arrayUnion arrayUniq "
+        "arrayWithConstant arrayZip countEqual empty emptyArrayDate emptyArrayDateTime "
+        "emptyArrayFloat32 emptyArrayFloat64 emptyArrayInt16 emptyArrayInt32 emptyArrayInt64 "
+        "emptyArrayInt8 emptyArrayString emptyArrayUInt16 emptyArrayUInt32 emptyArrayUInt64 "
+        "emptyArrayUInt8 flatten has hasAll hasAny hasSubstr indexOf length notEmpty range"
+    ),
+    "higher_order": (
+        "arrayAll arrayAvg arrayCount arrayCumSum arrayCumSumNonNegative arrayDifference "
+        "arrayExists arrayFill arrayFilter arrayFirst arrayFirstIndex arrayFirstOrNull arrayFold "
+        "arrayLast arrayLastIndex arrayLastOrNull arrayMap arrayMax arrayMin arrayProduct "
+        "arrayReverseFill arrayReverseSort arrayReverseSplit arraySort arraySplit arraySum"
+    ),
+    "maps": (
+        "MAP_FROM_ARRAYS map mapAdd mapAll mapApply mapConcat mapContains mapContainsKey "
+        "mapContainsKeyLike mapContainsValue mapContainsValueLike mapExists mapExtractKeyLike "
+        "mapExtractValueLike mapFilter mapFromArrays mapKeys mapPopulateSeries mapReverseSort "
+        "mapSort mapSubtract mapToArray mapUpdate mapValues"
+    ),
+    "comparison": (
+        "and equals greater greaterOrEquals ilike isDistinctFrom isNotDistinctFrom less "
+        "lessOrEquals like not notEquals notILike notLike or xor"
+    ),
+    "conditional": (
+        "assumeNotNull caseWithExpr caseWithExpression caseWithoutExpr caseWithoutExpression "
+        "clamp coalesce firstNonDefault greatest if ifNull isNotNull isNull isNullable "
+        "isZeroOrNull least multiIf nullIf toNullable transform"
+    ),
+    "conversion": (
+        "CAST DATE accurateCast accurateCastOrDefault accurateCastOrNull "
+        "parseDateTime32BestEffort parseDateTime32BestEffortOrNull "
+        "parseDateTime32BestEffortOrZero parseDateTime64BestEffort "
+        "parseDateTime64BestEffortOrNull parseDateTime64BestEffortOrZero "
+        "parseDateTime64BestEffortUS parseDateTime64BestEffortUSOrNull "
+        "parseDateTime64BestEffortUSOrZero parseDateTimeBestEffort parseDateTimeBestEffortOrNull "
+        "parseDateTimeBestEffortOrZero parseDateTimeBestEffortUS parseDateTimeBestEffortUSOrNull "
+        "parseDateTimeBestEffortUSOrZero toBool toDate toDate32 toDate32OrDefault toDate32OrNull "
+        "toDate32OrZero toDateOrDefault toDateOrNull toDateOrZero toDateTime toDateTime32 "
+        "toDateTime64 toDateTime64OrDefault toDateTime64OrNull toDateTime64OrZero "
+        "toDateTimeOrDefault toDateTimeOrNull toDateTimeOrZero toDecimal128 toDecimal128OrDefault "
+        "toDecimal128OrNull toDecimal128OrZero toDecimal256 toDecimal256OrDefault "
+        "toDecimal256OrNull toDecimal256OrZero toDecimal32 toDecimal32OrDefault toDecimal32OrNull "
+        "toDecimal32OrZero toDecimal64 toDecimal64OrDefault toDecimal64OrNull toDecimal64OrZero "
+        "toDecimalString toFixedString toFloat32 toFloat32OrDefault toFloat32OrNull "
+        "toFloat32OrZero toFloat64 toFloat64OrDefault toFloat64OrNull toFloat64OrZero toIPv4 "
+        "toIPv4OrDefault toIPv4OrNull toIPv4OrZero toIPv6 toIPv6OrDefault toIPv6OrNull "
+        "toIPv6OrZero toInt128 toInt128OrDefault toInt128OrNull toInt128OrZero toInt16 "
+        "toInt16OrDefault toInt16OrNull toInt16OrZero toInt256 toInt256OrDefault toInt256OrNull "
+        "toInt256OrZero toInt32 toInt32OrDefault toInt32OrNull toInt32OrZero toInt64 "
+        "toInt64OrDefault toInt64OrNull toInt64OrZero toInt8 toInt8OrDefault toInt8OrNull "
+        "toInt8OrZero toIntervalDay toIntervalHour toIntervalMicrosecond toIntervalMillisecond "
+        "toIntervalMinute toIntervalMonth toIntervalNanosecond toIntervalQuarter toIntervalSecond "
+        "toIntervalWeek toIntervalYear toLowCardinality toString toStringCutToZero toTime "
+        "toTime64 toTime64OrDefault toTime64OrNull toTime64OrZero toTimeOrDefault toTimeOrNull "
+        "toTimeOrZero toUInt128 toUInt128OrDefault toUInt128OrNull toUInt128OrZero toUInt16 "
+        "toUInt16OrDefault toUInt16OrNull toUInt16OrZero toUInt256 toUInt256OrDefault "
+        "toUInt256OrNull toUInt256OrZero toUInt32 toUInt32OrDefault toUInt32OrNull toUInt32OrZero "
+        "toUInt64 toUInt64OrDefault toUInt64OrNull toUInt64OrZero toUInt8 toUInt8OrDefault "
+        "toUInt8OrNull toUInt8OrZero toUUID toUUIDOrDefault toUUIDOrNull toUUIDOrZero"
+    ),
+    "datetime_parts": (
+        "DAY DAYOFMONTH DAYOFWEEK DAYOFYEAR HOUR MILLISECOND MINUTE MONTH QUARTER SECOND WEEK "
+        "YEAR YEARWEEK timeZoneOf timeZoneOffset timezoneOf timezoneOffset toDayOfMonth "
+        "toDayOfWeek toDayOfYear toDaysSinceYearZero toHour toISOWeek toISOYear toMicrosecond "
+        "toMillisecond toMinute toMonth toMonthNumSinceEpoch toNanosecond toQuarter "
+        "toRelativeDayNum toRelativeHourNum toRelativeMinuteNum toRelativeMonthNum "
+        "toRelativeQuarterNum toRelativeSecondNum toRelativeWeekNum toRelativeYearNum toSecond "
+        "toUnixTimestamp toUnixTimestamp64Micro toUnixTimestamp64Milli toUnixTimestamp64Nano "
+        "toUnixTimestamp64Second toWeek toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toYear "
+        "toYearNumSinceEpoch toYearWeek"
+    ),
+    "datetime_start": (
+        "DATE_TRUNC LAST_DAY dateTrunc date_bin hop hopEnd hopStart timeSlot time_bucket "
+        "toLastDayOfMonth toLastDayOfWeek toMonday toStartOfDay toStartOfFifteenMinutes "
+        "toStartOfFiveMinute toStartOfFiveMinutes toStartOfHour toStartOfISOYear "
+        "toStartOfInterval toStartOfMicrosecond toStartOfMillisecond toStartOfMinute "
+        "toStartOfMonth toStartOfNanosecond toStartOfQuarter toStartOfSecond toStartOfTenMinutes "
+        "toStartOfWeek toStartOfYear tumble tumbleEnd tumbleStart"
+    ),
+    "datetime_shift": (
+        "ADDDATE SUBDATE addDate addDays addHours addInterval addMicroseconds addMilliseconds "
+        "addMinutes addMonths addNanoseconds addQuarters addSeconds addTupleOfIntervals addWeeks "
+        "addYears subDate subtractDays subtractHours subtractInterval subtractMicroseconds "
+        "subtractMilliseconds subtractMinutes subtractMonths subtractNanoseconds subtractQuarters "
+        "subtractSeconds subtractTupleOfIntervals subtractWeeks subtractYears"
+    ),
+    "datetime_between": "DATE_DIFF age dateDiff timeDiff timestampDiff timestamp_diff",
+    "datetime_make": (
+        "UTCTimestamp UTC_timestamp YYYYMMDDToDate YYYYMMDDToDate32 YYYYMMDDhhmmssToDateTime "
+        "YYYYMMDDhhmmssToDateTime64 changeDay changeHour changeMinute changeMonth changeSecond "
+        "changeYear curdate current_date current_timestamp fromDaysSinceYearZero "
+        "fromDaysSinceYearZero32 fromModifiedJulianDay fromModifiedJulianDayOrNull "
+        "fromUTCTimestamp fromUnixTimestamp64Micro fromUnixTimestamp64Milli "
+        "fromUnixTimestamp64Nano fromUnixTimestamp64Second from_utc_timestamp localtimestamp "
+        "makeDate makeDate32 makeDateTime makeDateTime64 now now64 nowInBlock toModifiedJulianDay "
+        "toModifiedJulianDayOrNull toTimeZone toTimezone toUTCTimestamp to_utc_timestamp today "
+        "yesterday"
+    ),
+    "datetime_format": (
+        "DATE_FORMAT FROM_UNIXTIME dateName formatDateTime formatDateTimeInJodaSyntax "
+        "fromUnixTimestamp fromUnixTimestampInJodaSyntax monthName parseDateTime parseDateTime64 "
+        "parseDateTime64OrNull parseDateTime64OrZero parseDateTimeInJodaSyntax "
+        "parseDateTimeInJodaSyntaxOrNull parseDateTimeInJodaSyntaxOrZero parseDateTimeOrNull "
+        "parseDateTimeOrZero timeSlots"
+    ),
+    "financial": (
+        "financialInternalRateOfReturn financialInternalRateOfReturnExtended "
+        "financialNetPresentValue financialNetPresentValueExtended"
+    ),
+    "format_row": "formatRow formatRowNoNewline",
+    "rounding": (
+        "ceil ceiling floor round roundAge roundBankers roundDown roundDuration roundToExp2 trunc "
+        "truncate"
+    ),
+    "math": (
+        "acos acosh asin asinh atan atan2 atanh cbrt cos cosh degrees e erf erfc exp exp10 exp2 "
+        "factorial hypot ifNotFinite intExp10 intExp2 isFinite isInfinite isNaN lgamma ln log "
+        "log10 log1p log2 pi pow power radians sigmoid sign sin sinh sqrt tan tanh tgamma "
+        "widthBucket width_bucket"
+    ),
+    "bits": (
+        "bitAnd bitCount bitHammingDistance bitNot bitOr bitPositionsToArray bitRotateLeft "
+        "bitRotateRight bitShiftLeft bitShiftRight bitTest bitTestAll bitTestAny bitXor "
+        "bitmaskToArray"
+    ),
+    "bitmap": (
+        "bitmapAnd bitmapAndCardinality bitmapAndnot bitmapAndnotCardinality bitmapBuild "
+        "bitmapCardinality bitmapContains bitmapHasAll bitmapHasAny bitmapMax bitmapMin bitmapOr "
+        "bitmapOrCardinality bitmapSubsetInRange bitmapSubsetLimit bitmapToArray bitmapTransform "
+        "bitmapXor bitmapXorCardinality subBitmap"
+    ),
+    "integers": "avg2 digits isPrime isProbablePrime midpoint",
+    "random": (
+        "rand rand32 rand64 randBernoulli randCanonical randConstant randExponential "
+        "randLogNormal randNormal randUniform randomPrintableASCII"
+    ),
+    "reinterpret": (
+        "reinterpret reinterpretAsDate reinterpretAsDateTime reinterpretAsDateTime64 "
+        "reinterpretAsFixedString reinterpretAsFloat32 reinterpretAsFloat64 reinterpretAsInt128 "
+        "reinterpretAsInt16 reinterpretAsInt256 reinterpretAsInt32 reinterpretAsInt64 "
+        "reinterpretAsInt8 reinterpretAsString reinterpretAsUInt128 reinterpretAsUInt16 "
+        "reinterpretAsUInt256 reinterpretAsUInt32 reinterpretAsUInt64 reinterpretAsUInt8 "
+        "reinterpretAsUUID"
+    ),
+    "introspection": (
+        "bar blockNumber blockSerializedSize blockSize buildId byteSize connectionId "
+        "currentProfiles currentRoles defaultRoles defaultValueOfArgumentType "
+        "defaultValueOfTypeName dumpColumnStructure enabledProfiles enabledRoles "
+        "filesystemAvailable filesystemCapacity filesystemUnreserved getClientHTTPHeader getMacro "
+        "getOSKernelVersion getServerPort getServerSetting getSetting getSizeOfEnumType "
+        "hasColumnInTable identity ignore indexHint initialQueryID initialQueryStartTime "
+        "isConstant lowCardinalityIndices lowCardinalityKeys materialize nodeNumber partitionId "
+        "queryID revision serverUUID shardCount shardNum sleep sleepEachRow tcpPort throwIf "
+        "toColumnTypeName toTypeName transactionID visibleWidth zookeeperSessionUptime"
+    ),
+    "session": (
+        "currentDatabase currentUser current_database current_user database displayName fqdn "
+        "fullHostName hostName hostname schema serverTimeZone serverTimezone timeZone timezone "
+        "uptime user version"
+    ),
+    "states": (
+        "arrayReduce arrayReduceInRanges finalizeAggregation initializeAggregation "
+        "runningAccumulate"
+    ),
+    "encoding": (
+        "FROM_BASE64 TO_BASE64 base32Decode base32Encode base58Decode base58Encode base64Decode "
+        "base64Encode base64URLDecode base64URLEncode bin bitmaskToList char hex hilbertDecode "
+        "hilbertEncode mortonDecode mortonEncode tryBase32Decode tryBase58Decode tryBase64Decode "
+        "tryBase64URLDecode unbin unhex"
+    ),
+    "addresses": (
+        "INET6_ATON INET6_NTOA INET_ATON INET_NTOA IPv4CIDRToRange IPv4NumToString "
+        "IPv4NumToStringClassC IPv4StringToNum IPv4StringToNumOrDefault IPv4StringToNumOrNull "
+        "IPv4ToIPv6 IPv6CIDRToRange IPv6NumToString IPv6StringToNum IPv6StringToNumOrDefault "
+        "IPv6StringToNumOrNull MACNumToString MACStringToNum MACStringToOUI cutIPv6 "
+        "isIPAddressInRange isIPv4String isIPv6String"
+    ),
+    "identifiers": (
+        "ULIDStringToDateTime UUIDNumToString UUIDStringToNum UUIDToNum UUIDv7ToDateTime "
+        "dateTime64ToSnowflakeID dateTimeToSnowflakeID generateSerialID generateSnowflakeID "
+        "generateULID generateUUIDv4 generateUUIDv7 snowflakeIDToDateTime snowflakeIDToDateTime64 "
+        "sqidDecode sqidEncode"
+    ),
+    "tuple_math": (
+        "flattenTuple tupleConcat tupleDivide tupleDivideByNumber tupleHammingDistance "
+        "tupleIntDiv tupleIntDivByNumber tupleIntDivOrZero tupleIntDivOrZeroByNumber tupleMinus "
+        "tupleModulo tupleModuloByNumber tupleMultiply tupleMultiplyByNumber tupleNames "
+        "tupleNegate tuplePlus tupleToNameValuePairs vectorDifference vectorSum"
+    ),
+    "distance": (
+        "L1Distance L1Norm L1Normalize L2Distance L2Norm L2Normalize L2SquaredDistance "
+        "L2SquaredNorm LinfDistance LinfNorm LinfNormalize LpDistance LpNorm LpNormalize "
+        "arrayDotProduct cosineDistance distanceCosine distanceL1 distanceL2 distanceL2Squared "
+        "distanceLinf distanceLp dotProduct normL1 normL2 normL2Squared normLinf normLp "
+        "normalizeL1 normalizeL2 normalizeLinf normalizeLp scalarProduct"
+    ),
+    "geo": (
+        "geoDistance geoToS2 geohashDecode geohashEncode geohashesInBox greatCircleAngle "
+        "greatCircleDistance pointInEllipses pointInPolygon polygonAreaCartesian "
+        "polygonAreaSpherical polygonConvexHullCartesian polygonConvexHullSpherical "
+        "polygonPerimeterCartesian polygonPerimeterSpherical polygonsDistanceCartesian "
+        "polygonsDistanceSpherical polygonsEqualsCartesian polygonsEqualsSpherical "
+        "polygonsIntersectCartesian polygonsIntersectSpherical polygonsIntersectionCartesian "
+        "polygonsIntersectionSpherical polygonsSymDifferenceCartesian "
+        "polygonsSymDifferenceSpherical polygonsUnionCartesian polygonsUnionSpherical "
+        "polygonsWithinCartesian polygonsWithinSpherical readWKT readWKTLineString "
+        "readWKTMultiLineString readWKTMultiPolygon readWKTPoint readWKTPolygon readWKTRing "
+        "s2CapContains s2CapUnion s2CellsIntersect s2GetNeighbors s2RectAdd s2RectContains "
+        "s2RectIntersection s2RectUnion s2ToGeo svg wkb wkt"
+    ),
+    "h3": (
+        "geoToH3 h3CellAreaM2 h3CellAreaRads2 h3Distance h3EdgeAngle h3EdgeLengthKm h3EdgeLengthM "
+        "h3ExactEdgeLengthKm h3ExactEdgeLengthM h3ExactEdgeLengthRads h3GetBaseCell "
+        "h3GetDestinationIndexFromUnidirectionalEdge h3GetFaces "
+        "h3GetIndexesFromUnidirectionalEdge h3GetOriginIndexFromUnidirectionalEdge "
+        "h3GetPentagonIndexes h3GetRes0Indexes h3GetResolution h3GetUnidirectionalEdge "
+        "h3GetUnidirectionalEdgeBoundary h3GetUnidirectionalEdgesFromHexagon h3HexAreaKm2 "
+        "h3HexAreaM2 h3HexRing h3IndexesAreNeighbors h3IsPentagon h3IsResClassIII h3IsValid "
+        "h3Line h3NumHexagons h3PointDistKm h3PointDistM h3PointDistRads h3PolygonToCells "
+        "h3PolygonToCellsWithContainment h3ToCenterChild h3ToChildren h3ToGeo h3ToGeoBoundary "
+        "h3ToParent h3ToString h3UnidirectionalEdgeIsValid h3kRing stringToH3"
+    ),
+    "readable": (
+        "FORMAT_BYTES formatReadableDecimalSize formatReadableQuantity formatReadableSize "
+        "formatReadableTimeDelta parseReadableSize parseReadableSizeOrNull "
+        "parseReadableSizeOrZero"
+    ),
+    "similarity": (
+        "byteHammingDistance damerauLevenshteinDistance editDistance editDistanceUTF8 "
+        "hasSubsequence hasSubsequenceCaseInsensitive hasSubsequenceCaseInsensitiveUTF8 "
+        "hasSubsequenceUTF8 jaroSimilarity jaroWinklerSimilarity levenshteinDistance "
+        "levenshteinDistanceUTF8 mismatches ngramDistance ngramDistanceCaseInsensitive "
+        "ngramDistanceCaseInsensitiveUTF8 ngramDistanceUTF8 ngramSearch "
+        "ngramSearchCaseInsensitive ngramSearchCaseInsensitiveUTF8 ngramSearchUTF8 "
+        "stringJaccardIndex stringJaccardIndexUTF8"
+    ),
+    "tokens": (
+        "REGEXP_EXTRACT countMatches countMatchesCaseInsensitive extractAllGroups "
+        "extractAllGroupsHorizontal extractAllGroupsVertical extractGroups hasAllToken "
+        "hasAllTokens hasAnyToken hasAnyTokens hasToken hasTokenCaseInsensitive "
+        "hasTokenCaseInsensitiveOrNull hasTokenOrNull ngrams regexpExtract tokens"
+    ),
+    "arrays_more": (
+        "arrayAUC arrayAUCPR arrayAutocorrelation arrayBottomK arrayElementOrNull "
+        "arrayJaccardIndex arrayPRAUC arrayPartialReverseSort arrayPartialShuffle "
+        "arrayPartialSort arrayROCAUC arrayRandomSample arrayRemove arrayShiftLeft "
+        "arrayShiftRight arrayShuffle arraySymmetricDifference arrayTopK arrayTranspose "
+        "arrayZipUnaligned indexOfAssumeSorted"
+    ),
+    "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
+    "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion",
+    "series": "seriesOutliersDetectTukey",
+    "phrases": "hasPhrase highlight matchPhrase",
+    "not_here": (
+        "AIClassify AIEmbed AIExtract AIFilter AIGenerate AIRedact AISimilarity AITranslate "
+        "CARDINALITY FROM_DAYS HMAC L2DistanceTransposed L2DistanceTransposedQuantized MD4 "
+        "MGRSToGeo MICROSECOND MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom NANOSECOND "
+        "NATURAL_SORT_KEY REGEXP_SUBSTR ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB "
+        "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB SVG TO_DAYS TO_UNIXTIME "
+        "UTMToGeo WKB WKT _CAST __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr "
+        "__bitSwapLastTwo __bitWrapperFunc __getScalar __groupingForCube "
+        "__groupingForGroupingSets __groupingForRollup __groupingOrdinary __patchPartitionID "
+        "__scalarSubqueryResult __toYearCalendarOnly addressToLine addressToLineWithInlines "
+        "addressToSymbol aes_decrypt_mysql aes_encrypt_mysql aiClassify aiEmbed aiExtract "
+        "aiFilter aiGenerate aiRedact aiSimilarity aiTranslate areaCartesian areaSpherical "
+        "arrayEnumerateDenseRanked arrayEnumerateUniqRanked arrayFlattenedLength "
+        "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
+        "arrayShingles arraySimilarity array_remove array_to_string assignCentroid authUser "
+        "authenticatedUser basename bitSlice caseFoldUTF8 catboostEvaluate chdb connectionID "
+        "connection_id conv convertCharset cosineDistanceTransposed "
+        "cosineDistanceTransposedQuantized countDigits currentHandler currentQueryID "
+        "currentRequestURL currentSchemas current_query_id current_schemas "
+        "cutToFirstSignificantSubdomainCustom cutToFirstSignificantSubdomainCustomRFC "
+        "cutToFirstSignificantSubdomainCustomWithWWW "
+        "cutToFirstSignificantSubdomainCustomWithWWWRFC dateTimeToUUIDv7 decrypt defaultProfiles "
+        "demangle dequantizeInt8ToBFloat16 detectCharset detectLanguage detectLanguageMixed "
+        "detectLanguageUnknown detectProgrammingLanguage detectTonality dictGet dictGetAll "
+        "dictGetChildren dictGetDate dictGetDateOrDefault dictGetDateTime "
+        "dictGetDateTimeOrDefault dictGetDescendants dictGetFloat32 dictGetFloat32OrDefault "
+        "dictGetFloat64 dictGetFloat64OrDefault dictGetHierarchy dictGetIPv4 dictGetIPv4OrDefault "
+        "dictGetIPv6 dictGetIPv6OrDefault dictGetInt16 dictGetInt16OrDefault dictGetInt32 "
+        "dictGetInt32OrDefault dictGetInt64 dictGetInt64OrDefault dictGetInt8 "
+        "dictGetInt8OrDefault dictGetKeys dictGetOrDefault dictGetOrNull dictGetRoot "
+        "dictGetString dictGetStringOrDefault dictGetUInt16 dictGetUInt16OrDefault dictGetUInt32 "
+        "dictGetUInt32OrDefault dictGetUInt64 dictGetUInt64OrDefault dictGetUInt8 "
+        "dictGetUInt8OrDefault dictGetUUID dictGetUUIDOrDefault dictHas dictIsIn "
+        "distanceCosineTransposed distanceL2Transposed divideDecimal dotProductTransposed "
+        "dotProductTransposedQuantized emptyArrayToSingle encrypt errorCodeToName evalMLMethod "
+        "extractKeyValuePairs extractKeyValuePairsWithEscaping file "
+        "firstSignificantSubdomainCustom firstSignificantSubdomainCustomRFC flipCoordinates "
+        "formatQuery formatQueryFromJSON formatQueryOrNull formatQuerySingleLine "
+        "formatQuerySingleLineOrNull fuzzBits fuzzQuery generateRandomStructure geoToMGRS "
+        "geoToUTM geometryIntersectCartesian geometryIntersectSpherical "
+        "getMaxTableNameLengthForDatabase getMergeTreeSetting getSettingOrDefault getSubcolumn "
+        "getTypeSerializationStreams globalInIgnoreSet globalNotInIgnoreSet "
+        "globalNotNullInIgnoreSet globalNullInIgnoreSet globalVariable hasThreadFuzzer "
+        "highlightQuery icebergBucket icebergTruncate inIgnoreSet initial_query_id "
+        "initial_query_start_time instr isDecimalOverflow isMergeTreePartCoveredBy isValidASCII "
+        "joinGet joinGetOrNull kqlBin kqlBinAt kqlDateTimeBinAt kqlDivide kqlMultiply "
+        "kqlParameterCast kqlRangeCount kqlToTimespan localtime logTrace mapFromString "
+        "mapPartialReverseSort mapPartialSort matchCaseInsensitive mergeTreePartInfo "
+        "multiplyDecimal naiveBayesClassifier naiveBayesClassifierWithAllProbs "
+        "naiveBayesClassifierWithProb naiveBayesNgrams naturalSortKey nested ngramMinHash "
+        "ngramMinHashArg ngramMinHashArgCaseInsensitive ngramMinHashArgCaseInsensitiveUTF8 "
+        "ngramMinHashArgUTF8 ngramMinHashCaseInsensitive ngramMinHashCaseInsensitiveUTF8 "
+        "ngramMinHashUTF8 ngramSimHash ngramSimHashCaseInsensitive "
+        "ngramSimHashCaseInsensitiveUTF8 ngramSimHashUTF8 normalizeQuery normalizeQueryKeepNames "
+        "normalizeUTF8NFKCCasefold normalizedQueryHash normalizedQueryHashKeepNames notHas "
+        "notInIgnoreSet notMatch notMatchCaseInsensitive notNullInIgnoreSet nowInBlock64 "
+        "nullInIgnoreSet numericIndexedVectorAllValueSum numericIndexedVectorBuild "
+        "numericIndexedVectorCardinality numericIndexedVectorGetValue "
+        "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
+        "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
+        "numericIndexedVectorPointwiseGreaterEqual numericIndexedVectorPointwiseLess "
+        "numericIndexedVectorPointwiseLessEqual numericIndexedVectorPointwiseMultiply "
+        "numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract "
+        "numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery "
+        "obfuscateQueryWithSeed parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
+        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON parseTimeDelta "
+        "partitionID perimeterCartesian perimeterSpherical pgGetUserById pgTableIsVisible "
+        "pg_get_userbyid pg_table_is_visible prettyPrintJSON printf proportionsZTest "
+        "quantizeBFloat16ToInt8 query_id randBinomial randChiSquared randFisherF "
+        "randNegativeBinomial randPoisson randStudentT randomFixedString randomHadamardTransform "
+        "randomString randomStringUTF8 readWKB readWKBLineString readWKBMultiLineString "
+        "readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon readWKTMultiPoint "
+        "readWkb readWkt regexpInstr regexpPosition regexp_instr regionHierarchy regionIn "
+        "regionToArea regionToCity regionToContinent regionToCountry regionToDistrict "
+        "regionToName regionToPopulation regionToTopContinent removeAccentsUTF8 "
+        "removeDiacriticsUTF8 replicate reverseBySeparator runningConcurrency "
+        "scalarProductTransposed seriesDecomposeSTL session_user showCertificate sparseGrams "
+        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid sqr str_to_date str_to_map "
+        "stringBytesEntropy stringBytesUniq structureToCapnProtoSchema structureToProtobufSchema "
+        "tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid "
+        "timeSeriesGroupToSamplingKey timeSeriesGroupToTags timeSeriesIdToGroup "
+        "timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
+        "timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString timeSeriesRange "
+        "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
+        "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
+        "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf timestamp toBFloat16 "
+        "toBFloat16OrNull toBFloat16OrZero toDaysInMonth toInterval toTimeWithFixedDate "
+        "tokenizeQuery tokensForLikePattern transactionLatestSnapshot transactionOldestSnapshot "
+        "tryDecrypt tuplePositiveModuloByNumber unnest validateNestedArraySizes variantElement "
+        "variantType wordShingleMinHash wordShingleMinHashArg "
+        "wordShingleMinHashArgCaseInsensitive wordShingleMinHashArgCaseInsensitiveUTF8 "
+        "wordShingleMinHashArgUTF8 wordShingleMinHashCaseInsensitive "
+        "wordShingleMinHashCaseInsensitiveUTF8 wordShingleMinHashUTF8 wordShingleSimHash "
+        "wordShingleSimHashCaseInsensitive wordShingleSimHashCaseInsensitiveUTF8 "
+        "wordShingleSimHashUTF8 xxHash64Spark"
+    ),
+    "hashing": (
+        "BLAKE3 CRC32 CRC32IEEE CRC64 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 SHA512_256 "
+        "cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 hiveHash icebergHash "
+        "intHash32 intHash64 javaHash javaHashUTF16LE jumpConsistentHash kafkaMurmurHash "
+        "keccak256 kostikConsistentHash metroHash64 murmurHash2_32 murmurHash2_64 murmurHash3_128 "
+        "murmurHash3_32 murmurHash3_64 sipHash128 sipHash128Keyed sipHash128Reference "
+        "sipHash128ReferenceKeyed sipHash64 sipHash64Keyed wyHash64 xxHash32 xxHash64 xxh3 "
+        "xxh3_128 yandexConsistentHash"
+    ),
+    "json": (
+        "JSONAllPaths JSONAllPathsWithTypes JSONAllValues JSONArrayLength JSONDynamicPaths "
+        "JSONDynamicPathsWithTypes JSONExtract JSONExtractArrayRaw "
+        "JSONExtractArrayRawCaseInsensitive JSONExtractBool JSONExtractBoolCaseInsensitive "
+        "JSONExtractCaseInsensitive JSONExtractFloat JSONExtractFloatCaseInsensitive "
+        "JSONExtractInt JSONExtractIntCaseInsensitive JSONExtractKeys JSONExtractKeysAndValues "
+        "JSONExtractKeysAndValuesCaseInsensitive JSONExtractKeysAndValuesRaw "
+        "JSONExtractKeysAndValuesRawCaseInsensitive JSONExtractKeysCaseInsensitive JSONExtractRaw "
+        "JSONExtractRawCaseInsensitive JSONExtractString JSONExtractStringCaseInsensitive "
+        "JSONExtractUInt JSONExtractUIntCaseInsensitive JSONHas JSONKey JSONLength JSONMergePatch "
+        "JSONSharedDataPaths JSONSharedDataPathsWithTypes JSONType JSON_ARRAY_LENGTH JSON_EXISTS "
+        "JSON_QUERY JSON_VALUE dynamicElement dynamicType isDynamicElementInSharedData "
+        "isValidJSON jsonMergePatch toJSONString"
+    ),
+    "json_simple": (
+        "simpleJSONExtractBool simpleJSONExtractFloat simpleJSONExtractInt simpleJSONExtractRaw "
+        "simpleJSONExtractString simpleJSONExtractUInt simpleJSONHas visitParamExtractBool "
+        "visitParamExtractFloat visitParamExtractInt visitParamExtractRaw visitParamExtractString "
+        "visitParamExtractUInt visitParamHas"
+    ),
+    "search": (
+        "REGEXP_MATCHES REGEXP_REPLACE countSubstrings countSubstringsCaseInsensitive "
+        "countSubstringsCaseInsensitiveUTF8 extract extractAll locate match "
+        "multiFuzzyMatchAllIndices multiFuzzyMatchAny multiFuzzyMatchAnyIndex "
+        "multiMatchAllIndices multiMatchAny multiMatchAnyIndex multiSearchAllPositions "
+        "multiSearchAllPositionsCaseInsensitive multiSearchAllPositionsCaseInsensitiveUTF8 "
+        "multiSearchAllPositionsUTF8 multiSearchAny multiSearchAnyCaseInsensitive "
+        "multiSearchAnyCaseInsensitiveUTF8 multiSearchAnyUTF8 multiSearchFirstIndex "
+        "multiSearchFirstIndexCaseInsensitive multiSearchFirstIndexCaseInsensitiveUTF8 "
+        "multiSearchFirstIndexUTF8 multiSearchFirstPosition "
+        "multiSearchFirstPositionCaseInsensitive multiSearchFirstPositionCaseInsensitiveUTF8 "
+        "multiSearchFirstPositionUTF8 position positionCaseInsensitive "
+        "positionCaseInsensitiveUTF8 positionUTF8 replace replaceAll replaceOne replaceRegexpAll "
+        "replaceRegexpOne"
+    ),
+    "splitting": (
+        "alphaTokens splitByAlpha splitByChar splitByNonAlpha splitByRegexp splitByString "
+        "splitByWhitespace"
+    ),
+    "strings": (
+        "CHARACTER_LENGTH CHAR_LENGTH SUBSTRING_INDEX appendTrailingCharIfAbsent ascii "
+        "compareSubstrings concat concatAssumeInjective concatWithSeparator "
+        "concatWithSeparatorAssumeInjective concat_ws decodeHTMLComponent decodeXMLComponent "
+        "encodeXMLComponent endsWith endsWithCaseInsensitive endsWithCaseInsensitiveUTF8 "
+        "endsWithUTF8 extractTextFromHTML firstLine format initcap initcapUTF8 isASCII "
+        "isValidUTF8 lcase lengthUTF8 lower lowerUTF8 ltrim normalizeUTF8NFC normalizeUTF8NFD "
+        "normalizeUTF8NFKC normalizeUTF8NFKD overlay overlayUTF8 regexpQuoteMeta repeat "
+        "reverseUTF8 rtrim soundex space startsWith startsWithCaseInsensitive "
+        "startsWithCaseInsensitiveUTF8 startsWithUTF8 substringIndex substringIndexUTF8 "
+        "toValidUTF8 translate translateUTF8 trim trimBoth trimLeft trimRight ucase upper "
+        "upperUTF8"
+    ),
+    "cutting": (
+        "byteSlice left leftPad leftPadUTF8 leftUTF8 lpad mid reverse right rightPad rightPadUTF8 "
+        "rightUTF8 rpad substr substrUTF8 substring substringUTF8"
+    ),
+    "tuples": "array tuple tupleElement",
+    "url": (
+        "URLHash URLHierarchy URLPathHierarchy cutFragment cutQueryString "
+        "cutQueryStringAndFragment cutToFirstSignificantSubdomain "
+        "cutToFirstSignificantSubdomainRFC cutToFirstSignificantSubdomainWithWWW "
+        "cutToFirstSignificantSubdomainWithWWWRFC cutURLParameter cutWWW decodeURLComponent "
+        "decodeURLFormComponent domain domainRFC domainWithoutWWW domainWithoutWWWRFC "
+        "encodeURLComponent encodeURLFormComponent extractURLParameter extractURLParameterNames "
+        "extractURLParameters firstSignificantSubdomain firstSignificantSubdomainRFC fragment "
+        "netloc path pathFull port portRFC protocol queryString queryStringAndFragment "
+        "topLevelDomain topLevelDomainRFC"
+    ),
+    "windows": (
+        "cume_dist denseRank dense_rank lag lagInFrame lead leadInFrame neighbor "
+        "nonNegativeDerivative nth_value ntile percentRank percent_rank rank rowNumberInAllBlocks "
+        "rowNumberInBlock row_number runningDifference runningDifferenceStartingWithFirstValue"
+    ),
+}
