@@ -1,8 +1,8 @@
 """The table of functions: one module a family, one row a function.
 
-`FUNCTIONS` is the whole table. A family module gives its rows as `ROWS`; it is loaded with the first
-of its functions that is looked up, as `index` tells (`python dev.py compat` writes that), for most
-queries need few families. What is not in the index is looked for in all of them.
+`FUNCTIONS` is the whole table. A family module gives its rows as `ROWS`; it is loaded with the
+first of its functions that is looked up, for most queries need few families. `index` tells which
+that is (`python dev.py compat` writes it); what it does not know is looked for in all of them.
 """
 
 from __future__ import annotations
