@@ -158,6 +158,13 @@ def _try_decimal(target: DataType, sql: str) -> str:
     precision, scale = min(int(target.params[0]), 38), target.scale
     whole = min(precision - scale, 38)
     wide = DataType("Decimal", params=(38, min(38 - whole, 38)))
+    if wide.scale == scale:
+        # There are no more digits to read with: the text itself is cut.
+        cut = rf"^([^.eE]*\.\d{{{scale}}})\d+$"
+        return (
+            f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL}') "
+            f"THEN TRY_CAST(regexp_replace({sql}, '{cut}', '\\1') AS {to_duckdb(target)}) END"
+        )
     read = f"TRY_CAST({sql} AS {to_duckdb(wide)})"
     return (
         f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL}') "

@@ -104,12 +104,13 @@ def _folded(call: Call, haystack: str) -> tuple[str, str]:
 def _lower_any(call: Call, args: list[str]) -> str:
     haystack, needle = _folded(call, args[0])
     found = f"list_filter({args[1]}, lambda n: contains({haystack}, {needle}))"
-    return f"CAST(len({found}) > 0 AS UTINYINT)"
+    return f"CAST(len({found}) > 0 AND {_IS_SEARCHED.format(args[0])} AS UTINYINT)"
 
 
 def _lower_first_index(call: Call, args: list[str]) -> str:
     haystack, needle = _folded(call, args[0])
-    flags = f"list_transform({args[1]}, lambda n: contains({haystack}, {needle}))"
+    test = f"contains({haystack}, {needle}) AND {_IS_SEARCHED.format(args[0])}"
+    flags = f"list_transform({args[1]}, lambda n: {test})"
     return f"CAST(coalesce(list_position({flags}, TRUE), 0) AS UBIGINT)"
 
 
@@ -144,11 +145,16 @@ def _lower_all_positions(call: Call, args: list[str]) -> str:
     return f"list_transform({args[1]}, lambda n: {_needle_position(call, args[0])})"
 
 
+_IS_SEARCHED = "{0} <> ''"
+"""In an empty text these functions find nothing, not even an empty one."""
+
+
 def _needle_position(call: Call, haystack: str) -> str:
     text, needle = _folded(call, haystack)
     at = f"strpos({text}, {needle})"
     if not call.function.name.endswith("UTF8"):
         at = f"(CASE WHEN {at} = 0 THEN 0 ELSE strlen(left({text}, {at} - 1)) + 1 END)"
+    at = f"CASE WHEN {_IS_SEARCHED.format(haystack)} THEN {at} ELSE 0 END"
     return f"CAST({at} AS UBIGINT)"
 
 

@@ -40,6 +40,13 @@ _BOTH = f"len(list_intersect({_SETS[0]}, {_SETS[1]}))"
 _JACCARD_UTF8 = f"{_BOTH} / CAST(len({_SETS[0]}) + len({_SETS[1]}) - {_BOTH} AS DOUBLE)"
 
 
+_DISTANCE_UTF8 = (
+    "CASE WHEN {0} = '' OR {1} = '' THEN strlen({0}) + strlen({1}) "
+    "ELSE mt_edit_distance({0}, {1}) END"
+)
+"""In characters; beside an empty text, the bytes of the other."""
+
+
 def _jaro(function: str) -> str:
     """Beside an empty text ClickHouse gives the length of the other."""
     lengths = "CAST(strlen({0}) + strlen({1}) AS DOUBLE)"
@@ -48,7 +55,7 @@ def _jaro(function: str) -> str:
 
 ROWS = (
     _row("editDistance", UINT64, "levenshtein({0}, {1})", "levenshteinDistance"),
-    _row("editDistanceUTF8", UINT64, "mt_edit_distance({0}, {1})", "levenshteinDistanceUTF8"),
+    _row("editDistanceUTF8", UINT64, _DISTANCE_UTF8, "levenshteinDistanceUTF8"),
     _row("damerauLevenshteinDistance", UINT64, "damerau_levenshtein({0}, {1})"),
     _row("jaroSimilarity", FLOAT64, _jaro("jaro_similarity")),
     _row("jaroWinklerSimilarity", FLOAT64, _jaro("jaro_winkler_similarity")),
