@@ -73,9 +73,43 @@ DEVIATIONS = (
         "a plain value; read them through `-Merge` or `finalizeAggregation`",
     ),
     Deviation(
-        "`Date` and `DateTime` computed past the ends of their ranges",
-        "wrap around or are cut, by function",
-        "computed on, or an error",
+        "Moments before 1900 or after 2299, and a Date where a DateTime after 2106 is meant",
+        "cut or wrapped around, by function",
+        "computed on, or wrapped around",
+    ),
+    Deviation(
+        "`toDate`, `monthName`, `dateTrunc` of a `DateTime64` within the last second of a day "
+        "before 1970",
+        "the next day",
+        "that day",
+    ),
+    Deviation(
+        "Decimals beyond their precision, but within the bits that store them",
+        "computed, with more digits than the type says",
+        "an error",
+        kind="engine",
+        query="",
+        detail=r"(of|type|to|value) \"?DECIMAL|to type DECIMAL|to DECIMAL",
+    ),
+    Deviation(
+        "A sum of Decimals that are divided by a constant",
+        "divides the sum: it is cut once",
+        "each quotient is cut",
+        kind="value",
+        query=r"sum\w*\(.*(d9|d18|Decimal).* / ",
+    ),
+    Deviation(
+        "Whole numbers that do not fit into the width of the Decimal they are divided by",
+        "wrap around, or not, by function",
+        "computed",
+    ),
+    Deviation(
+        "LowCardinality beside a constant made by `leftPad` or `rightPad`",
+        "the plain type",
+        "LowCardinality",
+        kind="type",
+        query=r"(left|right)Pad",
+        detail="LowCardinality",
     ),
     Deviation(
         "Random functions, `generateUUIDv4`, `now`",
@@ -98,11 +132,6 @@ DEVIATIONS = (
         "those that change answers are followed or refused, others are accepted",
     ),
     Deviation(
-        "`dateDiff('hour', …)` of moments in zones other than UTC",
-        "may count an hour less or more, by its table of the zone",
-        "whole hours of UTC",
-    ),
-    Deviation(
         "`stddevPop`, `varSamp`, … of Float32",
         "sums in Float32",
         "sums in Float64: the last digits differ, more for extreme values",
@@ -110,29 +139,9 @@ DEVIATIONS = (
         query=r"\b(stddev|var|covar|corr)\w*\(.*(f32|Float32)",
     ),
     Deviation(
-        "`greatest`, `least`, `if` of Decimals of different scales",
-        "the narrower width (`Decimal(9, 3)`)",
-        "the next width (`Decimal(18, 3)`)",
-    ),
-    Deviation(
-        "`DateTime64` before 1970",
-        "`toStartOfSecond` and `toSecond` round down",
-        "may round towards 1970",
-    ),
-    Deviation(
-        "Decimals beyond their precision, but within the bits that store them",
-        "computed",
-        "an error",
-    ),
-    Deviation(
         "A Map with the same key twice",
         "kept",
         "an error",
-    ),
-    Deviation(
-        "Windows partitioned by a conversion that may fail",
-        "computed",
-        "an error of the engine",
     ),
     Deviation(
         "Texts cut within a letter that is not ASCII",
