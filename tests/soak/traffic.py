@@ -305,7 +305,7 @@ def projects() -> list[tuple[str, dict[str, str], bool]]:
         ("/v1/deploy?auto_promote=true", {**base, path: column}, True),
         ("/v1/deploy?auto_promote=true", added, True),
         ("/v1/build", wrong, False),
-        ("/v1/deploy?check=true", base, True),
+        ("/v1/deploy?check=true&allow_destructive_operations=true", base, True),
         ("/v1/build", base, True),
         ("/v1/deploy", added, True),
     ]
