@@ -5,7 +5,7 @@
 | a body or file, decompressed, of bounded size | `body`, `files` |
 | which columns it fills, by which paths | `intake`, `jsonpath` |
 | JSON, the fastest way first | `decode`: `strict`, `columnar` (by `plain`), `exact` (`jsontext`) |
-| large bodies, in pieces | `bulk` |
+| large bodies, in pieces | `bulk`, `sieve` |
 | CSV and Parquet | `delimited` with `cells`, `parquet` |
 | what is stored, defaulted, refused | `rules` (for people), `column`, `coerce` (exactly) |
 | by type | `numbers`, `texts`, `moments`; containers in `coerce` |

@@ -1,8 +1,8 @@
 """Large bodies: pieces of whole lines, decoded beside one another.
 
 A piece without a flaw goes the strict way, any other the columnar way, and only the lines that are
-not plain cost more. When the very first lines have a flaw, no piece tries the strict way: others
-will have one, too.
+not plain cost more. When the very first lines have a flaw, no piece tries the strict way as it is:
+others will have one, too. If it is one that `sieve` finds, they try it so.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from mini_tb.ingest.body import is_utf8
 from mini_tb.ingest.decoded import Decoded, in_a_row
 from mini_tb.ingest.decoder import decoder
 from mini_tb.ingest.exact import ExactRows
-from mini_tb.ingest.strict import decode_clean
+from mini_tb.ingest.sieve import decode_sieved
+from mini_tb.ingest.strict import decode_clean, misfit_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,12 +38,16 @@ _BATCH_ROWS = 16_384
 
 def decode_bulk(body: bytes, intake: Intake) -> Decoded:
     """Decode JSON lines, one record each."""
-    is_clean = True
+    is_clean, misfit = True, None
     if len(body) > 2 * _PROBE_BYTES:
-        is_clean = _clean(_lines_until(body, 0, _PROBE_BYTES), intake) is not None
+        probe = _lines_until(body, 0, _PROBE_BYTES)
+        is_clean = _clean(probe, intake) is not None
+        misfit = None if is_clean else misfit_in(probe, intake)
 
     def decode(piece: bytes) -> Decoded:
         found = _clean(piece, intake) if is_clean else None
+        if misfit is not None and is_utf8(piece):
+            found = decode_sieved(piece, misfit, intake)
         if found is None:
             found = decode_columnar(_lines(piece), intake)
         found.good  # noqa: B018 (worked out here, beside the other pieces)
@@ -51,7 +56,7 @@ def decode_bulk(body: bytes, intake: Intake) -> Decoded:
     pieces = _pieces(body)
     if len(pieces) == 1:
         return decode(body)
-    return in_a_row(zip(_pool().map(decode, pieces), map(_line_breaks, pieces), strict=True))
+    return in_a_row(_pool().map(decode, pieces), pieces)
 
 
 @cache
@@ -74,10 +79,6 @@ def _lines_until(body: bytes, start: int, end: int) -> bytes:
     """The lines that start between two places."""
     end = body.find(b"\n", end - 1) + 1 if end < len(body) else 0
     return body[start : end or len(body)]
-
-
-def _line_breaks(piece: bytes) -> int:
-    return piece.count(b"\n")
 
 
 def _clean(piece: bytes, intake: Intake) -> Decoded | None:

@@ -125,16 +125,20 @@ def _no(count: int) -> pa.Array:
     return pa.repeat(pa.scalar(False), count)
 
 
-def in_a_row(parts: Iterable[tuple[Decoded, int]]) -> Decoded:
-    """The pieces of one body as a whole; each comes with the lines it has. At least one."""
+def in_a_row(parts: Iterable[Decoded], pieces: Iterable[bytes]) -> Decoded:
+    """The pieces of one body as a whole, of what each became. There is at least one."""
     refused: ExactRows | None = None
     stored: list[Part] = []
+    before: list[bytes] = []
     lines = 0
-    for part, count in parts:
+    for part, piece in zip(parts, pieces, strict=True):
         refused = refused or ExactRows(part.intake)
+        if part.exact.refused:
+            lines += sum(earlier.count(b"\n") for earlier in before)
+            before.clear()
         refused.extend_refused(part.exact, lines)
         stored.append((part.good, part.defaulted))
-        lines += count
+        before.append(piece)
     assert refused is not None
     table, masks = stack(stored)
     return Decoded(refused, table, None, masks)

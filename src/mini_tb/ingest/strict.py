@@ -7,6 +7,7 @@ nulls, ranges and fractions of seconds. `decode_clean` answers None for a batch 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,27 +50,70 @@ class _Reading:
     finish: Finish
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value of another kind than its column's: the key, and how values of that kind begin."""
+
+    key: str
+    start: bytes
+
+    def text_in(self, body: bytes) -> bytes | None:
+        """The text by which such values are found in a body; None if its keys are not written
+        plainly."""
+        key = b'"%b":' % self.key.encode()
+        place = body.find(key)
+        if place < 0:
+            return None
+        spaces = b" " if body[place + len(key) : place + len(key) + 1] == b" " else b""
+        return key + spaces + self.start
+
+
 def decode_clean(body: bytes, intake: Intake) -> tuple[pa.Table, dict[str, pa.ChunkedArray]] | None:
     """The rows of a body of UTF-8 JSON lines, and the masks of rows that take a DEFAULT."""
     import pyarrow as pa
-    import pyarrow.json as pj
 
     plan = _plan(intake, _zoned(body, intake))
     if plan is None:
         return None
     readings, schema = plan
-    block = max(1 << 16, min(_BLOCK_BYTES, len(body) // 4))
     try:
-        read = pj.read_json(
-            pa.BufferReader(body),
-            read_options=pj.ReadOptions(block_size=block, use_threads=len(body) > block),
-            parse_options=pj.ParseOptions(
-                explicit_schema=schema, unexpected_field_behavior="ignore"
-            ),
-        )
-        return _finish(read, intake, readings)
+        return _finish(_read(body, schema), intake, readings)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, _NotClean):
         return None
+
+
+def misfit_in(body: bytes, intake: Intake) -> Misfit | None:
+    """What is the first flaw of a body that is not clean; None for flaws of other kinds."""
+    import pyarrow as pa
+
+    plan = _plan(intake, _zoned(body, intake))
+    if plan is None:
+        return None
+    try:
+        _read(body, plan[1])
+    except pa.ArrowInvalid as error:
+        found = _MISFIT.search(str(error))
+        if found is not None and found[2] in _STARTS:
+            return Misfit(found[1], _STARTS[found[2]])
+    except pa.ArrowNotImplementedError:
+        pass
+    return None
+
+
+_MISFIT = re.compile(r'Column\([^()]*?/([^/()"\\]+)\) changed from \w+ to (\w+) in row')
+_STARTS = {"string": b'"', "object": b"{", "array": b"["}
+
+
+def _read(body: bytes, schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.json as pj
+
+    block = max(1 << 16, min(_BLOCK_BYTES, len(body) // 4))
+    return pj.read_json(
+        pa.BufferReader(body),
+        read_options=pj.ReadOptions(block_size=block, use_threads=len(body) > block),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+    )
 
 
 def _finish(

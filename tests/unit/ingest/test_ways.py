@@ -15,7 +15,8 @@ from mini_tb.ingest.decode import decode_json
 from mini_tb.ingest.decoder import decoder
 from mini_tb.ingest.exact import ExactRows
 from mini_tb.ingest.intake import Intake, intake_of
-from mini_tb.ingest.strict import decode_clean
+from mini_tb.ingest.sieve import decode_sieved
+from mini_tb.ingest.strict import Misfit, decode_clean, misfit_in
 from mini_tb.project import Column, Datasource
 from mini_tb.types import parse_type
 
@@ -127,6 +128,43 @@ def test_pieces_of_a_body_are_decoded_as_the_whole(
     shown = ["c__error_column", "c__error", "n", "v"]
     assert pieces.quarantine.select(shown).to_pylist() == whole.quarantine.select(shown).to_pylist()
     assert len(whole.quarantine) == len(bad) + 1
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+@pytest.mark.parametrize("newline", ["", "\n"])
+def test_lines_with_a_misfit_are_set_apart(gap: str, newline: str) -> None:
+    source = datasource(("n", "UInt32"), ("v", "Float64"), ("s", "String"))
+    intake = intake_of(source)
+    texts = [f'{{"n":{i},"v":{gap}{i}.5,"s":"x"}}' for i in range(2000)]
+    texts[7] = f'{{"n":7,"v":{gap}"7.5","s":"x"}}'  # right all the same
+    texts[1000] = f'{{"n":1000,"v":{gap}"bad","s":"x"}}'
+    texts[1500] = f'{{"n":1500,"v":{gap}1,"s":"\\"v\\":{gap}\\"x"}}'  # only looks like one
+    texts[1999] = f'{{"n":1999,"v":{gap}"","s":"x"}}'
+    body = ("\n".join(texts) + newline).encode()
+    misfit = misfit_in(body, intake)
+    assert misfit == Misfit("v", b'"')
+    sieved = decode_sieved(body, misfit, intake)
+    assert sieved is not None
+    assert sieved.good["n"].to_pylist() == [i for i in range(1999) if i != 1000]
+    assert sieved.good["v"].to_pylist()[7] == 7.5
+    assert sieved.quarantine["c__error_column"].to_pylist() == [["v"], ["v"]]
+    assert [row.row for row in sieved.exact.refused] == [1000, 1999]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"n":1,"\\u0076":"bad"}',
+        '{"n":1,"v"  :  "bad"}',
+        '{"n":1,"v":1.5}\n',
+        '{"n":1}',
+    ],
+)
+def test_a_sieve_that_overlooks_a_line_answers_nothing(line: str) -> None:
+    intake = intake_of(datasource(("n", "UInt32"), ("v", "Float64")))
+    texts = ['{"n":1,"v":0.5}'] * 100 + ['{"n":1,"v":"bad"}', line, '{"n":2,"v":2}']
+    body = "\n".join(texts).encode()
+    assert decode_sieved(body, Misfit("v", b'"'), intake) is None
 
 
 def test_a_large_document_is_read_as_one_whether_or_not_it_is_called_one() -> None:
