@@ -25,7 +25,7 @@ TABLES = 1024
 _COLUMNS = 32768
 _SPARE = 16
 """Words are read beyond the end of a text."""
-_KEPT = 64 << 20
+_KEPT = 16 << 20
 """The bytes of memory above which a machine is not kept for the next call."""
 _PAGE = 65536
 
