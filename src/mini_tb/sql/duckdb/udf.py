@@ -17,6 +17,7 @@ FAMILIES = (
     "words",
     "h3",
     "geo",
+    "geometry",
     "addresses",
     "encoding",
     "failing",

@@ -46,6 +46,7 @@ FAMILIES = (
     "tuple_math",
     "distance",
     "geo",
+    "geometry",
     "h3",
     "readable",
     "similarity",

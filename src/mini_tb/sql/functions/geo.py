@@ -138,10 +138,10 @@ ROWS = (
     Function("pointInPolygon", _polygon_returns, _lower_polygon, args=(2, None)),
     Function("pointInEllipses", _ellipses_returns, _lower_ellipses, args=(6, None)),
     *unsupported(
-        "polygons are not cut, joined or measured here",
+        "polygons are not cut, joined or compared here",
         *(
             f"polygon{verb}{plane}"
-            for verb in ("Area", "Perimeter", "ConvexHull")
+            for verb in ("ConvexHull",)
             for plane in ("Cartesian", "Spherical")
         ),
         *(
@@ -157,12 +157,8 @@ ROWS = (
             )
             for plane in ("Cartesian", "Spherical")
         ),
-        *(f"readWKT{kind}" for kind in ("Point", "Ring", "LineString", "Polygon", "MultiPolygon")),
-        "readWKTMultiLineString",
         "readWKT",
-        "wkt",
         "wkb",
-        "svg",
     ),
     *unsupported(
         "S2 cells are not computed here",

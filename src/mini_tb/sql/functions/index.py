@@ -208,17 +208,19 @@ INDEX = {
     ),
     "geo": (
         "geoDistance geoToS2 geohashDecode geohashEncode geohashesInBox greatCircleAngle "
-        "greatCircleDistance pointInEllipses pointInPolygon polygonAreaCartesian "
-        "polygonAreaSpherical polygonConvexHullCartesian polygonConvexHullSpherical "
-        "polygonPerimeterCartesian polygonPerimeterSpherical polygonsDistanceCartesian "
-        "polygonsDistanceSpherical polygonsEqualsCartesian polygonsEqualsSpherical "
-        "polygonsIntersectCartesian polygonsIntersectSpherical polygonsIntersectionCartesian "
-        "polygonsIntersectionSpherical polygonsSymDifferenceCartesian "
-        "polygonsSymDifferenceSpherical polygonsUnionCartesian polygonsUnionSpherical "
-        "polygonsWithinCartesian polygonsWithinSpherical readWKT readWKTLineString "
-        "readWKTMultiLineString readWKTMultiPolygon readWKTPoint readWKTPolygon readWKTRing "
+        "greatCircleDistance pointInEllipses pointInPolygon polygonConvexHullCartesian "
+        "polygonConvexHullSpherical polygonsDistanceCartesian polygonsDistanceSpherical "
+        "polygonsEqualsCartesian polygonsEqualsSpherical polygonsIntersectCartesian "
+        "polygonsIntersectSpherical polygonsIntersectionCartesian polygonsIntersectionSpherical "
+        "polygonsSymDifferenceCartesian polygonsSymDifferenceSpherical polygonsUnionCartesian "
+        "polygonsUnionSpherical polygonsWithinCartesian polygonsWithinSpherical readWKT "
         "s2CapContains s2CapUnion s2CellsIntersect s2GetNeighbors s2RectAdd s2RectContains "
-        "s2RectIntersection s2RectUnion s2ToGeo svg wkb wkt"
+        "s2RectIntersection s2RectUnion s2ToGeo wkb"
+    ),
+    "geometry": (
+        "SVG WKT polygonAreaCartesian polygonAreaSpherical polygonPerimeterCartesian "
+        "polygonPerimeterSpherical readWKTLineString readWKTMultiLineString readWKTMultiPolygon "
+        "readWKTPoint readWKTPolygon readWKTRing svg wkt"
     ),
     "h3": (
         "geoToH3 h3CellAreaM2 h3CellAreaRads2 h3Distance h3EdgeAngle h3EdgeLengthKm h3EdgeLengthM "
@@ -268,8 +270,8 @@ INDEX = {
         "CARDINALITY FROM_DAYS HMAC L2DistanceTransposed L2DistanceTransposedQuantized MD4 "
         "MGRSToGeo MICROSECOND MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom NANOSECOND "
         "NATURAL_SORT_KEY REGEXP_SUBSTR ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB "
-        "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB SVG TO_DAYS TO_UNIXTIME "
-        "UTMToGeo WKB WKT _CAST __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr "
+        "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB TO_DAYS TO_UNIXTIME "
+        "UTMToGeo WKB _CAST __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr "
         "__bitSwapLastTwo __bitWrapperFunc __getScalar __groupingForCube "
         "__groupingForGroupingSets __groupingForRollup __groupingOrdinary __patchPartitionID "
         "__scalarSubqueryResult __toYearCalendarOnly addressToLine addressToLineWithInlines "

@@ -107,13 +107,13 @@ REASONS = {
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
     "samples are not compared here": "proportionsZTest",
-    "geometries are not read, cut, joined or measured here": (
+    "geometries of all kinds are not read, cut, joined or measured here": (
         "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom areaCartesian "
         "areaSpherical flipCoordinates geometryIntersectCartesian geometryIntersectSpherical "
         "perimeterCartesian perimeterSpherical readWKB readWkb readWkt readWKBLineString "
         "ST_LineFromWKB readWKBMultiLineString ST_MLineFromWKB readWKBMultiPoint ST_MPointFromWKB "
         "readWKBMultiPolygon ST_MPolyFromWKB readWKBPoint ST_PointFromWKB readWKBPolygon "
-        "ST_PolyFromWKB readWKTMultiPoint SVG WKB WKT"
+        "ST_PolyFromWKB readWKTMultiPoint WKB "
     ),
     "places are not projected to such grids here": "MGRSToGeo UTMToGeo geoToMGRS geoToUTM",
     "it sorts a part, and the order of the rest is not defined": (
