@@ -4,8 +4,8 @@ their length. What is measured is the server."""
 from __future__ import annotations
 
 import socket
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 _END = b"\r\n\r\n"
 
@@ -56,20 +56,18 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
 def throughput(port: int, asked: bytes, *, connections: int, seconds: float) -> float:
     """Requests a second that a server answers, when so many connections ask one after the other."""
     clients = [Client(port) for _ in range(connections)]
-    counts = [0] * connections
     began = time.perf_counter()
 
-    def run(number: int) -> None:
+    def run(client: Client) -> int:
+        count = 0
         while time.perf_counter() - began < seconds:
-            clients[number].ask(asked)
-            counts[number] += 1
+            client.ask(asked)
+            count += 1
+        return count
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(connections) as threads:
+        answered = sum(threads.map(run, clients))
     spent = time.perf_counter() - began
     for client in clients:
         client.close()
-    return sum(counts) / spent
+    return answered / spent
