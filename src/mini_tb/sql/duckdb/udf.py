@@ -27,6 +27,7 @@ FAMILIES = (
     "hash_farm",
     "hash_metro",
     "hash_murmur",
+    "hash_rounds",
     "hash_sip",
     "hash_small",
     "hash_xx",

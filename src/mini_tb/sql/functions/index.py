@@ -267,8 +267,8 @@ INDEX = {
     "phrases": "hasPhrase highlight matchPhrase",
     "not_here": (
         "AIClassify AIEmbed AIExtract AIFilter AIGenerate AIRedact AISimilarity AITranslate "
-        "CARDINALITY FROM_DAYS HMAC L2DistanceTransposed L2DistanceTransposedQuantized MD4 "
-        "MGRSToGeo MICROSECOND MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom NANOSECOND "
+        "CARDINALITY FROM_DAYS HMAC L2DistanceTransposed L2DistanceTransposedQuantized MGRSToGeo "
+        "MICROSECOND MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom NANOSECOND "
         "NATURAL_SORT_KEY REGEXP_SUBSTR ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB "
         "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB TO_DAYS TO_UNIXTIME "
         "UTMToGeo WKB _CAST __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr "
@@ -362,13 +362,13 @@ INDEX = {
         "wordShingleSimHashUTF8 xxHash64Spark"
     ),
     "hashing": (
-        "BLAKE3 CRC32 CRC32IEEE CRC64 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 SHA512_256 "
-        "cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 hiveHash icebergHash "
-        "intHash32 intHash64 javaHash javaHashUTF16LE jumpConsistentHash kafkaMurmurHash "
-        "keccak256 kostikConsistentHash metroHash64 murmurHash2_32 murmurHash2_64 murmurHash3_128 "
-        "murmurHash3_32 murmurHash3_64 sipHash128 sipHash128Keyed sipHash128Reference "
-        "sipHash128ReferenceKeyed sipHash64 sipHash64Keyed wyHash64 xxHash32 xxHash64 xxh3 "
-        "xxh3_128 yandexConsistentHash"
+        "BLAKE3 CRC32 CRC32IEEE CRC64 MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "
+        "SHA512_256 cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 hiveHash "
+        "icebergHash intHash32 intHash64 javaHash javaHashUTF16LE jumpConsistentHash "
+        "kafkaMurmurHash keccak256 kostikConsistentHash metroHash64 murmurHash2_32 murmurHash2_64 "
+        "murmurHash3_128 murmurHash3_32 murmurHash3_64 sipHash128 sipHash128Keyed "
+        "sipHash128Reference sipHash128ReferenceKeyed sipHash64 sipHash64Keyed wyHash64 xxHash32 "
+        "xxHash64 xxh3 xxh3_128 yandexConsistentHash"
     ),
     "json": (
         "JSONAllPaths JSONAllPathsWithTypes JSONAllValues JSONArrayLength JSONDynamicPaths "

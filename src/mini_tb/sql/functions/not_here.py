@@ -125,7 +125,7 @@ REASONS = {
         "cutToFirstSignificantSubdomainCustomWithWWWRFC firstSignificantSubdomainCustom "
         "firstSignificantSubdomainCustomRFC"
     ),
-    "this hash is not computed here": "MD4 xxHash64Spark",
+    "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
         "CARDINALITY FROM_DAYS MICROSECOND NANOSECOND NATURAL_SORT_KEY REGEXP_SUBSTR TO_DAYS "
         "TO_UNIXTIME arrayEnumerateDenseRanked arrayEnumerateUniqRanked arrayFlattenedLength "

@@ -39,7 +39,7 @@ _SQUARE_ROOTS = [math.isqrt(p << 128) & ((1 << 64) - 1) for p in _primes(16)]
 _CUBE_ROOTS = [_cube_root(p << 192) & ((1 << 64) - 1) for p in _primes(80)]
 """The first 64 bits behind the point."""
 _SINES = [int(abs(math.sin(i + 1)) * (1 << 32)) for i in range(64)]
-_MD5_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)
+MD5_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)
 _SHA512_256_START = (
     0x22312194FC2BF72C,
     0x9F555FA3C84C64C2,
@@ -52,30 +52,33 @@ _SHA512_256_START = (
 )
 
 
-def _choice(b: Word, c: Word, d: Word) -> Word:
+def choice(b: Word, c: Word, d: Word) -> Word:
+    """The bits of `c` where `b` has one, else those of `d`."""
     return d ^ (b & (c ^ d))
 
 
-def _parity(b: Word, c: Word, d: Word) -> Word:
+def parity(b: Word, c: Word, d: Word) -> Word:
+    """The bits that an odd number of the three have."""
     return b ^ c ^ d
 
 
-def _majority(b: Word, c: Word, d: Word) -> Word:
+def majority(b: Word, c: Word, d: Word) -> Word:
+    """The bits that at least two of the three have."""
     return (b & c) | (d & (b | c))
 
 
 _MD5_ROUNDS: tuple[tuple[Callable[[Word, Word, Word], Word], tuple[int, ...], int, int], ...] = (
-    (_choice, (7, 12, 17, 22), 1, 0),
-    (lambda b, c, d: _choice(d, b, c), (5, 9, 14, 20), 5, 1),
-    (_parity, (4, 11, 16, 23), 3, 5),
+    (choice, (7, 12, 17, 22), 1, 0),
+    (lambda b, c, d: choice(d, b, c), (5, 9, 14, 20), 5, 1),
+    (parity, (4, 11, 16, 23), 3, 5),
     (lambda b, c, d: c ^ (b | ~d), (6, 10, 15, 21), 7, 0),
 )
 """What is mixed, by how much it is turned, and which word of the block comes next."""
 _SHA1_ROUNDS = (
-    (_choice, 0x5A827999),
-    (_parity, 0x6ED9EBA1),
-    (_majority, 0x8F1BBCDC),
-    (_parity, 0xCA62C1D6),
+    (choice, 0x5A827999),
+    (parity, 0x6ED9EBA1),
+    (majority, 0x8F1BBCDC),
+    (parity, 0xCA62C1D6),
 )
 
 
@@ -119,8 +122,8 @@ def _sha2_block(state: Words, block: Words) -> Words:
         w.append(w[i - 16] + spread(w[i - 15], turns[0]) + w[i - 7] + spread(w[i - 2], turns[1]))
     a, b, c, d, e, f, g, h = state
     for word, root in zip(w, _CUBE_ROOTS, strict=False):
-        first = h + turned(e, turns[3]) + _choice(e, f, g) + (root if wide else root >> 32) + word
-        second = turned(a, turns[2]) + _majority(a, b, c)
+        first = h + turned(e, turns[3]) + choice(e, f, g) + (root if wide else root >> 32) + word
+        second = turned(a, turns[2]) + majority(a, b, c)
         a, b, c, d, e, f, g, h = first + second, a, b, c, d + first, e, f, g
     return [a, b, c, d, e, f, g, h]
 
@@ -209,8 +212,9 @@ class Digest:
         return [self._ordered(b + a) for a, b in zip(state, new, strict=True)]
 
 
-_MD5 = Digest(_MD5_START, _md5_block, big_endian=False)
-_SHA1 = Digest((*_MD5_START, 0xC3D2E1F0), _sha1_block)
+_MD5 = Digest(MD5_START, _md5_block, big_endian=False)
+SHA1_START = (*MD5_START, 0xC3D2E1F0)
+_SHA1 = Digest(SHA1_START, _sha1_block)
 _SHA224 = Digest(tuple(root & 0xFFFF_FFFF for root in _SQUARE_ROOTS[8:]), _sha2_block)
 _SHA256 = Digest(tuple(root >> 32 for root in _SQUARE_ROOTS[:8]), _sha2_block)
 _SHA384 = Digest(tuple(_SQUARE_ROOTS[8:]), _sha2_block, 64)
@@ -254,7 +258,9 @@ def _udf(
     )
 
 
-def _digest_udf(name: str, digest: Digest, width: int) -> Udf:
+def digest_udf(name: str, digest: Digest, width: int) -> Udf:
+    """The function that digests texts; its answer has so many bytes."""
+
     def emit(to: Word, words: Words, offset: int) -> None:
         step = digest.bits // 8
         for i, word in enumerate(words[: width // step]):
@@ -286,13 +292,13 @@ def _half_any(row: Row) -> None:
 
 
 UDFS = (
-    _digest_udf("mt_md5", _MD5, 16),
-    _digest_udf("mt_sha1", _SHA1, 20),
-    _digest_udf("mt_sha224", _SHA224, 28),
-    _digest_udf("mt_sha256", _SHA256, 32),
-    _digest_udf("mt_sha384", _SHA384, 48),
-    _digest_udf("mt_sha512", _SHA512, 64),
-    _digest_udf("mt_sha512_256", _SHA512_256, 32),
+    digest_udf("mt_md5", _MD5, 16),
+    digest_udf("mt_sha1", _SHA1, 20),
+    digest_udf("mt_sha224", _SHA224, 28),
+    digest_udf("mt_sha256", _SHA256, 32),
+    digest_udf("mt_sha384", _SHA384, 48),
+    digest_udf("mt_sha512", _SHA512, 64),
+    digest_udf("mt_sha512_256", _SHA512_256, 32),
     _udf("mt_half_md5", _MD5, "UBIGINT", 8, _emit_half),
     _udf("mt_half_md5_bits_8", _MD5, "UBIGINT", 8, _emit_half, _number_8),
     kernel_udf("mt_half_md5_bits", ("UBIGINT", "UBIGINT"), "UBIGINT", _half_any),
