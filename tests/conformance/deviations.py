@@ -76,6 +76,8 @@ DEVIATIONS = (
         "Moments before 1900 or after 2299, and a Date where a DateTime after 2106 is meant",
         "cut or wrapped around, by function",
         "computed on, or wrapped around",
+        kind="value",
+        query=r"to\w+\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)",
     ),
     Deviation(
         "`toDate`, `monthName`, `dateTrunc` of a `DateTime64` within the last second of a day "
@@ -92,11 +94,11 @@ DEVIATIONS = (
         detail=r"(of|type|to|value) \"?DECIMAL|to type DECIMAL|to DECIMAL",
     ),
     Deviation(
-        "A sum of Decimals that are divided by a constant",
-        "divides the sum: it is cut once",
+        "A sum or average of Decimals that are divided by a constant",
+        "divides the result: it is cut once",
         "each quotient is cut",
         kind="value",
-        query=r"sum\w*\(.*(d9|d18|Decimal).* / ",
+        query=r"\b(sum|avg)\w*\(.*(d9|d18|Decimal).* / ",
     ),
     Deviation(
         "Whole numbers that do not fit into the width of the Decimal they are divided by",
@@ -149,11 +151,25 @@ DEVIATIONS = (
         "kept as bytes; an error in functions that need text (`position`, `LIKE`, `replaceAll`, …)",
     ),
     Deviation(
+        "`quantile`, `median` of values beside an infinite one",
+        "`nan`",
+        "the value, or what is between",
+        kind="value",
+        query=r"(quantiles?|median)\(.*(/|divide)",
+    ),
+    Deviation(
+        "`assumeNotNull` of NULL",
+        "whatever was computed below the NULL",
+        "the type's default",
+        kind="value",
+        query=r"assumeNotNull\(",
+    ),
+    Deviation(
         "The name of an `if` whose condition is the constant `mapContains(…)`",
         "says `mapContainsKey`",
         "says `mapContains`",
         kind="name",
-        query=r"if\(\(?mapContains\(",
+        query=r"[iI]f\(.*mapContains\(",
     ),
     Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
