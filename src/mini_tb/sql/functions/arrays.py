@@ -12,7 +12,7 @@ from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, without_low_cardinality
-from mini_tb.sql.tree import Call, Expr, is_constant
+from mini_tb.sql.tree import Call, Column, Expr, is_constant
 from mini_tb.types import (
     FLOAT64,
     INT128,
@@ -126,9 +126,9 @@ def _needle(call: Call, args: list[str]) -> tuple[str, str]:
     common = comparable([element, value])
     items = lower_cast(call.args[0].type, array(common), args[0])
     wanted = lower_cast(value, common, args[1])
-    is_row = not any(is_constant(arg) for arg in call.args)
-    if is_row and common.is_string and value.is_nullable:
-        # ClickHouse looks for '' where a column's text is NULL.
+    is_column = isinstance(call.args[1], Column) and not is_constant(call.args[0])
+    if is_column and common.is_string and value.is_nullable:
+        # ClickHouse looks for what is stored where a column's text is NULL: ''.
         default = default_text(common)
         if element.is_nullable:
             filled = f"list_transform({items}, lambda e: coalesce(e, {default}))"

@@ -243,7 +243,7 @@ def _lower_cumulative_non_negative(call: Call, args: list[str]) -> str:
 def _difference_returns(args: Sequence[Expr]) -> DataType:
     t = _summed(args)
     if t.is_float or t.is_decimal:
-        return array(t)
+        return array(FLOAT64 if t.is_float else t)
     if not t.is_number:
         raise ArgumentError(f"illegal type `{t}`, expected a number")
     return array(DataType(f"Int{min(64, 2 * t.bits if not t.is_bool else 16)}"))

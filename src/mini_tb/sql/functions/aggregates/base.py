@@ -83,6 +83,8 @@ class Leaf:
         """Raises `ArgumentError` where arguments or parameters do not fit."""
         _check_count(base.name, "arguments", base.args, len(args), 42)
         _check_count(base.name, "parameters", base.params, len(params), 456)
+        if any(arg == NOTHING for arg in args):
+            raise ArgumentError(f"illegal type `Nothing` of an argument of `{base.name}`")
         if any(arg.is_nothing for arg in args):
             return cls._of_nothing(base, tuple(params), tuple(args))
         given = tuple(without_low_cardinality(arg) for arg in args)

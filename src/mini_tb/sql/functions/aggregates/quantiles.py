@@ -144,7 +144,9 @@ def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
 
 def _interpolated(f: Leaf, s: str, level: float) -> str:
     place = f"({level!r} * (len({s}) - 1))"
-    low, high = f"1 + CAST(floor({place}) AS BIGINT)", f"1 + CAST(ceil({place}) AS BIGINT)"
+    low = f"1 + CAST(floor({place}) AS BIGINT)"
+    # The next value counts by its share, even if that is 0: an infinite one makes nan.
+    high = f"least({low} + 1, len({s}))"
     return _between(f, s, low, high, f"{place} - floor({place})")
 
 
