@@ -19,6 +19,7 @@ FAMILIES = (
     "geo",
     "geometry",
     "addresses",
+    "charset",
     "encoding",
     "failing",
     "financial",

@@ -56,6 +56,8 @@ FAMILIES = (
     "samples",
     "series",
     "phrases",
+    "texts",
+    "datetime_more",
     "not_here",
     "hashing",
     "json",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
+from mini_tb.sql.functions.compose import call as called
+from mini_tb.sql.functions.compose import composed
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda, unsupported
@@ -32,6 +34,38 @@ def _lower_remove(call: Call, args: list[str]) -> str:
     element = lower_cast(call.args[0].type.element, common, "e")
     wanted = lower_cast(value, common, args[1])
     return f"list_filter({args[0]}, lambda e: {element} IS DISTINCT FROM {wanted})"
+
+
+# Filled and counted --------------------------------------------------------------------------
+
+
+def _flattened_returns(args: Sequence[Expr]) -> DataType:
+    need_array(args[0])
+    return UINT64
+
+
+def _lower_flattened(call: Call, args: list[str]) -> str:
+    sql, t = args[0], call.args[0].type.bare.element
+    while t.is_array:
+        sql, t = f"flatten({sql})", t.element
+    return f"CAST(len({sql}) AS UBIGINT)"
+
+
+def _single_returns(args: Sequence[Expr]) -> DataType:
+    if need_array(args[0]).is_nothing:
+        raise ArgumentError("an array of nothing has no value to be filled with", 48)
+    return args[0].type
+
+
+def _lower_single(call: Call, args: list[str]) -> str:
+    filling = default_text(call.type.bare.element)
+    return f"CASE WHEN len({args[0]}) = 0 THEN [{filling}] ELSE {args[0]} END"
+
+
+def _replicate_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args[1:]:
+        need_array(arg)
+    return array(args[0].type)
 
 
 def _zip_returns(args: Sequence[Expr]) -> DataType:
@@ -178,6 +212,16 @@ def _lower_index(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
+    composed("notHas", lambda args: called("not", called("has", *args)), (2, 2), nulls=False),
+    Function("arrayFlattenedLength", _flattened_returns, _lower_flattened, nulls=False),
+    Function("emptyArrayToSingle", _single_returns, _lower_single, nulls=False),
+    Function(
+        "replicate",
+        _replicate_returns,
+        "list_transform({1}, lambda e: {0})",
+        args=(2, None),
+        nulls=False,
+    ),
     Function(
         "arrayElementOrNull",
         _or_null_returns,

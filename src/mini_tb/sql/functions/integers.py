@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.compose import call, composed
 from mini_tb.sql.functions.conditional import supertype_of
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import (
@@ -91,6 +92,7 @@ def _lower_midpoint(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
+    composed("sqr", lambda args: call("multiply", args[0], args[0]), any_case=True),
     Function("digits", _digits_returns, _lower_digits, args=(2, 3)),
     Function("isPrime", _prime_returns(64), "mt_is_prime(CAST({0} AS VARCHAR))"),
     Function(

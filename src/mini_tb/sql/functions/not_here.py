@@ -127,22 +127,22 @@ REASONS = {
     ),
     "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
-        "CARDINALITY FROM_DAYS MICROSECOND NANOSECOND NATURAL_SORT_KEY REGEXP_SUBSTR TO_DAYS "
-        "TO_UNIXTIME arrayEnumerateDenseRanked arrayEnumerateUniqRanked arrayFlattenedLength "
+        "CARDINALITY FROM_DAYS MICROSECOND NANOSECOND NATURAL_SORT_KEY TO_DAYS "
+        "TO_UNIXTIME arrayEnumerateDenseRanked arrayEnumerateUniqRanked "
         "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
-        "arrayShingles arraySimilarity array_remove array_to_string basename bitSlice "
+        "arrayShingles arraySimilarity array_remove array_to_string bitSlice "
         "caseFoldUTF8 conv "
-        "convertCharset countDigits dateTimeToUUIDv7 divideDecimal emptyArrayToSingle "
+        "countDigits dateTimeToUUIDv7 divideDecimal "
         "extractKeyValuePairs extractKeyValuePairsWithEscaping instr "
-        "isDecimalOverflow isValidASCII localtime mapFromString matchCaseInsensitive "
-        "multiplyDecimal naturalSortKey normalizeUTF8NFKCCasefold notHas notMatch "
-        "notMatchCaseInsensitive parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
+        "isDecimalOverflow localtime mapFromString "
+        "multiplyDecimal naturalSortKey normalizeUTF8NFKCCasefold "
+        "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
         "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration "
         "parseTimeDelta prettyPrintJSON printf "
-        "regexpInstr regexpPosition regexp_instr removeAccentsUTF8 removeDiacriticsUTF8 replicate "
-        "reverseBySeparator sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 "
-        "sqid sqr str_to_date str_to_map stringBytesEntropy stringBytesUniq timestamp "
-        "toDaysInMonth toInterval toTimeWithFixedDate tokensForLikePattern "
+        "regexpInstr regexpPosition regexp_instr removeAccentsUTF8 removeDiacriticsUTF8 "
+        "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 "
+        "sqid str_to_date str_to_map "
+        "toTimeWithFixedDate tokensForLikePattern "
         "tuplePositiveModuloByNumber unnest"
     ),
 }

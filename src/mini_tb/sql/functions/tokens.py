@@ -139,7 +139,7 @@ ROWS = (
         strings(STRING, 2),
         _lower_extract,
         args=(2, 3),
-        aliases=("REGEXP_EXTRACT",),
+        aliases=("REGEXP_EXTRACT", "REGEXP_SUBSTR"),
         any_case=True,
     ),
     *(
