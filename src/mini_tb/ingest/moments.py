@@ -52,7 +52,7 @@ def _moment_ns(value: Any, t: DataType, fractions: bool) -> int:
     """Nanoseconds since 1970 of a JSON value; without `fractions`, of a whole second."""
     if isinstance(value, Number):
         number = exact_number(value)
-        if number is None:
+        if number is None or (not number and "e" in value.lower()):
             raise Refused(f"not {t}")
         if abs(number) >= 10**12:
             raise Refused(f"out of the range of {t}: a number is seconds since 1970")

@@ -148,8 +148,9 @@ def _offset(written: str | None, seconds: int, zone: ZoneInfo | None) -> int:
         if zone is None:
             return 0
         wall = datetime(1970, 1, 1) + timedelta(seconds=seconds)
-        offset = wall.replace(tzinfo=zone).utcoffset()
-        return int(offset.total_seconds()) if offset is not None else 0
+        # An hour that a change of clocks leaves out or repeats counts as summer time.
+        sides = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+        return max(int(side.total_seconds()) for side in sides if side is not None)
     if written.upper() in ("Z", "UTC", "GMT"):
         return 0
     digits = written[1:].replace(":", "").ljust(4, "0")

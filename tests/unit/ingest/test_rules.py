@@ -210,6 +210,9 @@ def test_moments(text: str, expected: object) -> None:
         ("Date", '"2149-06-07"', REFUSED),
         ("Date", '"2024-02-30"', REFUSED),
         ("Date32", '"1900-01-01"', date(1900, 1, 1)),
+        ("DateTime('Europe/Madrid')", '"2024-03-31 02:30:00"', datetime(2024, 3, 31, 0, 30)),
+        ("DateTime('Europe/Madrid')", '"2024-10-27 02:30:00"', datetime(2024, 10, 27, 0, 30)),
+        ("DateTime64(3)", "0e85", REFUSED),
         ("Date32", '"1899-12-31"', REFUSED),
     ],
 )
