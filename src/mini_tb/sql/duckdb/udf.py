@@ -42,6 +42,7 @@ FAMILIES = (
     "readable",
     "statistics",
     "text",
+    "utm",
 )
 
 

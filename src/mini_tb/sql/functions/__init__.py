@@ -58,6 +58,7 @@ FAMILIES = (
     "phrases",
     "texts",
     "datetime_more",
+    "utm",
     "not_here",
     "hashing",
     "json",

@@ -115,7 +115,7 @@ REASONS = {
         "readWKBMultiPolygon ST_MPolyFromWKB readWKBPoint ST_PointFromWKB readWKBPolygon "
         "ST_PolyFromWKB readWKTMultiPoint WKB "
     ),
-    "places are not projected to such grids here": "MGRSToGeo UTMToGeo geoToMGRS geoToUTM",
+    "places are not projected to such grids here": "MGRSToGeo geoToMGRS",
     "it sorts a part, and the order of the rest is not defined": (
         "mapPartialReverseSort mapPartialSort"
     ),
