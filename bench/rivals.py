@@ -53,7 +53,7 @@ def chdb(folder: Path, rows: Path, create: str) -> Iterator[int | None]:
     if importlib.util.find_spec("chdb") is None:
         yield None
         return
-    port = free_port()
+    port = _free_port()
     arguments = [str(folder / "chdb"), str(rows), create, str(port)]
     with _running([sys.executable, "-c", CHDB, *arguments], port):
         yield port
@@ -68,15 +68,15 @@ def roapi(rows: Path, table: str) -> Iterator[int | None]:
     except subprocess.CalledProcessError:
         yield None
         return
-    port = free_port()
-    others = ["--addr-postgres", f"127.0.0.1:{free_port()}"]
-    others += ["--addr-flight-sql", f"127.0.0.1:{free_port()}"]
+    port = _free_port()
+    others = ["--addr-postgres", f"127.0.0.1:{_free_port()}"]
+    others += ["--addr-flight-sql", f"127.0.0.1:{_free_port()}"]
     command = [str(found / "roapi"), "--addr-http", f"127.0.0.1:{port}", *others]
     with _running([*command, "--table", f"{table}={rows}"], port):
         yield port
 
 
-def free_port() -> int:
+def _free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
@@ -87,13 +87,13 @@ def _running(command: list[str], port: int) -> Iterator[None]:
     env = {**os.environ, "RUST_LOG": "error"}
     with subprocess.Popen(command, stdout=-3, stderr=-3, env=env) as process:
         try:
-            wait_for(port, process)
+            _wait_for(port, process)
             yield
         finally:
             process.terminate()
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Returns when something listens on the port."""
     while True:
         assert process.poll() is None, f"{process.args!r} has ended"

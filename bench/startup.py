@@ -16,7 +16,6 @@ from pathlib import Path
 from bench.client import Client, request
 from bench.measure import compare, in_turns, in_turns_given, report
 from bench.official import ROOT, tinybird_bin
-from bench.rivals import free_port, wait_for
 from mini_tb.workspace.registry import Registry
 
 RUNS = 15
@@ -91,13 +90,14 @@ def _timed(work: Callable[[], object]) -> float:
 
 def _first_answer(mini_tb: str, folder: Path, token: str, resident: list[float]) -> float:
     """The seconds until an endpoint has answered; appends the server's memory in MB by then."""
-    port = free_port()
     asked = request("GET", f"/v0/pipes/{ENDPOINT}&token={token}")
-    command = [mini_tb, "-C", str(folder), "serve", "--port", str(port)]
+    command = [mini_tb, "-C", str(folder), "serve", "--port", "0"]
+    env = {**_environment(), "PYTHONUNBUFFERED": "1"}
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=-3, stderr=-3, env=_environment()) as process:
-        wait_for(port, process)
-        client = Client(port)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        greeting = process.stdout.readline()  # … on http://localhost:7181
+        client = Client(int(greeting.rpartition(":")[2]))
         client.ask(asked)
         seconds = time.perf_counter() - started
         client.close()
