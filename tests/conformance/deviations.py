@@ -56,6 +56,8 @@ DEVIATIONS = (
         "`groupArray`, `topK` of ties)",
         "any order",
         "the order of storage, which may be another",
+        kind="value",
+        query=r"\bany(If)?\(.* GROUP BY ",
     ),
     Deviation(
         "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",

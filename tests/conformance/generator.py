@@ -239,6 +239,18 @@ OVER = """
     ORDER BY id ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING
 """
 
+SOURCES = """
+    (SELECT * FROM t)|(SELECT * FROM t ORDER BY id LIMIT 4)|(SELECT * FROM t WHERE id % 2 = 0)
+    (SELECT * FROM t UNION ALL SELECT * REPLACE (id + 100 AS id) FROM t)
+    t LEFT JOIN (SELECT id AS id2, i8 AS j, s AS z, nd AS y FROM t WHERE id > 1) AS r ON id = id2
+    t INNER JOIN (SELECT id AS id2 FROM t WHERE i8 >= 0) AS r ON t.id = r.id2
+    (SELECT * FROM t WHERE id IN (SELECT id FROM t WHERE i8 > 0))
+"""
+MODIFIERS = (" WITH ROLLUP", " WITH CUBE")
+UNORDERED = re.compile(r"(sum|count|min|max|avg|uniqExact)(If|OrNull)?\(")
+"""Aggregates that rows of any order give the same: totals are merged in an order of their own."""
+LIMITS = (" LIMIT 2", " LIMIT 2 OFFSET 1", " LIMIT 1 BY b", " LIMIT 1, 2")
+
 KINDS = (
     "int",
     "float",
@@ -269,6 +281,7 @@ def _rows(text: str) -> list[str]:
 
 _TABLE = {kind: _rows(text) for kind, text in TEMPLATES.items()}
 _AGGREGATES, _WINDOWS, _OVER = _rows(AGGREGATES), _rows(WINDOWS), _rows(OVER)
+_SOURCES = _rows(SOURCES)
 
 
 @dataclass(frozen=True)
@@ -331,6 +344,9 @@ class Query:
     key: Node | None = None
     is_aggregate: bool = False
     is_constant: bool = False
+    source: str = "t"
+    modifier: str = ""
+    limit: str = ""
 
     def text(self) -> str:
         items = [item.text() for item in self.items]
@@ -341,8 +357,9 @@ class Query:
         where = f" WHERE {self.where.text()}" if self.where is not None else ""
         end = "" if self.is_aggregate else " ORDER BY id"
         if self.key is not None:
-            end = " GROUP BY k ORDER BY k"
-        return f"SELECT {', '.join(items)} FROM t{where}{end}"
+            order = ", ".join(str(i + 1) for i in range(len(items))) if self.modifier else "k"
+            end = f" GROUP BY k{self.modifier} ORDER BY {order}"
+        return f"SELECT {', '.join(items)} FROM {self.source}{where}{end}{self.limit}"
 
     def smaller(self) -> Iterator[Query]:
         """Queries with less in them."""
@@ -350,8 +367,14 @@ class Query:
             yield from (replace(self, items=(item,)) for item in self.items)
         if self.where is not None:
             yield replace(self, where=None)
+        if self.source != "t":
+            yield replace(self, source="t")
+        if self.modifier:
+            yield replace(self, modifier="")
+        if self.limit:
+            yield replace(self, limit="")
         if self.key is not None:
-            yield replace(self, key=None)
+            yield replace(self, key=None, modifier="")
         for index, item in enumerate(self.items):
             for other in item.smaller():
                 yield replace(self, items=(*self.items[:index], other, *self.items[index + 1 :]))
@@ -391,15 +414,22 @@ class Generator:
             items = [self.node("any", depth, constant=True) for _ in range(count)]
             return Query(tuple(items), is_constant=True)
         where = self.node("bool", 2) if self.random.random() < 0.3 else None
+        source = self.random.choice(_SOURCES) if self.random.random() < 0.2 else "t"
         if shape == "rows":
-            return Query(tuple(self.node("any", depth) for _ in range(count)), where)
+            items = [self.node("any", depth) for _ in range(count)]
+            limit = self.random.choice(LIMITS) if self.random.random() < 0.15 else ""
+            return Query(tuple(items), where, source=source, limit=limit)
         if shape == "windows":
-            return Query(tuple(self.window() for _ in range(count)), where)
+            return Query(tuple(self.window() for _ in range(count)), where, source=source)
         items = [
             self.fill("aggregate", self.random.choice(_AGGREGATES), depth - 1) for _ in range(count)
         ]
         key = self.node("key", 1) if shape == "groups" else None
-        return Query(tuple(items), where, key, is_aggregate=True)
+        modifier = ""
+        is_unordered = all(UNORDERED.match(item.template) for item in items)
+        if key is not None and is_unordered and self.random.random() < 0.4:
+            modifier = self.random.choice(MODIFIERS)
+        return Query(tuple(items), where, key, is_aggregate=True, source=source, modifier=modifier)
 
     def window(self) -> Node:
         """A window function over a window."""

@@ -10,7 +10,7 @@ from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
-from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.sql.tree import Call, Column, Const, Expr
 from mini_tb.types import (
     INT64,
     INT128,
@@ -203,8 +203,9 @@ def _to_nullable_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_is_null(call: Call, args: list[str]) -> str:
     word = "IS NULL" if call.function.name == "isNull" else "IS NOT NULL"
-    t = call.args[0].type
-    if t.can_be_nullable and not t.is_nullable:  # it is not even computed
+    arg = call.args[0]
+    known = arg.type.can_be_nullable and not arg.type.is_nullable
+    if known and not isinstance(arg, Column):  # it is not even computed
         return f"CAST({int(word == 'IS NOT NULL')} AS UTINYINT)"
     return f"CAST(({args[0]} {word}) AS UTINYINT)"
 
