@@ -116,6 +116,12 @@ DEVIATIONS = (
         detail="LowCardinality",
     ),
     Deviation(
+        "`bitmapToArray` of up to 32 values that an operation on a larger bitmap, `bitmapXor` or "
+        "`bitmapTransform` left, combined with others",
+        "sorted",
+        "in the order in which they came",
+    ),
+    Deviation(
         "Random functions, `generateUUIDv4`, `now`",
         "other values at every run",
         "other values at every run",
