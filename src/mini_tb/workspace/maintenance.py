@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KIND = "compacted"
 MIN_NEW_ROWS = 50_000
 MIN_NEW_SHARE = 0.1
+MIN_LOG_BYTES = 1 << 20
 EVERY_S = 60.0
 
 
@@ -38,16 +39,18 @@ class Maintenance:
         self._thread: threading.Thread | None = None
 
     def run(self) -> list[str]:
-        """Compact what has grown enough since it was compacted last, then checkpoint. Returns the
-        names of what was compacted. Does nothing while rows wait to be written."""
+        """Compact what has grown enough since it was compacted last, then checkpoint if there is
+        something to move: rows that were deleted keep their memory until then. Returns the names
+        of what was compacted. Does nothing while rows wait to be written."""
         done = []
         for name in list(self._workspace.project.datasources):
             if self._stop.is_set() or not self._workspace.is_idle:
                 break
             if self._is_worth_it(name) and self.compact(name):
                 done.append(name)
-        if done:
-            self._workspace.engine.checkpoint()
+        engine = self._workspace.engine
+        if done or (engine.log_bytes > MIN_LOG_BYTES and self._workspace.is_idle):
+            engine.checkpoint()
         return done
 
     def compact(self, name: str) -> bool:

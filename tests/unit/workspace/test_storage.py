@@ -16,6 +16,7 @@ from workspace_setup import Clock, deployed, rows
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.backup import check_database
 from mini_tb.workspace import Workspace
+from mini_tb.workspace.maintenance import MIN_LOG_BYTES
 
 COLUMNS = "SCHEMA >\n  k Int32,\n  v Int64,\n  ver UInt32,\n  sign Int8\n"
 ENGINES = {
@@ -235,3 +236,14 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
             assert result.rows() == [(1,)]
         opened.append("events", body([{"g": "a", "n": 2}]))
         assert rows(opened, "SELECT g, sum(n) FROM sums GROUP BY g") == [("a", 3)]
+
+
+def test_the_log_is_emptied_when_nobody_waits(tmp_path: Path) -> None:
+    with Workspace.open(tmp_path) as opened:
+        deployed(opened, {"events.datasource": "SCHEMA >\n  n Int64,\n  text String\n"})
+        for n in range(200):
+            opened.append("events", json.dumps({"n": n, "text": f"{n}" * 5_000}).encode())
+        assert opened.engine.log_bytes > MIN_LOG_BYTES
+        assert opened.maintenance.run() == []
+        assert opened.engine.log_bytes < MIN_LOG_BYTES
+        assert opened.count("events") == 200

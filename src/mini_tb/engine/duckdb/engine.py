@@ -237,6 +237,16 @@ class DuckDBEngine:
         """To be called when tables were created or altered: forgets what answers were like."""
         self._statements.clear()
 
+    @property
+    def log_bytes(self) -> int:
+        """The size of the log that a checkpoint would empty."""
+        path = self.path
+        if path is None:
+            return 0
+        with suppress(FileNotFoundError):
+            return path.with_name(path.name + ".wal").stat().st_size
+        return 0
+
     def checkpoint(self) -> bool:
         """Move what the log holds into the file; best done when nobody waits. False if that cannot
         be done now, because a background transaction writes."""
