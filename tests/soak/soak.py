@@ -189,9 +189,10 @@ class Soak:
 
     def _quiet(self) -> Sample:
         """A look when nothing is asked, or after a while the last one."""
-        until = time.monotonic() + QUIET_S
+        since = time.monotonic()
+        until = since + QUIET_S
         while True:
-            found = self.samples.between(time.monotonic() - 1.5, time.monotonic())
+            found = self.samples.between(since, time.monotonic())
             if found and found[-1].is_quiet:
                 return found[-1]
             if time.monotonic() > until:
