@@ -232,6 +232,10 @@ class Jobs:
             raise UserError.of("RT103", f"job `{job_id}` cannot be started again")
         return self.start(job.kind, work, **job.details)
 
+    def is_running(self, job_id: str) -> bool:
+        """Whether that job waits or works."""
+        return job_id in self._handles
+
     @property
     def is_busy(self) -> bool:
         """Whether a job waits or works."""

@@ -95,7 +95,18 @@ class Maintenance:
         if self._thread is not None:
             self._thread.join()
 
+    def drop_unfinished(self) -> None:
+        """Drop the tables that were being filled when the process was killed; those of jobs that
+        run now are theirs."""
+        tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+        with self._workspace.engine.transaction(with_functions=False) as tx:
+            for (table,) in tx.fetch(tables):
+                job = table.rpartition(" ")[2]
+                if table.startswith(BUILDING) and not self._workspace.jobs.is_running(job):
+                    tx.drop_table(table)
+
     def _run(self) -> None:
+        self.drop_unfinished()
         while not self._stop.wait(EVERY_S):
             try:
                 self.run()

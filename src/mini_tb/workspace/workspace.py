@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
 from mini_tb.engine.duckdb.errors import Code
-from mini_tb.engine.duckdb.table import BUILDING, QUARANTINE_SUFFIX
+from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
@@ -165,21 +165,12 @@ class Workspace:
     def start(self) -> None:
         """Follow the schedules of copies and sinks, care for the stored tables, and go on with
         populations that were stopped: what a server does and a single command does not."""
-        self._drop_unfinished()
         if self.jobs.suspended():
             from mini_tb.workspace.populate import resume_populations
 
             resume_populations(self)
         self.schedules.start()
         self.maintenance.start()
-
-    def _drop_unfinished(self) -> None:
-        """Drop the tables that were being filled when the process was killed."""
-        tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
-        with self.engine.transaction(with_functions=False) as tx:
-            for (table,) in tx.fetch(tables):
-                if table.startswith(BUILDING):
-                    tx.drop_table(table)
 
     @staticmethod
     def restore(folder: Path, backup: Path) -> None:

@@ -16,6 +16,7 @@ from workspace_setup import Clock, deployed, rows
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.backup import check_database
 from mini_tb.workspace import Workspace
+from mini_tb.workspace.jobs import Handle
 from mini_tb.workspace.maintenance import MIN_LOG_BYTES
 
 COLUMNS = "SCHEMA >\n  k Int32,\n  v Int64,\n  ver UInt32,\n  sign Int8\n"
@@ -247,3 +248,21 @@ def test_the_log_is_emptied_when_nobody_waits(tmp_path: Path) -> None:
         assert opened.maintenance.run() == []
         assert opened.engine.log_bytes < MIN_LOG_BYTES
         assert opened.count("events") == 200
+
+
+def test_tables_that_a_killed_process_was_filling_are_dropped(workspace: Workspace) -> None:
+    deployed(workspace, {"events.datasource": "SCHEMA >\n  n Int64\n"})
+    tables = "SELECT table_name FROM duckdb_tables() WHERE contains(table_name, ' ')"
+
+    def work(handle: Handle) -> dict[str, int]:
+        with workspace.engine.transaction() as tx:
+            tx.execute(f'CREATE TABLE "new events {handle.job.id}" (n BIGINT)')
+            tx.execute('CREATE TABLE "new events of-yore" (n BIGINT)')
+        workspace.maintenance.drop_unfinished()
+        [(kept,)] = workspace.engine.fetch(tables)
+        assert kept.endswith(handle.job.id)
+        return {}
+
+    assert workspace.jobs.run("copy", work).status == "done"
+    workspace.maintenance.drop_unfinished()
+    assert workspace.engine.fetch(tables) == []
