@@ -24,6 +24,7 @@ from mini_tb.types import FLOAT32, FLOAT64, UINT64, DataType, array, tuple_of
 Fields = Mapping[str, str]
 
 INFINITY = "CAST('inf' AS DOUBLE)"
+_FLOAT32_END = "3.4028234663852886e38"
 
 
 def _float(types: Types, params: Sequence[Any]) -> DataType:
@@ -73,6 +74,19 @@ def _at_least(count: int, text: str, s: Fields, fewer: str = NAN) -> str:
     return known if count > 1 else f"CASE WHEN {s['n']} > 0 THEN {text} END"
 
 
+def _narrow(f: Leaf, text: str) -> str:
+    """A DOUBLE that a Float32 can hold: infinite beyond its ends."""
+    if f.type != FLOAT32:
+        return text
+    return let(
+        text,
+        lambda v: (
+            f"CASE WHEN abs({v}) <= {_FLOAT32_END} OR isnan({v}) THEN {v} "
+            f"ELSE sign({v}) * {INFINITY} END"
+        ),
+    )
+
+
 def _moments(name: str, order: int, finish: Callable[[Fields], str], *aliases: str) -> Base:
     parts = {"n": _COUNT, "x1": _X1, "x2": _X2, "x3": _X3, "x4": _X4}
     kept = dict(list(parts.items())[: order + 1])
@@ -80,7 +94,7 @@ def _moments(name: str, order: int, finish: Callable[[Fields], str], *aliases: s
         name,
         _float,
         kept,
-        lambda f, s: finish(s),
+        lambda f, s: _narrow(f, finish(s)),
         empty=lambda f: f"CAST({NAN} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
         any_case=bool(aliases),
@@ -185,7 +199,7 @@ def _pair(
         name,
         returns,
         {key: _PAIR[key] for key in keys.split()},
-        lambda f, s: finish(s),
+        lambda f, s: _narrow(f, finish(s)),
         args=(2, 2),
         empty=lambda f: f"CAST({none} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
