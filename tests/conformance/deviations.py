@@ -185,6 +185,21 @@ DEVIATIONS = (
         "know those under countries by their form: `co.uk`, `com.br`",
     ),
     Deviation(
+        "`min`, `max` and `sum` of a sum or product with a constant, over no rows",
+        "moves the constant out: `max(x - 1)` is -1",
+        "0, as for any other expression",
+        kind="value",
+        query=r"(min|max|sum)\w*\([^;]*(plus|minus|multiply|\+|-|\*|INTERVAL).*WHERE 0",
+    ),
+    Deviation(
+        "Errors of rows that LIMIT cuts off",
+        "are not met",
+        "may be met: DuckDB computes columns before it cuts",
+        kind="engine",
+        query="LIMIT",
+        detail="Division by zero|Cannot convert NULL",
+    ),
+    Deviation(
         "`netloc`, and `…RFC` functions, of URLs whose hosts hold `%`, `=`, `&`, brackets, …",
         "end where their parser ends",
         "may end elsewhere",

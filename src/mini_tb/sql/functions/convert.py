@@ -282,7 +282,7 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
             lower_cast(listed.type.element, value.type, "")
         return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
     known = [item for item in items if _may_match(item, value.type)]
-    if not known:
+    if not known or any(element.is_nothing for element in value.type.bare.types):
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
     if all(is_constant(item) for item in known):
