@@ -16,6 +16,7 @@ from mini_tb.engine.duckdb.statement import (
     Known,
     Statements,
     are_plain,
+    has_far_times,
     is_plain,
     schema_of,
     to_batch,
@@ -119,7 +120,7 @@ class DuckDBResult:
 
     def _fetch(self, connection: DuckDBPyConnection, known: Known, values: dict[str, Any]) -> bool:
         """Run a statement whose answer is small and take its rows; False if they are not of plain
-        types, which its first run shows."""
+        types, which its first run shows, or hold times that Python has not."""
         if known.statement is None:
             known.statement = connection.extract_statements(self.compiled.duck_sql)[0]
         connection.execute(known.statement, values or None)
@@ -135,6 +136,10 @@ class DuckDBResult:
         if len(rows) > SMALL:
             rows += connection.fetchall()
             known.is_small = False
+        if has_far_times(rows, known.types):
+            connection.abort()
+            known.is_small = False
+            return False
         self._profiled(connection)
         self._known, self._rows = known, rows
         return True

@@ -104,6 +104,17 @@ def are_plain(types: tuple[str, ...]) -> bool:
     return all(name.rstrip("[]") in _ARROW for name in types)
 
 
+def has_far_times(rows: list[tuple[object, ...]], types: tuple[str, ...]) -> bool:
+    """Whether there is a date or time among the rows that Python has none for, after the year 9999
+    or before the year 1: DuckDB gives its text."""
+    timed = [i for i, name in enumerate(types) if name.startswith(("DATE", "TIMESTAMP"))]
+    return any(_is_far(row[i]) for i in timed for row in rows)
+
+
+def _is_far(value: object) -> bool:
+    return any(map(_is_far, value)) if isinstance(value, list) else isinstance(value, str)
+
+
 def schema_of(names: tuple[str, ...], types: tuple[str, ...]) -> pa.Schema:
     """The Arrow schema of columns of plain types."""
     import pyarrow as pa
