@@ -177,7 +177,8 @@ class Soak:
             took = time.monotonic() - started
             answer = response.json()
             if response.status_code != 200 or (answer["result"] != "failed") != is_good:
-                self._fault(f"{path}: {response.status_code} {response.text[:500]}")
+                told = answer.get("errors") or answer.get("deployment", {}).get("errors")
+                self._fault(f"{path}: {response.status_code} {told or response.text[:500]}")
             candidate = answer.get("deployment", {})
             if path == "/v1/deploy" and answer["result"] == "success":
                 done = self.admin.request("DELETE", f"/v1/deployments/{candidate['id']}")

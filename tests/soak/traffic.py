@@ -300,12 +300,13 @@ def projects() -> list[tuple[str, dict[str, str], bool]]:
         "extra.pipe": "NODE n\nSQL >\n    SELECT count() AS n FROM extra_rows\nTYPE endpoint\n",
         "extra_rows.datasource": "SCHEMA >\n    `x` Int32\n",
     }
+    dropping = "allow_destructive_operations=true"
     wrong = {**base, "wrong.pipe": "NODE n\nSQL >\n    SELECT nothing FROM nowhere\n"}
     return [
-        ("/v1/deploy?auto_promote=true", {**base, path: column}, True),
-        ("/v1/deploy?auto_promote=true", added, True),
+        (f"/v1/deploy?auto_promote=true&{dropping}", {**base, path: column}, True),
+        (f"/v1/deploy?auto_promote=true&{dropping}", added, True),
         ("/v1/build", wrong, False),
-        ("/v1/deploy?check=true&allow_destructive_operations=true", base, True),
+        (f"/v1/deploy?check=true&{dropping}", base, True),
         ("/v1/build", base, True),
         ("/v1/deploy", added, True),
     ]
