@@ -97,6 +97,13 @@ class Served:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
+    def faults_at_end(self) -> list[str]:
+        """Stops it; what was wrong with how it ended, and with what it said."""
+        code = self.stop()
+        faults = [f"the server ended with {code}"] if code else []
+        _, found, trace = self.said.partition("Traceback")
+        return [*faults, *([f"the log has a traceback: {trace[:4000]}"] if found else [])]
+
     def deploy(self, files: dict[str, str]) -> None:
         """Make the project live."""
         parts = [("data_project://", (name, text)) for name, text in files.items()]

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from http_client import EVENTS, Client, project_files
+from served_here import served_here
 
-from mini_tb.server.serve import Listening, serve
-from mini_tb.workspace.registry import Registry
+from mini_tb.server.serve import Listening
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    ready = threading.Event()
-    found: list[Listening] = []
-
-    def note(where: Listening) -> None:
-        found.append(where)
-        ready.set()
-
-    folder = tmp_path_factory.mktemp("served")
-    with Registry(folder, name="served") as registry:
-        thread = threading.Thread(
-            target=serve,
-            args=(registry,),
-            kwargs={"port": 0, "clickhouse_port": 0, "on_ready": note},
-        )
-        thread.start()
-        assert ready.wait(20)
-        yield found[0]
-        found[0].stop()
-        thread.join(20)
-        assert not thread.is_alive()
-        assert not (folder / ".mini-tb" / "server.json").exists()
+    with served_here(tmp_path_factory.mktemp("served"), "served") as where:
+        yield where
 
 
 @pytest.fixture(scope="session")

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from http_client import Client
+from served_here import served_here
 
-from mini_tb.server.serve import Listening, serve
-from mini_tb.workspace.registry import Registry
+from mini_tb.server.serve import Listening
 
 
 @pytest.fixture(scope="package")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    ready = threading.Event()
-    found: list[Listening] = []
-
-    def note(where: Listening) -> None:
-        found.append(where)
-        ready.set()
-
-    with Registry(tmp_path_factory.mktemp("secured"), name="secured") as registry:
-        thread = threading.Thread(
-            target=serve,
-            args=(registry,),
-            kwargs={"port": 0, "clickhouse_port": 0, "on_ready": note},
-        )
-        thread.start()
-        assert ready.wait(20)
-        yield found[0]
-        found[0].stop()
-        thread.join(20)
-        assert not thread.is_alive()
+    with served_here(tmp_path_factory.mktemp("secured"), "secured") as where:
+        yield where
 
 
 @pytest.fixture(scope="module")

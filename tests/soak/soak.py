@@ -100,12 +100,7 @@ class Soak:
                 self.samples.end()
                 self._judge()
         finally:
-            code = self.server.stop()
-        if code:
-            self._fault(f"the server ended with {code}")
-        _, found, trace = self.server.said.partition("Traceback")
-        if found:
-            self._fault(f"the log has a traceback: {trace[:4000]}")
+            self.report.faults += self.server.faults_at_end()
         return self.report
 
     def _fault(self, text: str) -> None:

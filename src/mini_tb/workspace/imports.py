@@ -143,7 +143,7 @@ def _write_staged(
     counts = []
     try:
         with workspace.engine.background() as tx:
-            handle.on_cancel(tx.interrupt)
+            handle.follow(tx)
             tx.create_table(staged, target)
             tx.create_table(staged_refused, refused)
             for batch in batches:
@@ -157,7 +157,7 @@ def _write_staged(
                 if batch.quarantined_rows:
                     tx.insert_arrow(staged_refused, batch.quarantine)
                 counts.append((batch.successful_rows, batch.quarantined_rows))
-            handle.on_cancel(None)
+            handle.follow(None)
         handle.check()
         with workspace.landing() as landing:
             current = landing.current(target)

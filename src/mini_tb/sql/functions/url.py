@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.aggregates.rows import let
 from mini_tb.sql.functions.function import Function, constant
 from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
@@ -24,11 +25,6 @@ _WWW = r"^www\."
 
 def _extract(text: str, pattern: str, group: int = 0) -> str:
     return f"regexp_extract({text}, {quote_string(pattern)}, {group})"
-
-
-def _let(name: str, value: str, text: str) -> str:
-    """`text`, in which `name` is `value`, computed once."""
-    return f"list_transform([{value}], lambda {name}: {text})[1]"
 
 
 def _matches(text: str, pattern: str) -> str:
@@ -62,18 +58,21 @@ def _domain(url: str) -> str:
 
 
 def _domain_rfc(url: str) -> str:
-    address = _extract("r", rf"^(?:{_USER})?\[([^\]%]*)\]", 1)
+    found = let(_rest(url), _authority_host)
+    return f"(CASE WHEN {_has_no_scheme(url)} THEN '' WHEN {url} IS NOT NULL THEN {found} END)"
+
+
+def _authority_host(rest: str) -> str:
+    address = _extract(rest, rf"^(?:{_USER})?\[([^\]%]*)\]", 1)
     # A password lets more be a host; what stands in front of an `@` is none.
-    loose = _extract("r", r"^([^/?#@:]*:[^/?#@:]*@[^/?#@:%~=;&]*)(?:[/?#@:]|$)", 1)
-    with_user = _extract("r", rf"^({_USER}[^/?#@:{_BAD}]*)(?:[/?#@:]|$)", 1)
-    plain = _extract("r", rf"^([^/?#@:{_BAD}]*)(?:[/?#:]|$)", 1)
+    loose = _extract(rest, r"^([^/?#@:]*:[^/?#@:]*@[^/?#@:%~=;&]*)(?:[/?#@:]|$)", 1)
+    with_user = _extract(rest, rf"^({_USER}[^/?#@:{_BAD}]*)(?:[/?#@:]|$)", 1)
+    plain = _extract(rest, rf"^([^/?#@:{_BAD}]*)(?:[/?#:]|$)", 1)
     scanned = (
-        f"CASE WHEN {_matches('r', '^' + _USER)} "
+        f"CASE WHEN {_matches(rest, '^' + _USER)} "
         f"THEN coalesce(nullif({loose}, ''), {with_user}) ELSE {plain} END"
     )
-    host = f"CASE WHEN {address} <> '' THEN {address} ELSE {_let('s', scanned, _dotted('s'))} END"
-    found = _let("r", _rest(url), host)
-    return f"(CASE WHEN {_has_no_scheme(url)} THEN '' WHEN {url} IS NOT NULL THEN {found} END)"
+    return f"CASE WHEN {address} <> '' THEN {address} ELSE {let(scanned, _dotted)} END"
 
 
 _NEVER = r" \t<>{}|\\^\[\]"
@@ -83,22 +82,25 @@ _NEVER = r" \t<>{}|\\^\[\]"
 def _lower_location(call: Call, args: list[str]) -> str:
     """The host with user and port. Where there is no user, ClickHouse reads on to the last slash or
     question mark, or to the fragment."""
-    with_user = _extract("r", rf"^[^@#{_NEVER}]*@[^/?#{_BAD}]*")
-    is_cut = _matches("r", rf"^[^@#{_NEVER}]*@[^/?#{_BAD}]*[{_BAD}]")
-    stopped = _extract("r", rf"^([^/?#@{_BAD}]*)[{_BAD}]", 1)
-    read = _extract("r", rf"^[^#{_NEVER}]*")
+    found = let(_rest(args[0]), _location)
+    return f"CASE WHEN {_has_no_scheme(args[0])} THEN '' ELSE {found} END"
+
+
+def _location(rest: str) -> str:
+    with_user = _extract(rest, rf"^[^@#{_NEVER}]*@[^/?#{_BAD}]*")
+    is_cut = _matches(rest, rf"^[^@#{_NEVER}]*@[^/?#{_BAD}]*[{_BAD}]")
+    stopped = _extract(rest, rf"^([^/?#@{_BAD}]*)[{_BAD}]", 1)
+    read = _extract(rest, rf"^[^#{_NEVER}]*")
 
     def shorter(text: str) -> str:
         slash, mark = (f"regexp_replace({text}, '[{end}][^{end}]*$', '')" for end in "/?")
         return f"CASE WHEN length({slash}) < length({mark}) THEN {slash} ELSE {mark} END"
 
-    found = (
+    return (
         f"CASE WHEN {with_user} <> '' AND {is_cut} THEN {shorter(with_user)} "
         f"WHEN {with_user} <> '' THEN {with_user} WHEN {stopped} <> '' THEN {stopped} "
-        f"WHEN {_matches('r', f'^[^#{_NEVER}]*#')} THEN {read} ELSE {shorter(read)} END"
+        f"WHEN {_matches(rest, f'^[^#{_NEVER}]*#')} THEN {read} ELSE {shorter(read)} END"
     )
-    found = _let("r", _rest(args[0]), found)
-    return f"CASE WHEN {_has_no_scheme(args[0])} THEN '' ELSE {found} END"
 
 
 _HOSTS = {"": _domain, "RFC": _domain_rfc}
@@ -145,7 +147,7 @@ def _pairs(url: str) -> str:
         f"regexp_extract_all({tail} || '&', "
         r"'(?:[^=&#?]*\?)*([^=&#?]*(?:=[^&#]*)?)[&#]', 1)"
     )
-    return _let("l", pieces, "CASE WHEN contains(l[-1], '=') THEN l ELSE l[:-2] END")
+    return let(pieces, lambda ps: f"CASE WHEN contains({ps}[-1], '=') THEN {ps} ELSE {ps}[:-2] END")
 
 
 def _lower_parameters(call: Call, args: list[str]) -> str:
@@ -181,8 +183,10 @@ def _hierarchy(url: str) -> str:
     """The URL up to its host, up to each of its separators, and whole."""
     root = _extract(url, "(?s)^[a-z0-9]+://[^/?#]*[/?#]?")
     parts = f"regexp_extract_all({url}[length({root}) + 1:], '[/?#]*[^/?#]+[/?#]?')"
-    levels = "list_transform(l, lambda p, i: array_to_string(l[1:i], ''))"
-    levels = _let("l", f"list_concat([{root}], {parts})", levels)
+    levels = let(
+        f"list_concat([{root}], {parts})",
+        lambda ps: f"list_transform({ps}, lambda p, i: array_to_string({ps}[1:i], ''))",
+    )
     whole = f"CASE WHEN {url} = '' THEN [] ELSE [{url}] END"
     return f"CASE WHEN {root} = '' THEN {whole} ELSE {levels} END"
 
@@ -193,8 +197,10 @@ def _lower_hierarchy(call: Call, args: list[str]) -> str:
 
 def _lower_path_hierarchy(call: Call, args: list[str]) -> str:
     """What the hierarchy adds to the host, from its separator on."""
-    paths = "list_transform(h[2:], lambda p: p[length(h[1]):])"
-    return _let("h", _hierarchy(args[0]), paths)
+    return let(
+        _hierarchy(args[0]),
+        lambda h: f"list_transform({h}[2:], lambda p: p[length({h}[1]):])",
+    )
 
 
 def _cut_returns(args: Sequence[Expr]) -> DataType:

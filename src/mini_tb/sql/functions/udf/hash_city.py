@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mini_tb.sql.functions.udf.hash_forms import folded
 from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
@@ -131,21 +132,10 @@ def _of_pair(row: Row) -> None:
     row.result.put(city_pair(row.number(0), row.number(1)))
 
 
-def _of_list(row: Row) -> None:
-    """The hashes of elements, joined one after the other to the hash before them."""
-    body, (start, count) = row.body, row.span(1)
-    at, end = body.variable(start), start + (count << 3)
-    joined = body.variable(row.number(0))
-    with body.repeat(lambda: at < end):
-        joined.set(city_pair(joined, at.word()))
-        at.set(at + 8)
-    row.result.put(joined)
-
-
 UDFS = (
     kernel_udf("mt_city", ("BLOB",), "UBIGINT", _of_text),
     kernel_udf("mt_city_pair", ("UBIGINT", "UBIGINT"), "UBIGINT", _of_pair),
-    kernel_udf("mt_city_fold", ("UBIGINT", "UBIGINT[]"), "UBIGINT", _of_list),
+    kernel_udf("mt_city_fold", ("UBIGINT", "UBIGINT[]"), "UBIGINT", folded(city_pair)),
     kernel_udf(
         "mt_int_hash64",
         ("UBIGINT",),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.functions.udf.hash_forms import folded
 from mini_tb.sql.functions.udf.kernel import Body, Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
@@ -225,17 +226,6 @@ def _of_pair(row: Row) -> None:
     row.result.put(_fingerprint_pair(row.number(0), row.number(1)))
 
 
-def _of_list(row: Row) -> None:
-    """The hashes of elements, joined one after the other to the hash before them."""
-    body, (start, count) = row.body, row.span(1)
-    at, end = body.variable(start), start + (count << 3)
-    joined = body.variable(row.number(0))
-    with body.repeat(lambda: at < end):
-        joined.set(_fingerprint_pair(joined, at.word()))
-        at.set(at + 8)
-    row.result.put(joined)
-
-
 UDFS = (
     kernel_udf(
         "mt_farm",
@@ -252,5 +242,7 @@ UDFS = (
         lambda row: row.result.put(row.body.call(_FINGERPRINT, *row.span(0))),
     ),
     kernel_udf("mt_farm_fingerprint_pair", ("UBIGINT", "UBIGINT"), "UBIGINT", _of_pair),
-    kernel_udf("mt_farm_fingerprint_fold", ("UBIGINT", "UBIGINT[]"), "UBIGINT", _of_list),
+    kernel_udf(
+        "mt_farm_fingerprint_fold", ("UBIGINT", "UBIGINT[]"), "UBIGINT", folded(_fingerprint_pair)
+    ),
 )

@@ -9,6 +9,21 @@ from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 
+def folded(pair: Callable[[Word, Word], Word]) -> Callable[[Row], None]:
+    """The kernel of a list of hashes: each joined by `pair` to what those before it came to."""
+
+    def of_list(row: Row) -> None:
+        body, (start, count) = row.body, row.span(1)
+        at, end = body.variable(start), start + (count << 3)
+        joined = body.variable(row.number(0))
+        with body.repeat(lambda: at < end):
+            joined.set(pair(joined, at.word()))
+            at.set(at + 8)
+        row.result.put(joined)
+
+    return of_list
+
+
 def hash_udfs(
     name: str,
     function: Function,
