@@ -108,14 +108,6 @@ DEVIATIONS = (
         "computed",
     ),
     Deviation(
-        "LowCardinality beside a constant made by `leftPad` or `rightPad`",
-        "the plain type",
-        "LowCardinality",
-        kind="type",
-        query=r"(left|right)Pad",
-        detail="LowCardinality",
-    ),
-    Deviation(
         "`bitmapToArray` of up to 32 values that an operation on a larger bitmap, `bitmapXor` or "
         "`bitmapTransform` left, combined with others",
         "sorted",

@@ -54,7 +54,6 @@ from mini_tb.types import (
     low_cardinality,
     nullable,
     parse_type,
-    tuple_of,
 )
 
 if TYPE_CHECKING:
@@ -281,7 +280,10 @@ class ExpressionBinder:
             found = bind_in(node, self, negated=negated)
             return self.apply("ifNull", [found, Const(UINT8, int(negated))], node)
         if folded == "exists" and len(node.args) == 1 and isinstance(node.args[0], syntax.Subquery):
-            return ExistsQuery(UINT8, self.queries.subquery(node.args[0].query, self.scope))
+            inner = self.scope.child()
+            return ExistsQuery(
+                UINT8, self.queries.query(node.args[0].query, inner), inner.is_correlated
+            )
         if name == "arrayJoin":
             return self.array_join(node)
         if folded == "grouping":
@@ -479,11 +481,12 @@ class ExpressionBinder:
         types = [column.type for column in query.columns]
         if len(types) == 1:
             is_plain = types[0].name != "LowCardinality"
-            return ScalarQuery(nullable(types[0]) if is_plain else types[0], query)
+            single = nullable(types[0]) if is_plain else types[0]
+            return ScalarQuery(single, query, inner.is_correlated)
         names = tuple(column.name for column in query.columns)
         if len({name.lower() for name in names}) < len(names):
-            return ScalarQuery(tuple_of(*types), query)
-        return ScalarQuery(DataType("Tuple", tuple(types), (), names), query)
+            names = ()
+        return ScalarQuery(DataType("Tuple", tuple(types), (), names), query, inner.is_correlated)
 
     def star(self, node: syntax.Star) -> Expr:
         raise self.error("SQ207", "`*` is not expected here", node, number=36)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, constant
 from mini_tb.sql.scope import Scope
@@ -17,7 +18,6 @@ from mini_tb.sql.tree import (
     FillKey,
     Relation,
     RelationColumn,
-    is_constant,
 )
 from mini_tb.types import INT64, DataType
 

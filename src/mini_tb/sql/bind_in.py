@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.convert import in_list
 from mini_tb.sql.functions.membership import as_element
-from mini_tb.sql.tree import BoundQuery, Const, Expr, InQuery, is_constant
+from mini_tb.sql.tree import BoundQuery, Const, Expr, InQuery
 from mini_tb.types import NOTHING, UINT8, low_cardinality, nullable
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from mini_tb.sql.bind_expression import ExpressionBinder, apply
 from mini_tb.sql.bind_fill import bind_fill
 from mini_tb.sql.bind_from import bind_from
 from mini_tb.sql.bind_star import expand_star
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.grouping import check_grouped, free_of_aggregates, is_aggregated
 from mini_tb.sql.label import Labels
 from mini_tb.sql.naming import Namer
@@ -29,7 +30,6 @@ from mini_tb.sql.tree import (
     RelationColumn,
     ScalarQuery,
     contains,
-    is_constant,
     queries_inside,
 )
 from mini_tb.types import NOTHING, UINT8
@@ -174,6 +174,7 @@ class SelectBinder:
             if isinstance(node, syntax.Constant):
                 self.binder.refuse_aggregates(key, str(node.value), node)
             is_tuple = isinstance(key, Call) and key.function.name == "tuple"
+            is_tuple = is_tuple and not is_constant(key)
             parts = key.args if is_tuple and isinstance(key, Call) else [key]
             found += [part for part in parts if part not in found]
         self.scope.clause = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import zero
@@ -27,7 +28,6 @@ from mini_tb.sql.tree import (
     RelationColumn,
     ValuesRelation,
     contains,
-    is_constant,
 )
 from mini_tb.sql.tree import ScalarQuery as _ScalarQuery
 from mini_tb.types import INT64, UINT8, UINT64, DataType, parse_type

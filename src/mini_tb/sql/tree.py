@@ -164,6 +164,8 @@ class ScalarQuery(Expr):
     """`(SELECT …)` as a value: its only row; a Tuple if it has several columns."""
 
     query: BoundQuery
+    is_correlated: bool = False
+    """Whether it reads columns of a SELECT around it."""
 
 
 @dataclass(slots=True)
@@ -183,6 +185,7 @@ class ExistsQuery(Expr):
     """`EXISTS (SELECT …)`."""
 
     query: BoundQuery
+    is_correlated: bool = False
 
 
 # Queries ---------------------------------------------------------------------------------
@@ -363,27 +366,6 @@ BoundQuery = BoundSelect | BoundSet
 def contains(expr: Expr, *kinds: type[Expr]) -> bool:
     """Whether an expression of one of the kinds is in it; does not look into subqueries."""
     return any(isinstance(e, kinds) for e in expr.walk())
-
-
-_OF_ROWS = (
-    Column,
-    Local,
-    Aggregate,
-    Window,
-    Grouping,
-    ArrayJoinCall,
-    InQuery,
-    ExistsQuery,
-    ScalarQuery,
-)
-
-
-def is_constant(expr: Expr) -> bool:
-    """Whether it has one value in a run: no column, no aggregate, no lambda parameter inside,
-    unless only their types are asked for."""
-    if isinstance(expr, Call) and expr.function.of_types:
-        return True
-    return not isinstance(expr, _OF_ROWS) and all(map(is_constant, expr.children()))
 
 
 def relation_aliases(relation: Relation) -> set[str]:

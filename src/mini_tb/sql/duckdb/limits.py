@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.convert_number import for_key
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Bounds:
     def limit_by(self, clause: tuple[tree.Expr, tree.Expr | None, list[tree.Expr]]) -> list[str]:
         """LIMIT BY as conditions."""
         count, offset, keys = clause
-        texts = ", ".join(self.low.expr(key) for key in keys if not tree.is_constant(key))
+        texts = ", ".join(self.low.expr(key) for key in keys if not is_constant(key))
         partition = f"PARTITION BY {for_key(texts)}" if texts else ""
         return self.within(count, offset, f"{partition} {self.ordered()}".strip(), partition)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.nulls import is_lenient, known_only
 from mini_tb.sql.duckdb.once import computed_once, is_simple
 from mini_tb.sql.duckdb.select import lower_select
@@ -143,7 +144,7 @@ class Lowering:
 
     def order(self, keys: list[tree.OrderKey]) -> str:
         """The items of ORDER BY; '' where all are constant."""
-        return ", ".join(self.order_key(key) for key in keys if not tree.is_constant(key.expr))
+        return ", ".join(self.order_key(key) for key in keys if not is_constant(key.expr))
 
     def scalar(self, expr: tree.ScalarQuery) -> str:
         columns = expr.query.columns

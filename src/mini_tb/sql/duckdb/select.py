@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
+from mini_tb.sql.constancy import is_constant, is_fixed
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
 from mini_tb.sql.duckdb.relations import lower_relation, unnested
@@ -132,17 +133,18 @@ class Select:
             return
         keys = list(query.group_by)
         if not self.has_sets:
-            keys = [key for key in keys if not tree.is_constant(key)]
+            keys = [key for key in keys if not is_constant(key)]
         texts: list[str] = []
         for key in keys:
-            text = low.expr(key)
-            if tree.contains(key, *_SUBQUERIES):
+            if is_fixed(key):
+                text = f"[{len(texts)}]"  # elsewhere it is itself, in every set
+            elif tree.contains(key, *_SUBQUERIES):
                 alias = low.fresh("g")
-                self.sources.append(f"LATERAL (SELECT {text} AS v) AS {alias}")
+                self.sources.append(f"LATERAL (SELECT {low.expr(key)} AS v) AS {alias}")
                 text = f"{alias}.v"
                 low.substitutes.append((key, text))
-            elif tree.is_constant(key):
-                text = f"[{text}]"  # elsewhere the constant is itself, in every set
+            else:
+                text = low.expr(key)
             texts.append(text)
         clause = self.clause(keys, texts)
         if clause:
@@ -155,7 +157,7 @@ class Select:
         if self.has_sets:
             for key, text in zip(keys, texts, strict=True):
                 default = zero(key.type)
-                if default is not None and not tree.is_constant(key):
+                if default is not None and not is_fixed(key):
                     text = f"coalesce({text}, {literal(default, key.type)})"
                     low.substitutes.append((key, text))
         conditions = []
@@ -208,7 +210,7 @@ class Select:
             return False
         shown = [column.expr for column in query.columns]
         keys = (key.expr for key in query.order_by)
-        return bool(query.distinct_on) or all(k in shown or tree.is_constant(k) for k in keys)
+        return bool(query.distinct_on) or all(k in shown or is_constant(k) for k in keys)
 
     def distinct_on(self) -> str:
         """DISTINCT as DISTINCT ON all columns."""
@@ -228,7 +230,7 @@ class Select:
         others = [key.expr for key in query.order_by]
         others += query.limit_by[2] if query.limit_by is not None else []
         for expr in others:
-            if not tree.is_constant(expr) and all(expr != other for other, _text in known):
+            if not is_constant(expr) and all(expr != other for other, _text in known):
                 name = f"k{len(known)}"
                 items.append(f"{low.expr(expr)} AS {name}")
                 known.append((expr, f"{alias}.{name}"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.relations import lower_relation, unnested
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.comparison import truth
@@ -42,7 +43,7 @@ def lower_totals(low: Lowering, query: tree.BoundQuery) -> str | None:
 
 def _totals(low: Lowering, query: tree.BoundSelect) -> str:
     sources, conditions = _rows(low, query)
-    keys = [key for key in query.group_by or [] if not tree.is_constant(key)]
+    keys = [key for key in query.group_by or [] if not is_constant(key)]
     if query.having is not None:
         conditions.append(_kept(low, query))
     outer = low.substitutes
@@ -77,7 +78,7 @@ def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]
 def _kept(low: Lowering, query: tree.BoundSelect) -> str:
     """That a row's group is one that HAVING keeps."""
     assert query.having is not None
-    keys = [key for key in query.group_by or [] if not tree.is_constant(key)]
+    keys = [key for key in query.group_by or [] if not is_constant(key)]
     texts = [low.expr(key) for key in keys]
     sources, where = _rows(low, query)
     alias = low.fresh("h")

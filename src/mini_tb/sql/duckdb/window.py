@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.windows import WINDOW_TEXTS, Over
 from mini_tb.types import DataType
@@ -25,7 +26,7 @@ def lower_window(lowering: Lowering, expr: tree.Window) -> str:
 
 
 def _over(lowering: Lowering, expr: tree.Window) -> Over:
-    keys = [key for key in expr.partition_by if not tree.is_constant(key)]
+    keys = [key for key in expr.partition_by if not is_constant(key)]
     partition = ", ".join(map(lowering.expr, keys))
     frame = expr.frame
     if frame is None:

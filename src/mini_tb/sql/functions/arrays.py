@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, without_low_cardinality
-from mini_tb.sql.tree import Call, Column, Expr, is_constant
+from mini_tb.sql.tree import Call, Column, Expr
 from mini_tb.types import (
     FLOAT64,
     INT128,

@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Sequence
 
+from mini_tb.sql.constancy import deciding, is_constant
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
-from mini_tb.sql.tree import Call, Const, Expr, is_constant
+from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT16,
     STRING,
@@ -288,6 +289,8 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_logic(call: Call, args: list[str]) -> str:
     word = {"and": " AND ", "or": " OR "}[call.function.name]
+    if deciding(call) is not None:
+        return literal(call.function.name == "or", call.type)
     joined = word.join(truth(arg, sql) for arg, sql in zip(call.args, args, strict=True))
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from mini_tb.sql.constancy import chosen, is_never_null
 from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
-from mini_tb.sql.tree import Call, Column, Const, Expr
+from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT64,
     INT128,
@@ -68,6 +69,8 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_multi_if(call: Call, args: list[str]) -> str:
     values = {i: lower_cast(call.args[i].type, call.type, args[i]) for i in _branches(call.args)}
+    if (branch := chosen(call)) is not None:
+        return values[branch]
     whens = " ".join(
         f"WHEN {truth(call.args[i], args[i])} THEN {values[i + 1]}"
         for i in range(0, len(args) - 1, 2)
@@ -203,9 +206,7 @@ def _to_nullable_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_is_null(call: Call, args: list[str]) -> str:
     word = "IS NULL" if call.function.name == "isNull" else "IS NOT NULL"
-    arg = call.args[0]
-    known = arg.type.can_be_nullable and not arg.type.is_nullable
-    if known and not isinstance(arg, Column):  # it is not even computed
+    if is_never_null(call.args[0].type):  # it is not even computed
         return f"CAST({int(word == 'IS NOT NULL')} AS UTINYINT)"
     return f"CAST(({args[0]} {word}) AS UTINYINT)"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
-from mini_tb.sql.tree import Call, Const, Expr, Param, is_constant
+from mini_tb.sql.tree import Call, Const, Expr, Param
 from mini_tb.types import (
     INT64,
     NOTHING,

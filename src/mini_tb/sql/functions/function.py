@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param, is_constant
+from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
 from mini_tb.types import DataType, low_cardinality
 
 Returns = DataType | Callable[[Sequence[Expr]], DataType]
@@ -50,7 +51,6 @@ class Function:
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
     parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
-    `of_types`: its value follows from the arguments' types, so it is a constant.
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
     the other arguments (in their order) and the number of parameters.
     """
@@ -70,7 +70,6 @@ class Function:
     predicate: bool = False
     folds: bool = False
     window_only: bool = False
-    of_types: bool = False
     unsupported: str | None = None
     doc: str = ""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.constancy import is_fixed
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
-from mini_tb.sql.tree import Call, Column, Expr, Local, contains, is_constant
+from mini_tb.sql.tree import Call, Column, Expr, Local, contains
 from mini_tb.types import (
     STRING,
     UINT8,
@@ -35,7 +36,7 @@ def _is_constant_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_is_constant(call: Call, args: list[str]) -> str:
-    return f"CAST({int(is_constant(call.args[0]))} AS UTINYINT)"
+    return f"CAST({int(is_fixed(call.args[0]))} AS UTINYINT)"
 
 
 def _same(args: Sequence[Expr]) -> DataType:
@@ -165,7 +166,6 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         low_cardinality=False,
-        of_types=True,
     ),
     Function("isConstant", _is_constant_returns, _lower_is_constant, nulls=False, bytes_ok=True),
     Function(

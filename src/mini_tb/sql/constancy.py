@@ -1,0 +1,106 @@
+"""What has one value in a whole run, as ClickHouse sees it.
+
+It folds such parts when it analyses a query (`is_constant`), and a few more before it runs
+(`is_fixed`). What is folded is no key of GROUP BY or ORDER BY, keeps its value in every grouping
+set, and leaves a LowCardinality beside it LowCardinality.
+"""
+
+from __future__ import annotations
+
+from mini_tb.sql.tree import (
+    Aggregate,
+    ArrayJoinCall,
+    Call,
+    Column,
+    Const,
+    ExistsQuery,
+    Expr,
+    Grouping,
+    InQuery,
+    LambdaExpr,
+    Param,
+    ScalarQuery,
+    Window,
+)
+from mini_tb.types import DataType
+
+_OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
+
+_UNFOLDED = """
+arrayAUCPR arrayROCAUC arrayShiftLeft arrayShiftRight caseWithExpression changeDay changeHour
+changeMinute changeMonth changeSecond changeYear concatWithSeparator extractGroups
+financialInternalRateOfReturn financialInternalRateOfReturnExtended financialNetPresentValue
+financialNetPresentValueExtended generateUUIDv4 generateUUIDv7 hasSubsequence
+hasSubsequenceCaseInsensitive hasSubsequenceCaseInsensitiveUTF8 hasSubsequenceUTF8 hilbertDecode
+icebergHash identity ignore isConstant leftPad leftPadUTF8 materialize mortonDecode rand rand64
+randBernoulli randCanonical randExponential randLogNormal randNormal randUniform
+randomPrintableASCII rightPad rightPadUTF8 rowNumberInAllBlocks rowNumberInBlock space throwIf
+transform
+"""
+_OF_ROWS_ALWAYS = frozenset(_UNFOLDED.split())
+"""Functions that are computed row by row, of constants too."""
+
+_OF_TYPES = {"defaultValueOfArgumentType", "getSizeOfEnumType", "isNullable", "timeZoneOf"}
+_OF_TYPES |= {"toTypeName"}
+"""Functions whose value follows from the types of their arguments."""
+
+
+def is_constant(expr: Expr) -> bool:
+    """Whether ClickHouse folds the expression: no column, no aggregate, no lambda in it, unless
+    they cannot change its value."""
+    return _folds(expr, late=False)
+
+
+def is_fixed(expr: Expr) -> bool:
+    """Whether it is a constant once the query runs: also functions of constants and lambdas."""
+    return _folds(expr, late=True)
+
+
+def deciding(call: Call) -> Const | None:
+    """The argument of `and` or `or` that decides alone: a 0, or anything else."""
+    wanted = call.function.name == "or"
+    for arg in call.args:
+        if isinstance(arg, Const) and arg.value is not None and bool(arg.value) is wanted:
+            return arg
+    return None
+
+
+def chosen(call: Call) -> int | None:
+    """Which argument of an `if`, or a `multiIf` of as many, with a constant condition is its
+    value."""
+    condition = call.args[0]
+    if len(call.args) != 3 or not isinstance(condition, Const) or condition.value is None:
+        return None
+    return 1 if condition.value else 2
+
+
+def is_never_null(t: DataType) -> bool:
+    """Whether no value of the type is NULL."""
+    return not (t.is_nullable or t.name in ("Dynamic", "Variant"))
+
+
+def _folds(expr: Expr, *, late: bool) -> bool:
+    if isinstance(expr, Call):
+        return _call_folds(expr, late=late)
+    if isinstance(expr, ScalarQuery | ExistsQuery):
+        return not expr.is_correlated
+    if isinstance(expr, LambdaExpr):
+        return late and not any(isinstance(part, _OF_ROWS) for part in expr.body.walk())
+    return isinstance(expr, Const | Param)
+
+
+def _call_folds(call: Call, *, late: bool) -> bool:
+    name = call.function.name
+    if name in _OF_TYPES:
+        return True
+    if name in _OF_ROWS_ALWAYS or name.startswith("emptyArray"):
+        return False
+    if name in ("isNull", "isNotNull") and is_never_null(call.args[0].type):
+        return True
+    if name in ("and", "or") and deciding(call) is not None:
+        return True
+    if name == "byteSize" and not all(arg.type.is_number for arg in call.args):
+        return False
+    branch = chosen(call) if name == "if" or (late and name == "multiIf") else None
+    args = call.args if branch is None else [call.args[branch]]
+    return all(_folds(arg, late=late) for arg in args)
