@@ -52,6 +52,14 @@ DEVIATIONS = (
         "the last digits may differ",
     ),
     Deviation(
+        "`exp10`, `log10`, `lgamma`, `tgamma`, `tan`, `asin`, `acos`, `atan`, `tanh`, …",
+        "by a mathematical library of its own",
+        "the last digits may differ",
+        kind="value",
+        query=r"\b(exp10|log1p|log10|cbrt|[lt]gamma|a?tanh?|asin|acos|pow)\(",
+        detail=r"\d\.\d{13,}",
+    ),
+    Deviation(
         "Aggregates that depend on the order of rows without `ORDER BY` (`any`, "
         "`groupArray`, `topK` of ties)",
         "any order",

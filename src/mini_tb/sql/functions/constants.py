@@ -63,6 +63,7 @@ def literal(value: Any, data_type: DataType) -> str:
         text = f"'{value}'"
     elif isinstance(value, int | float | Decimal):
         text = repr(value) if isinstance(value, float) else str(value)
+        text = "-0e0" if text == "-0.0" else text  # `-0.0` is a Decimal, which has no such zero
     elif isinstance(value, bytes):
         return "'" + "".join(f"\\x{byte:02X}" for byte in value) + "'::BLOB"
     elif isinstance(value, datetime | date):

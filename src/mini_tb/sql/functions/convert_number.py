@@ -117,7 +117,7 @@ def number_to_number(source: DataType, target: DataType, sql: str) -> str:
     if target.is_bool:
         return f"({sql} <> 0)"
     if target.is_float:
-        return f"CAST({sql} AS {duck})"
+        return _to_float(source, target, sql)
     if source.is_integer and source.bits == 256 and not target.is_integer:
         sql = f"CAST({sql} AS VARCHAR)"  # there is no cast to what is asked for
         return f"CAST({sql} AS {duck})"
@@ -128,6 +128,17 @@ def number_to_number(source: DataType, target: DataType, sql: str) -> str:
     if source.is_decimal:
         return f"CAST(trunc({sql}) AS {duck})"
     return integer_to_integer(source, target, sql)
+
+
+def _to_float(source: DataType, target: DataType, sql: str) -> str:
+    """A number as a float: infinite beyond the ends of Float32."""
+    if source.is_integer and source.bits == 256:
+        sql = f"CAST({sql} AS DOUBLE)"
+    elif target.bits == 64 or not source.is_float or source.bits == 32:
+        return f"CAST({sql} AS {to_duckdb(target)})"
+    if target.bits == 64:
+        return sql
+    return f"coalesce(TRY_CAST({sql} AS FLOAT), CAST({sql} / 0e0 AS FLOAT))"
 
 
 def try_number(target: DataType, sql: str) -> str:

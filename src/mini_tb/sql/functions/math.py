@@ -101,6 +101,8 @@ _BUCKET = (
     "/ (CAST({2} AS DOUBLE) - CAST({1} AS DOUBLE))) + 1 END"
 )
 
+_LGAMMA = "CASE WHEN {x} < 0 AND {x} = trunc({x}) THEN CAST('nan' AS DOUBLE) ELSE lgamma({x}) END"
+
 ROWS = (
     _constant("pi", math.pi),
     _constant("e", math.e),
@@ -112,10 +114,10 @@ ROWS = (
     _double("log10", "log10({x})"),
     _double("log1p", "mt_log1p({x})"),
     _double("sqrt", "sqrt({x})"),
-    _double("cbrt", "cbrt({x})"),
+    _double("cbrt", "mt_cbrt({x})"),
     _double("erf", "mt_erf({x})"),
     _double("erfc", "mt_erfc({x})"),
-    _double("lgamma", "lgamma({x})"),
+    _double("lgamma", _LGAMMA),
     _double("tgamma", "mt_tgamma({x})"),
     _double("sin", "sin({x})"),
     _double("cos", "cos({x})"),
@@ -134,7 +136,7 @@ ROWS = (
     _double("sigmoid", "(1 / (1 + exp(-{x})))"),
     _double("pow", "pow({x}, {y})", count=2, aliases=("power",)),
     _double("atan2", "atan2({x}, {y})", count=2),
-    _double("hypot", "sqrt({x} * {x} + {y} * {y})", count=2),
+    _double("hypot", "mt_hypot({x}, {y})", count=2),
     Function("sign", _sign_returns, "CAST(sign(CAST({0} AS DOUBLE)) AS TINYINT)", any_case=True),
     Function("factorial", _factorial_returns, _FACTORIAL, any_case=True),
     Function("intExp2", _power_returns, _power(2, 63)),

@@ -88,17 +88,20 @@ def _integer(t: DataType, name: str, digits: int, sql: str) -> str:
         return f"CAST({wrap(number, t)} AS {wide})"
 
     number = f"CAST({sql} AS {wide})"
-    if name == "roundBankers":
-        return wrap(f"({_steps(name, number, step)} * {step})", t)
     if name == "ceil":
         number = f"CASE WHEN {number} < 0 THEN {number} ELSE {own(f'({number} + {step - 1})')} END"
     elif name != "trunc" and t.is_signed:
-        less = step if name == "round" else step - 1
+        less = step - 1 if name == "floor" else step
         number = f"CASE WHEN {number} < 0 THEN {own(f'({number} - {less})')} ELSE {number} END"
-    if name == "round":
-        # The narrow types are 32 bits wide in between.
-        number = f"({number} + {half})" if t.bits < 32 else own(f"({number} + {half})")
-    return wrap(f"({number} // {step} * {step})", t)
+    if name not in ("round", "roundBankers"):
+        return wrap(f"({number} // {step} * {step})", t)
+    # The narrow types are 32 bits wide in between.
+    above = f"({number} + {half})" if t.bits < 32 else own(f"({number} + {half})")
+    steps = f"({above} // {step})"
+    if name == "roundBankers":
+        even = f"(({steps} + CASE WHEN {number} < 0 THEN 1 ELSE 0 END) & -2)"
+        steps = f"CASE WHEN {steps} * {step} = {above} THEN {even} ELSE {steps} END"
+    return wrap(f"({steps} * {step})", t)
 
 
 def _decimal(t: DataType, name: str, digits: int, sql: str) -> str:

@@ -224,7 +224,7 @@ def _lower_compare(call: Call, args: list[str]) -> str:
         f"CAST({at} AS BIGINT) + CAST({args[4]} AS BIGINT))"
         for arg, sql, at in zip(call.args, args[:2], args[2:4], strict=False)
     )
-    return f"CAST(CASE WHEN {a} < {b} THEN -1 WHEN {a} > {b} THEN 1 ELSE 0 END AS TINYINT)"
+    return f"mt_compare_bytes({a}, {b})"
 
 
 def _fold(sql: str) -> str:

@@ -281,7 +281,8 @@ ROWS = (
     Function("cutQueryStringAndFragment", strings(STRING), _lower_no_query),
     _row(
         "cutWWW",
-        r"regexp_replace({0}, '^([A-Za-z][A-Za-z0-9+.\-]*:)?//((?:[^/?#@:]*@)*)www\.', '\1//\2')",
+        r"regexp_replace({0}, "
+        r"'(?s)^((?:[A-Za-z][A-Za-z0-9+.\-]*)?:?)//((?:[^/?#@:]*@)*)www\.(.)', '\1//\2\3')",
     ),
     Function("cutURLParameter", _cut_returns, _lower_cut, args=(2, 2)),
     Function("URLHierarchy", strings(array(STRING)), _lower_hierarchy),

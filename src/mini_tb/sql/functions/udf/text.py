@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
 
 
 def float_text(shortest: str) -> str:
@@ -30,6 +30,19 @@ def float_text(shortest: str) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
     return f"{sign}{mantissa}e{point - 1}"
+
+
+_SIGNED = bytes(byte ^ 0x80 for byte in range(256))
+
+
+def compare_bytes(first: bytes, second: bytes) -> int:
+    """-1, 0 or 1, as `compareSubstrings` finds it: bytes count as signed, and zeros at the end of
+    the longer one not at all."""
+    size = min(len(first), len(second))
+    left, right = first[:size].translate(_SIGNED), second[:size].translate(_SIGNED)
+    if left == right:
+        left, right = first[size:].rstrip(b"\0"), second[size:].rstrip(b"\0")
+    return (left > right) - (left < right)
 
 
 def ipv6_text(number: str) -> str:
@@ -82,10 +95,22 @@ def _wrap_integer(values: Any, bits: Any, signed: Any) -> Any:
     return over_distinct(lambda text: wrap_integer(text, width, sign), values, pa.string())
 
 
-def _float_text(values: Any) -> Any:
+def _compare_bytes(first: Any, second: Any) -> Any:
     import pyarrow as pa
 
-    return over_distinct(float_text, values, pa.string())
+    return over_rows(compare_bytes, (first, second), pa.int8())
+
+
+def _float_text(values: Any) -> Any:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found = compute.cast(values.combine_chunks(), pa.string())
+    large = compute.fill_null(compute.match_substring(found, "e+"), False)
+    if not compute.any(large).as_py():
+        return found
+    spelled = over_distinct(float_text, found.filter(large), pa.string())
+    return compute.replace_with_mask(found, large, spelled)
 
 
 def _ipv6_text(values: Any) -> Any:
@@ -101,8 +126,10 @@ def _ipv6_number(values: Any) -> Any:
 
 
 UDFS = (
+    Udf("mt_compare_bytes", ("BLOB", "BLOB"), "TINYINT", _compare_bytes),
     Udf("mt_wrap_integer", ("VARCHAR", "INTEGER", "BOOLEAN"), "VARCHAR", _wrap_integer),
-    Udf("mt_float_text", ("VARCHAR",), "VARCHAR", _float_text),
+    Udf("mt_float32_text", ("FLOAT",), "VARCHAR", _float_text),
+    Udf("mt_float64_text", ("DOUBLE",), "VARCHAR", _float_text),
     Udf("mt_ipv6_text", ("VARCHAR",), "VARCHAR", _ipv6_text),
     Udf("mt_ipv6_number", ("VARCHAR",), "VARCHAR", _ipv6_number),
 )
