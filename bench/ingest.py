@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.measure import compare, in_turns_given, report, timed
+from mini_tb.server.garbage import patient_collections
 from mini_tb.server.pool import give_way
 from mini_tb.workspace import Workspace
 
@@ -158,7 +159,8 @@ def write_beside_readers(
     workspace: Workspace, *, readers: int, seconds: float
 ) -> tuple[list[float], float]:
     """The seconds that each of 1,000 one-row requests a second took, in order, while readers group
-    the whole table again and again; and their answers a second. Threads are as a server's are."""
+    the whole table again and again; and their answers a second. Threads and collections of garbage
+    are as a server's are."""
     query = "SELECT metric_name, region, count(), avg(metric_value) FROM metrics GROUP BY 1, 2"
     body = lines(1)
     done = threading.Event()
@@ -239,7 +241,8 @@ def run(rows: int = 100_000, runs: int = 7) -> None:
         for _ in range(3):
             p99s = []
             for readers in (0, 16):
-                spent, rate = write_beside_readers(rivals.plain, readers=readers, seconds=5)
+                with patient_collections():
+                    spent, rate = write_beside_readers(rivals.plain, readers=readers, seconds=5)
                 p50, p99 = (spent[int(len(spent) * share)] * 1e3 for share in (0.5, 0.99))
                 asked = f"{readers} readers: {rate:5.1f} answers a second"
                 print(f"  {asked:<40} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms")

@@ -71,11 +71,13 @@ def _load_libraries() -> None:
 @contextmanager
 def _quick_start() -> Iterator[Callable[[], None]]:
     """For a process that does nothing but serve. What it loads until the function given is called
-    stays to its end: the garbage collector need not look through it, now or later."""
+    stays to its end: no garbage is looked for in it."""
     without_pandas = _WithoutPandas()
 
     def started() -> None:
-        gc.freeze()
+        from mini_tb.server.garbage import leave_out_what_is_loaded
+
+        leave_out_what_is_loaded()
         gc.enable()
 
     sys.meta_path.insert(0, without_pandas)
@@ -84,7 +86,6 @@ def _quick_start() -> Iterator[Callable[[], None]]:
         yield started
     finally:
         sys.meta_path.remove(without_pandas)
-        gc.unfreeze()
         gc.enable()
 
 

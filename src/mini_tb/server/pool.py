@@ -60,6 +60,11 @@ class Pool:
         future.add_done_callback(self._ended)
         return future
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs or waits."""
+        return not self._running
+
     def close(self) -> None:
         """Let what runs come to its end; what waits is dropped."""
         self._executor.shutdown(wait=True, cancel_futures=True)
@@ -78,8 +83,13 @@ class Pools:
         # What goes on with an answer holds a reader already: it must not queue behind those that
         # wait for one.
         self.streams = Pool("stream", 16, 512, yields=True)
+        self._all = (self.reads, self.writes, self.work, self.streams)
+
+    def are_idle(self) -> bool:
+        """Whether no request is worked on."""
+        return all(pool.is_idle for pool in self._all)
 
     def close(self) -> None:
         """Close them all."""
-        for pool in (self.reads, self.writes, self.work, self.streams):
+        for pool in self._all:
             pool.close()

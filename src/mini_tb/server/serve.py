@@ -21,10 +21,16 @@ import orjson
 
 from mini_tb.diagnostics import UserError
 from mini_tb.server.app import Limits, create_app, create_clickhouse_app
+from mini_tb.server.garbage import (
+    collect_when_idle,
+    leave_out_what_is_loaded,
+    patient_collections,
+)
 
 if TYPE_CHECKING:
     import uvicorn
 
+    from mini_tb.server.pool import Pools
     from mini_tb.workspace.registry import Registry
 
 NOTE = "server.json"
@@ -115,11 +121,13 @@ def serve(
         if on_ready is not None:
             on_ready(where)
 
+    pools = app.state.server.pools
     try:
-        _runner()(_run(servers, registry, ready, stop))
+        with patient_collections():
+            _runner()(_run(servers, registry, pools, ready, stop))
     finally:
         ended.set()
-        app.state.server.pools.close()
+        pools.close()
         _forget(registry)
 
 
@@ -153,6 +161,7 @@ def _server(app: object) -> uvicorn.Server:
 async def _run(
     servers: list[tuple[uvicorn.Server, socket.socket]],
     registry: Registry,
+    pools: Pools,
     ready: Callable[[], None],
     stop: Callable[[], None],
 ) -> None:
@@ -161,7 +170,7 @@ async def _run(
         with suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread; Windows
             loop.add_signal_handler(number, stop)
     tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in servers]
-    housekeeping = asyncio.create_task(_housekeeping(registry))
+    housekeeping = asyncio.gather(_housekeeping(registry), collect_when_idle(pools.are_idle))
     while not all(server.started for server, _ in servers):
         if any(task.done() for task in tasks):
             break
@@ -203,6 +212,7 @@ def _warm_up(registry: Registry, ended: threading.Event) -> None:
 
     for workspace in registry.open_workspaces:
         workspace.engine.load_functions()
+    leave_out_what_is_loaded()
 
 
 # The note ------------------------------------------------------------------------------------
