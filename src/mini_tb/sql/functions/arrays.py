@@ -13,7 +13,7 @@ from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, without_low_cardinality
-from mini_tb.sql.tree import Call, Column, Expr
+from mini_tb.sql.tree import Call, Column, Expr, Window
 from mini_tb.types import (
     FLOAT64,
     INT128,
@@ -121,15 +121,31 @@ def _find_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
     return returns
 
 
+_OF_EMPTY = """
+left leftPad lower lowerUTF8 initcap replaceAll replaceOne replaceRegexpAll reverse reverseUTF8
+right rightPad substring substringUTF8 translate trimBoth trimLeft trimRight upper upperUTF8
+"""
+_EMPTY_OF_EMPTY = frozenset(_OF_EMPTY.split())
+"""Functions of a text that make '' of ''."""
+
+
+def _is_empty_below_null(expr: Expr) -> bool:
+    """Whether '' is stored where the text is NULL: a column's, or what was computed of one."""
+    if isinstance(expr, Call):
+        is_kept = expr.function.name in _EMPTY_OF_EMPTY
+        return is_kept and _is_empty_below_null(expr.args[0])
+    return isinstance(expr, Column | Window)
+
+
 def _needle(call: Call, args: list[str]) -> tuple[str, str]:
     """The array and the value, brought to a common element type."""
     element, value = call.args[0].type.element, call.args[1].type
     common = comparable([element, value])
     items = lower_cast(call.args[0].type, array(common), args[0])
     wanted = lower_cast(value, common, args[1])
-    is_column = isinstance(call.args[1], Column) and not is_constant(call.args[0])
-    if is_column and common.is_string and value.is_nullable:
-        # ClickHouse looks for what is stored where a column's text is NULL: ''.
+    is_stored = _is_empty_below_null(call.args[1]) and not is_constant(call.args[0])
+    if is_stored and common.is_string and value.is_nullable:
+        # ClickHouse looks for what is stored where a text is NULL.
         default = default_text(common)
         if element.is_nullable:
             filled = f"list_transform({items}, lambda e: coalesce(e, {default}))"

@@ -170,7 +170,9 @@ def _first_known_returns(args: Sequence[Expr]) -> DataType:
 
 def _null_if_returns(args: Sequence[Expr]) -> DataType:
     a, b = args
-    if not (a.type.is_nothing or b.type.is_nothing):
+    if a.type.is_nothing:
+        return a.type
+    if not b.type.is_nothing:
         comparison.common(a, b)
     if not a.type.can_be_nullable:
         raise ArgumentError(f"`{a.type}` cannot be Nullable")
@@ -209,6 +211,14 @@ def _lower_is_null(call: Call, args: list[str]) -> str:
     if is_never_null(call.args[0].type):  # it is not even computed
         return f"CAST({int(word == 'IS NOT NULL')} AS UTINYINT)"
     return f"CAST(({args[0]} {word}) AS UTINYINT)"
+
+
+def _zero_or_null_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type.bare
+    is_simple = t.is_bool or t.is_float or (t.is_integer and t.bits <= 64)
+    if not (is_simple or t.is_nothing) or t.name == "BFloat16":
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected a simple number", 44)
+    return keep_low_cardinality(args, UINT8)
 
 
 def _lower_is_nullable(call: Call, args: list[str]) -> str:
@@ -358,7 +368,7 @@ ROWS = (
     ),
     Function("isNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
     Function("isNotNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
-    Function("isZeroOrNull", UINT8, "coalesce({0} = 0, TRUE)", nulls=False),
+    Function("isZeroOrNull", _zero_or_null_returns, "coalesce({0} = 0, TRUE)", nulls=False),
     Function("isNullable", UINT8, _lower_is_nullable, nulls=False, bytes_ok=True),
     Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),
     Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),

@@ -300,7 +300,6 @@ CONVERSIONS = (
     Conversion("Float32", _fixed(FLOAT32)),
     Conversion("Float64", _fixed(FLOAT64)),
     *(Conversion(name, _decimal_target(width), 1) for name, width in DECIMAL_WIDTHS.items()),
-    Conversion("Bool", _fixed(BOOL), variants=False),
     Conversion("Date", _fixed(DATE), 0, 1, aliases=("DATE",), any_case=True),
     Conversion("Date32", _fixed(DATE32), 0, 1),
     Conversion("DateTime", _datetime_target, 0, 1),
@@ -316,6 +315,13 @@ CONVERSIONS = (
         for unit in INTERVAL_UNITS
     ),
 )
+
+
+def _bool_returns(args: Sequence[Expr]) -> DataType:
+    """Of NULL it is a Bool, too."""
+    source = args[0].type
+    lower_cast(source, BOOL, "")
+    return keep_low_cardinality(args, nullable(BOOL) if source.is_nullable else BOOL)
 
 
 # Text ------------------------------------------------------------------------------------
@@ -404,6 +410,7 @@ _BEST_EFFORT = (
 )
 
 ROWS = (
+    Function("toBool", _bool_returns, _lower_to, nulls=False, bytes_ok=True),
     Function(
         "CAST",
         _cast_returns,

@@ -7,7 +7,7 @@ from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_text import depth, to_text
-from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
+from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, Param
 from mini_tb.types import (
     INT64,
@@ -18,6 +18,7 @@ from mini_tb.types import (
     NoSupertype,
     array,
     least_supertype,
+    low_cardinality,
     nullable,
     to_duckdb,
     tuple_of,
@@ -95,13 +96,20 @@ def _convert(s: DataType, t: DataType, sql: str) -> str | None:
     return _convert_nested(s, t, sql)
 
 
+_NO_ELEMENTS = literal([], array(NOTHING))
+
+
 def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
     if t.name == "Nested":
         t = array(tuple_of(*t.types, names=t.names))
     if s.is_array and t.is_array:
-        if s.element.is_nothing:
-            return f"CAST({sql} AS {to_duckdb(t)})"
         name = f"c{depth(s)}"
+        if s.element.is_nothing:
+            if s.element.is_nullable or sql == _NO_ELEMENTS or zero(t.element.bare) is None:
+                return f"CAST({sql} AS {to_duckdb(t)})"
+            # What `arrayResize` adds to `[]` has no value of its own.
+            default = literal(zero(t.element.bare), t.element.bare)
+            return f"list_transform({sql}, lambda {name}: {default})"
         body = lower_cast(s.element, t.element, name)
         return sql if body == name else f"list_transform({sql}, lambda {name}: {body})"
     if s.is_tuple and t.is_tuple:
@@ -277,6 +285,8 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if value.type.is_nothing:
         return Const(value.type, None)
     result = nullable(UINT8) if value.type.is_nullable else UINT8
+    if value.type.name == "LowCardinality" and all(map(is_constant, items)):
+        result = low_cardinality(result)
     if len(items) == 1 and items[0].type.is_array and not value.type.is_array:
         listed = items[0]
         if not listed.type.element.is_nothing:
@@ -286,9 +296,7 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if not known or any(element.is_nothing for element in value.type.bare.types):
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
-    if all(is_constant(item) for item in known):
-        result = keep_low_cardinality([value, *known], result)
-    else:
+    if not all(map(is_constant, known)):
         result = nullable(UINT8)
         converted = _as_values(converted, value.type)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from mini_tb.sql.functions.compose import call, composed
 from mini_tb.sql.functions.conditional import supertype_of
+from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import (
     day,
@@ -16,7 +18,7 @@ from mini_tb.sql.functions.convert_moment import (
     to_ticks,
 )
 from mini_tb.sql.functions.convert_number import failure, wrap
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import UINT8, UINT64, DataType, to_duckdb
 
@@ -55,6 +57,9 @@ def _prime_returns(most: int) -> Callable[[Sequence[Expr]], DataType]:
 
 
 def _midpoint_returns(args: Sequence[Expr]) -> DataType:
+    known = [arg for arg in args if not arg.type.is_nothing]
+    if not known:
+        return args[0].type
     found = supertype_of(args)
     bare = found.bare
     is_time = bare.name in ("Time", "Time64")
@@ -62,33 +67,46 @@ def _midpoint_returns(args: Sequence[Expr]) -> DataType:
         bare.is_integer and bare.bits > 64
     ):
         raise ArgumentError(f"illegal type `{found}`, expected numbers, dates or times")
-    return found
+    return keep_low_cardinality(args, found)
 
 
 def _lower_midpoint(call: Call, args: list[str]) -> str:
+    """The mean of those that are not NULL."""
+    if call.type.is_nothing:
+        return literal(None, call.type)
     t = call.type.bare
-    sides = [lower_cast(arg.type, t, sql) for arg, sql in zip(call.args, args, strict=True)]
-    count = len(sides)
+    sides = [
+        (lower_cast(arg.type, t, sql), arg.type.is_nullable)
+        for arg, sql in zip(call.args, args, strict=True)
+        if not arg.type.is_nothing
+    ]
+    known = sum(not may_be_null for _, may_be_null in sides)
+    counts = [f"CAST({sql} IS NOT NULL AS INTEGER)" for sql, may_be_null in sides if may_be_null]
+    count = f"({' + '.join([str(known), *counts])})" if counts else str(known)
+    count = count if known else f"nullif({count}, 0)"
+
+    def total(text: Callable[[str], str]) -> str:
+        parts = (f"coalesce({text(sql)}, 0)" if null else text(sql) for sql, null in sides)
+        return f"({' + '.join(parts)})"
+
     if t.is_float:
-        return f"CAST(({' + '.join(sides)}) / {count} AS {to_duckdb(t)})"
+        return f"CAST({total(str)} / {count} AS {to_duckdb(t)})"
     if t.is_decimal:
         unit = f"CAST({10**t.scale} AS DECIMAL({t.scale + 1}, 0))"
-        total = " + ".join(f"CAST({sql} * {unit} AS HUGEINT)" for sql in sides)
         step = f"CAST('1e-{t.scale}' AS DECIMAL({t.scale + 1}, {t.scale}))"
-        middle = f"CAST(({total}) // {count} AS DECIMAL({37 - t.scale}, 0))"
+        units = total(lambda sql: f"CAST({sql} * {unit} AS HUGEINT)")
+        middle = f"CAST({units} // {count} AS DECIMAL({37 - t.scale}, 0))"
         return f"CAST({middle} * {step} AS {to_duckdb(t)})"
     if t.is_date:
-        total = " + ".join(day_number(sql) for sql in sides)
-        return day(f"({total}) // {count}")
+        return day(f"{total(day_number)} // {count}")
     if t.name == "DateTime":
-        return second(f"(({' + '.join(seconds(sql) for sql in sides)}) // {count})")
+        return second(f"({total(seconds)} // {count})")
     if t.name == "DateTime64":
-        total = " + ".join(to_ticks(t, sql) for sql in sides)
-        return from_ticks(t, f"({total}) // {count}")
-    total = " + ".join(f"CAST({sql} AS HUGEINT)" for sql in sides)
+        return from_ticks(t, f"{total(partial(to_ticks, t))} // {count}")
+    middle = f"({total(lambda sql: f'CAST({sql} AS HUGEINT)')} // {count})"
     if t.name in ("Time", "Time64"):
-        return f"CAST(({total}) // {count} AS {to_duckdb(t)})"
-    return wrap(f"(({total}) // {count})", UINT8 if t.is_bool else t)
+        return f"CAST({middle} AS {to_duckdb(t)})"
+    return wrap(middle, UINT8 if t.is_bool else t)
 
 
 ROWS = (
@@ -101,12 +119,8 @@ ROWS = (
         "mt_is_prime(CAST({0} AS VARCHAR))",
         args=(1, 2),
     ),
-    Function(
-        "midpoint",
-        _midpoint_returns,
-        _lower_midpoint,
-        args=(2, None),
-        aliases=("avg2",),
-        any_case=True,
+    *(
+        Function(name, _midpoint_returns, _lower_midpoint, args=args, nulls=False, any_case=True)
+        for name, args in (("midpoint", (1, None)), ("avg2", (2, 2)))
     ),
 )

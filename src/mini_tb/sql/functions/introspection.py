@@ -8,7 +8,7 @@ from mini_tb.sql.constancy import is_fixed
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_number import failure
-from mini_tb.sql.functions.convert_text import to_text
+from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
 from mini_tb.sql.tree import Call, Column, Expr, Local, contains
 from mini_tb.types import (
@@ -18,10 +18,12 @@ from mini_tb.types import (
     UINT64,
     DataType,
     TypeSyntaxError,
+    array,
     parse_type,
     to_duckdb,
+    tuple_of,
 )
-from mini_tb.types.duckdb import quote_string
+from mini_tb.types.duckdb import field_names, quote_string
 
 
 def _lower_type_name(call: Call, args: list[str]) -> str:
@@ -69,31 +71,37 @@ _SIZES |= {"IPv6": 16, "Enum8": 1, "Enum16": 2, "Interval": 8}
 
 
 def _size(t: DataType, sql: str) -> str:
-    """Bytes that ClickHouse needs for a value in memory."""
+    """Bytes that ClickHouse needs for a value in memory; below a NULL lies the type's default."""
     if t.is_nothing:
         return "1"
-    bare, null = t.bare, "1 + " if t.name == "Nullable" else ""
+    bare, null = t.bare, "1 + " if t.is_nullable else ""
     if bare.name == "FixedString":
         return f"{null}{bare.params[0]}"
     if bare.is_string:
         length = f"octet_length({sql})" if bare.is_bytes else f"strlen({sql})"
-        return f"{null}{length} + 8"
+        return f"{null}coalesce({length}, 0) + 8" if null else f"{length} + 8"
     if bare.is_integer or bare.is_float:
         return f"{null}{bare.bits // 8}"
     if bare.is_decimal:
         widths = ((9, 4), (18, 8), (38, 16), (76, 32))
         return f"{null}{next(size for digits, size in widths if bare.params[0] <= digits)}"
     if bare.is_array:
-        name = "sized"
-        sizes = f"list_transform({sql}, lambda {name}: CAST({_size(bare.element, name)} AS BIGINT))"
+        name = f"sized_{depth(bare)}"
+        size = f"CAST({_size(bare.element, name)} AS BIGINT)"
+        sizes = f"list_transform({sql}, lambda {name}: {size})"
         return f"coalesce(list_sum({sizes}), 0) + 8"
+    if bare.is_map:
+        entries = array(tuple_of(*bare.types, names=("key", "value")))
+        return _size(entries, f"map_entries({sql})")
+    if bare.is_tuple:
+        sizes = [
+            _size(element, f"struct_extract({sql}, {quote_string(name)})")
+            for name, element in zip(field_names(bare), bare.types, strict=True)
+        ]
+        return " + ".join(sizes) or "0"
     if bare.name in _SIZES:
         return f"{null}{_SIZES[bare.name]}"
     raise ArgumentError(f"illegal type `{t}`")
-
-
-def _size_of_null(t: DataType) -> int:
-    return 9 if t.bare.is_string and not t.is_nothing else 1
 
 
 def _byte_size_returns(args: Sequence[Expr]) -> DataType:
@@ -103,10 +111,7 @@ def _byte_size_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_byte_size(call: Call, args: list[str]) -> str:
-    sizes = (
-        f"coalesce({_size(arg.type, sql)}, {_size_of_null(arg.type)})"
-        for arg, sql in zip(call.args, args, strict=True)
-    )
+    sizes = [_size(arg.type, sql) for arg, sql in zip(call.args, args, strict=True)]
     return f"CAST({' + '.join(sizes)} AS UBIGINT)"
 
 
