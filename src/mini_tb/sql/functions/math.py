@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import FLOAT64, INT8, UINT8, UINT16, UINT64, DataType, to_duckdb
+from mini_tb.types import FLOAT64, INT8, UINT8, UINT16, UINT64, DataType
 
 
 def _numbers(args: Sequence[Expr]) -> DataType:
@@ -73,16 +74,21 @@ def _power(base: int, last: int) -> str:
 
 
 def _finite_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
-    return supertype([arg.type for arg in args])
+    if args[0].type.is_decimal:
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected a float or integer")
+    _numbers([arg for arg in args if not arg.type.is_nothing])
+    return keep_low_cardinality(args, supertype([arg.type for arg in args]))
 
 
 def _lower_finite(call: Call, args: list[str]) -> str:
-    duck = to_duckdb(call.type)
-    first, second = (f"CAST({sql} AS {duck})" for sql in args)
-    if not call.args[0].type.is_float:
-        return first
-    return f"CASE WHEN isfinite({args[0]}) THEN {first} ELSE {second} END"
+    """NULL is as little finite as infinity is."""
+    source = call.args[0].type
+    first, second = (
+        lower_cast(arg.type, call.type, sql) for arg, sql in zip(call.args, args, strict=True)
+    )
+    if source.is_float:
+        return f"CASE WHEN isfinite({args[0]}) THEN {first} ELSE {second} END"
+    return f"coalesce({first}, {second})" if source.is_nullable else first
 
 
 def _bucket_returns(args: Sequence[Expr]) -> DataType:
@@ -141,7 +147,7 @@ ROWS = (
     Function("factorial", _factorial_returns, _FACTORIAL, any_case=True),
     Function("intExp2", _power_returns, _power(2, 63)),
     Function("intExp10", _power_returns, _power(10, 19)),
-    Function("ifNotFinite", _finite_returns, _lower_finite, args=(2, 2)),
+    Function("ifNotFinite", _finite_returns, _lower_finite, args=(2, 2), nulls=False),
     _predicate("isFinite", "isfinite(CAST({0} AS DOUBLE))"),
     _predicate("isInfinite", "isinf(CAST({0} AS DOUBLE))"),
     _predicate("isNaN", "isnan(CAST({0} AS DOUBLE))"),
