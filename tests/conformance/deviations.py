@@ -87,7 +87,8 @@ DEVIATIONS = (
         "cut or wrapped around, by function",
         "computed on, or wrapped around",
         kind="value",
-        query=r"to\w+\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)",
+        query=r"(to|add|sub)\w+\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)"
+        r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] INTERVAL",
     ),
     Deviation(
         "`toDate`, `monthName`, `dateTrunc` of a `DateTime64` within the last second of a day "

@@ -141,7 +141,7 @@ def bounded(scale: int, count: str) -> str:
     unit = 10**scale
     first, last = _FIRST_MOMENT * unit, _LAST_MOMENT * unit
     return (
-        f"CASE WHEN {count} < {first} THEN {first} "
+        f"CASE WHEN {count} < {first} THEN {first} + ({count} % {unit} + {unit}) % {unit} "
         f"WHEN {count} >= {last + unit} THEN {last} + {count} % {unit} ELSE {count} END"
     )
 
