@@ -103,13 +103,13 @@ def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
     if t.name == "Nested":
         t = array(tuple_of(*t.types, names=t.names))
     if s.is_array and t.is_array:
-        name = f"c{depth(s)}"
         if s.element.is_nothing:
             if s.element.is_nullable or sql == _NO_ELEMENTS or zero(t.element.bare) is None:
                 return f"CAST({sql} AS {to_duckdb(t)})"
             # What `arrayResize` adds to `[]` has no value of its own.
             default = literal(zero(t.element.bare), t.element.bare)
-            return f"list_transform({sql}, lambda {name}: {default})"
+            return f"list_resize({literal([], t)}, len({sql}), {default})"
+        name = f"c{depth(s)}"
         body = lower_cast(s.element, t.element, name)
         return sql if body == name else f"list_transform({sql}, lambda {name}: {body})"
     if s.is_tuple and t.is_tuple:

@@ -145,9 +145,10 @@ def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
 def _interpolated(f: Leaf, s: str, level: float) -> str:
     place = f"({level!r} * (len({s}) - 1))"
     low = f"1 + CAST(floor({place}) AS BIGINT)"
+    last = _from_number(f, _number(f, f"{s}[len({s})]"))
     # The next value counts by its share, even if that is 0: an infinite one makes nan.
-    high = f"least({low} + 1, len({s}))"
-    return _between(f, s, low, high, f"{place} - floor({place})")
+    inside = _between(f, s, low, f"{low} + 1", f"{place} - floor({place})")
+    return f"CASE WHEN {low} >= len({s}) THEN {last} ELSE {inside} END"
 
 
 def _exclusive(f: Leaf, s: str, level: float) -> str:
