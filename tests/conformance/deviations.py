@@ -105,13 +105,6 @@ DEVIATIONS = (
         detail=r"(of|type|to|value) \"?DECIMAL|to type DECIMAL|to DECIMAL",
     ),
     Deviation(
-        "A sum or average of Decimals that are divided by a constant",
-        "divides the result: it is cut once",
-        "each quotient is cut",
-        kind="value",
-        query=r"\b(sum|avg)\w*\(.*(d9|d18|Decimal).* / ",
-    ),
-    Deviation(
         "Whole numbers that do not fit into the width of the Decimal they are divided by",
         "wrap around, or not, by function",
         "computed",
@@ -184,13 +177,6 @@ DEVIATIONS = (
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
         "know a list of suffixes, `github.io` among them",
         "know those under countries by their form: `co.uk`, `com.br`",
-    ),
-    Deviation(
-        "`min`, `max` and `sum` of a sum or product with a constant, over no rows",
-        "moves the constant out: `max(x - 1)` is -1",
-        "0, as for any other expression",
-        kind="value",
-        query=r"(min|max|sum)\w*\([^;]*(plus|minus|multiply|\+|-|\*|INTERVAL).*WHERE 0",
     ),
     Deviation(
         "Errors of rows that LIMIT cuts off",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
+from mini_tb.sql.aggregate_of_arithmetic import moved_out
 from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
@@ -450,7 +451,9 @@ class ExpressionBinder:
                 raise self.error("SQ202", error.message, node, number=48, hint=hint) from None
             filter_ = self.bind(node.filter) if node.filter is not None else None
             expr = Aggregate(bound.type, bound, args, filter_)
-            return bind_window(expr, node, self) if node.over is not None else expr
+            if node.over is not None:
+                return bind_window(expr, node, self)
+            return expr if node.distinct else moved_out(node.name, expr)
 
     def array_join(self, node: syntax.Call) -> Expr:
         if len(node.args) != 1:
