@@ -113,7 +113,7 @@ def test_what_is_not_known_yet_decides_nothing() -> None:
     body = Body()
     with pytest.raises(TypeError, match="not known yet"):
         bool(body.number(1) < 2)
-    with pytest.raises(TypeError, match="32 bits where one of 64"):
+    with pytest.raises(TypeError, match="shape i32 where one of i64"):
         body.number(1) + body.number(1, 32)
 
 

@@ -105,6 +105,14 @@ def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
     )
 
 
+def _half_md5() -> Algorithm:
+    return Algorithm(
+        lambda data: f"mt_half_md5({data})",
+        lambda bits, width: f"mt_half_md5_bits_{width}({bits})",
+        _city_pair,
+    )
+
+
 def _xor64(a: str, b: str) -> str:
     return f"xor(mt_int_hash64({a}), {b})"
 
@@ -129,7 +137,7 @@ _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32), UINT32),
     "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32), UINT32),
     "murmurHash3_64": (_of_bytes("mt_murmur3_64", _xor64), UINT64),
-    "halfMD5": (_of_bytes("mt_half_md5", _city_pair), UINT64),
+    "halfMD5": (_half_md5(), UINT64),
 }
 _KEYED: dict[str, tuple[Callable[[int, int], Algorithm], DataType]] = {
     "sipHash64Keyed": (_sip, UINT64),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.kernel import Function, Variable, Word, swapped
+from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 # A number to digest may lie at the beginning.
@@ -82,11 +82,11 @@ _SHA1_ROUNDS = (
 )
 
 
-def _md5_block(state: Words, block: Words) -> Words:
+def _md5_block(state: Words, block: Sequence[Word | int]) -> Words:
     a, b, c, d = state
     for i, sine in enumerate(_SINES):
         mix, turns, step, first = _MD5_ROUNDS[i // 16]
-        total = a + mix(b, c, d) + block[(i * step + first) % 16] + sine
+        total = a + mix(b, c, d) + (block[(i * step + first) % 16] + sine)
         a, b, c, d = d, b + total.left(turns[i % 4]), b, c
     return [a, b, c, d]
 
@@ -121,9 +121,12 @@ def _sha2_block(state: Words, block: Words) -> Words:
     for i in range(16, rounds):
         w.append(w[i - 16] + spread(w[i - 15], turns[0]) + w[i - 7] + spread(w[i - 2], turns[1]))
     a, b, c, d, e, f, g, h = state
+    differing = b ^ c
     for word, root in zip(w, _CUBE_ROOTS, strict=False):
         first = h + turned(e, turns[3]) + choice(e, f, g) + (root if wide else root >> 32) + word
-        second = turned(a, turns[2]) + majority(a, b, c)
+        # The majority of a, b and c: where b and c differ, a is, so that a or b is if they differ.
+        before, differing = differing, a ^ b
+        second = turned(a, turns[2]) + (b ^ (differing & before))
         a, b, c, d, e, f, g, h = first + second, a, b, c, d + first, e, f, g
     return [a, b, c, d, e, f, g, h]
 
@@ -138,7 +141,7 @@ class Digest:
     big_endian: bool = True
 
     def _ordered(self, word: Word) -> Word:
-        return swapped(word) if self.big_endian else word
+        return word.swapped() if self.big_endian else word
 
     def _read(self, at: Word, index: int) -> Word:
         return at.word(8 * index) if self.bits == 64 else at.half(4 * index)
@@ -198,18 +201,24 @@ class Digest:
         place = at.body.call(Function("whole", (32, 32), 32, self._whole), at, size)
         return [self._ordered(self._read(place, i)) for i in range(len(self.start))]
 
-    def of_four(self, texts: Sequence[tuple[Word, Word]]) -> Words:
-        """The words of four texts that are one block each, four in one."""
+    @property
+    def lanes(self) -> int:
+        """How many texts are digested side by side."""
+        return 128 // self.bits
+
+    def abreast(self, texts: Sequence[tuple[Word, Word]]) -> Words:
+        """The words of as many texts as there are lanes, side by side; each text is one block."""
         body, width = texts[0][0].body, 2 * self.bits
-        places = [body.number(_REST + i * width, 32) for i in range(4)]
+        places = [body.number(_REST + i * width, 32) for i in range(self.lanes)]
         for (at, size), place in zip(texts, places, strict=True):
             self._lay(at, size, place, 1)
         block = [
-            self._ordered(body.four([place.half(4 * i) for place in places])) for i in range(16)
+            self._ordered(body.beside([self._read(place, i) for place in places]))
+            for i in range(16)
         ]
-        state = [body.number(word, 128) for word in self.start]
+        state = [body.number(word, self.bits, self.lanes) for word in self.start]
         new = self.block(state, block)
-        return [self._ordered(b + a) for a, b in zip(state, new, strict=True)]
+        return [self._ordered(a + b) for a, b in zip(state, new, strict=True)]
 
 
 _MD5 = Digest(MD5_START, _md5_block, big_endian=False)
@@ -228,34 +237,25 @@ def _udf(
     returns: str,
     width: int,
     emit: Callable[[Word, Words, int], None],
-    text: Callable[[Row, int], tuple[Word, Word]] | None = None,
 ) -> Udf:
-    """What is emitted of the digest of a text, or of a `text` that is made of a number."""
-    read = text or (lambda row, ahead: row.span(0, ahead))
+    """What is emitted of the digest of a text."""
 
     def one(row: Row) -> None:
-        emit(row.result, digest.words(*read(row, 0)), 0)
+        emit(row.result, digest.words(*row.span(0)), 0)
 
-    def four(row: Row) -> None:
-        body, texts = row.body, [read(row, i) for i in range(4)]
+    def several(row: Row) -> None:
+        body, texts = row.body, [row.span(0, i) for i in range(digest.lanes)]
         most = digest.bits * 2 - digest.bits // 4
         small = functools.reduce(lambda a, b: a & b, [size < most for _, size in texts])
         with body.when(small):
-            words = digest.of_four(texts)
-            for i in range(4):
+            words = digest.abreast(texts)
+            for i in range(digest.lanes):
                 emit(row.result, [word.lane(i) for word in words], i * width)
         with body.when(small ^ 1):
             for i, (at, size) in enumerate(texts):
                 emit(row.result, digest.words(at, size), i * width)
 
-    return kernel_udf(
-        name,
-        ("UBIGINT",) if text else ("BLOB",),
-        returns,
-        one,
-        width=width,
-        four=four if digest.bits == 32 else None,
-    )
+    return kernel_udf(name, ("BLOB",), returns, one, width=width, several=(digest.lanes, several))
 
 
 def digest_udf(name: str, digest: Digest, width: int) -> Udf:
@@ -271,24 +271,35 @@ def digest_udf(name: str, digest: Digest, width: int) -> Udf:
 
 def _half(words: Words) -> Word:
     """The first eight bytes of MD5 as a number, the first the highest."""
-    return (swapped(words[0]).long() << 32) | swapped(words[1]).long()
+    return (words[0].swapped().long() << 32) | words[1].swapped().long()
 
 
 def _emit_half(to: Word, words: Words, offset: int) -> None:
     to.put(_half(words), offset)
 
 
-def _number_8(row: Row, ahead: int) -> tuple[Word, Word]:
-    place = row.body.number(SCRATCH + 16 * ahead, 32)
-    place.put(row.number(0, ahead))
-    return place, row.body.number(8, 32)
+def _half_of_width(width: int) -> Udf:
+    """Of numbers of so many bytes."""
 
+    def of_rows(row: Row, lanes: int) -> None:
+        body, numbers = row.body, [row.number(0, i) for i in range(lanes)]
+        parts = [[number.short(), (number >> 32).short()] for number in numbers]
+        low, high = (body.beside(words) for words in zip(*parts, strict=True))
+        end = 0x80 << 8 * width % 32
+        block = [low, high, end] if width == 8 else [low, end] if width == 4 else [low | end]
+        block += [0] * (14 - len(block)) + [8 * width, 0]
+        state = [body.number(word, 32, lanes) for word in MD5_START]
+        new = [a + b for a, b in zip(state, _md5_block(state, block), strict=True)]
+        for i in range(lanes):
+            _emit_half(row.result, [word.lane(i) for word in new], 8 * i)
 
-def _half_any(row: Row) -> None:
-    """Of a number and its width in bytes."""
-    place = row.body.number(SCRATCH, 32)
-    place.put(row.number(0))
-    row.result.put(_half(_MD5.words(place, row.number(1).short())))
+    return kernel_udf(
+        f"mt_half_md5_bits_{width}",
+        ("UBIGINT",),
+        "UBIGINT",
+        lambda row: of_rows(row, 1),
+        several=(4, lambda row: of_rows(row, 4)),
+    )
 
 
 UDFS = (
@@ -300,6 +311,5 @@ UDFS = (
     digest_udf("mt_sha512", _SHA512, 64),
     digest_udf("mt_sha512_256", _SHA512_256, 32),
     _udf("mt_half_md5", _MD5, "UBIGINT", 8, _emit_half),
-    _udf("mt_half_md5_bits_8", _MD5, "UBIGINT", 8, _emit_half, _number_8),
-    kernel_udf("mt_half_md5_bits", ("UBIGINT", "UBIGINT"), "UBIGINT", _half_any),
+    *map(_half_of_width, (1, 2, 4, 8)),
 )

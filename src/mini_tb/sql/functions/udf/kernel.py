@@ -1,5 +1,5 @@
-"""Functions over words of 32 and 64 bits, and over four words of 32 bits at once, written in Python
-and run as machine code.
+"""Functions over words of 32 and 64 bits, and over several side by side, written in Python and run
+as machine code.
 
 What a `Word` goes through is not computed but recorded, as WebAssembly text, when a kernel is
 built: Python's own names, functions and loops then only shape the record. What depends on the data
@@ -13,33 +13,51 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-_TYPES = {32: "i32", 64: "i64", 128: "v128"}
-_OPERATIONS = {32: "i32", 64: "i64", 128: "i32x4"}
 _BITWISE = ("and", "or", "xor")
 
 
+def _type(bits: int, lanes: int = 1) -> str:
+    return f"i{bits}" if lanes == 1 else "v128"
+
+
+def _shape(bits: int, lanes: int) -> str:
+    return f"i{bits}" if lanes == 1 else f"i{bits}x{lanes}"
+
+
 class Word:
-    """A value that a function will have: of 32 or 64 bits, or with 128 bits four of 32."""
+    """A value that a function will have: of 32 or 64 bits, or several of those side by side, as
+    `lanes` of 128 bits, with which the same is done."""
 
-    __slots__ = ("bits", "body", "text")
+    __slots__ = ("bits", "body", "lanes", "text")
 
-    def __init__(self, body: Body, text: str, bits: int) -> None:
+    def __init__(self, body: Body, text: str, bits: int, lanes: int = 1) -> None:
         self.body = body
         self.text = text
         self.bits = bits
+        self.lanes = lanes
+
+    def _made(self, text: str) -> Word:
+        """A word of the same shape."""
+        return self.body.value(text, self.bits, self.lanes)
 
     def _with(self, other: Word | int, operation: str, *, swap: bool = False) -> Word:
-        operands = [self.text, self.body.lifted(other, self.bits).text]
+        operands = [self.text, self.body.lifted(other, self.bits, self.lanes).text]
         if swap:
             operands.reverse()
-        kind = _TYPES if operation in _BITWISE else _OPERATIONS
-        return self.body.value(f"{' '.join(operands)} {kind[self.bits]}.{operation}", self.bits)
+        kind = _type if operation in _BITWISE else _shape
+        return self._made(f"{' '.join(operands)} {kind(self.bits, self.lanes)}.{operation}")
 
     def _shifted(self, by: Word | int, operation: str) -> Word:
-        if self.bits != 128:
+        if self.lanes == 1:
             return self._with(by, operation)
         count = self.body.lifted(by, 32).text
-        return self.body.value(f"{self.text} {count} i32x4.{operation}", 128)
+        return self._made(f"{self.text} {count} {_shape(self.bits, self.lanes)}.{operation}")
+
+    def _ordered(self, order: Sequence[int]) -> Word:
+        """The bytes of each lane in another order."""
+        size = len(order)
+        places = " ".join(str(i - i % size + order[i % size]) for i in range(16))
+        return self._made(f"{self.text} {self.text} i8x16.shuffle {places}")
 
     def _is(self, other: Word | int, operation: str) -> Word:
         right = self.body.lifted(other, self.bits).text
@@ -99,15 +117,33 @@ class Word:
 
     def left(self, by: Word | int) -> Word:
         """The bits rotated to the left."""
-        if self.bits == 128 and isinstance(by, int):
-            return (self << by) | (self >> 32 - by)
-        return self._with(by, "rotl")
+        if self.lanes == 1:
+            return self._with(by, "rotl")
+        assert isinstance(by, int)
+        if by % 8 == 0:
+            size = self.bits // 8
+            return self._ordered([(i - by // 8) % size for i in range(size)])
+        return (self << by) | (self >> self.bits - by)
 
     def right(self, by: Word | int) -> Word:
         """The bits rotated to the right."""
-        if self.bits == 128 and isinstance(by, int):
-            return self.left(32 - by)
-        return self._with(by, "rotr")
+        if self.lanes == 1:
+            return self._with(by, "rotr")
+        assert isinstance(by, int)
+        return self.left(self.bits - by)
+
+    def swapped(self) -> Word:
+        """The bytes in the other order."""
+        if self.lanes > 1:
+            return self._ordered(range(self.bits // 8)[::-1])
+        # In this form the compiler knows it, and takes one instruction.
+        last, half = self.bits - 8, range(0, self.bits // 2, 8)
+        up = [(self & 0xFF << at if at else self) << last - 2 * at for at in half]
+        down = [self >> last - 2 * at & 0xFF << at if at else self >> last for at in half[::-1]]
+        parts = up + down
+        while len(parts) > 1:
+            parts = [a | b for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        return parts[0]
 
     def remainder(self, by: int) -> Word:
         """What is left of a division."""
@@ -132,8 +168,11 @@ class Word:
         return self.body.value(f"{self.text} i32.wrap_i64", 32)
 
     def lane(self, index: int) -> Word:
-        """One of four words."""
-        return self.body.value(f"{self.text} i32x4.extract_lane {index}", 32)
+        """One of the words side by side."""
+        if self.lanes == 1:
+            return self
+        shape = _shape(self.bits, self.lanes)
+        return self.body.value(f"{self.text} {shape}.extract_lane {index}", self.bits)
 
     def signed_byte(self) -> Word:
         """The number of 32 bits whose low byte this is, as a signed one."""
@@ -157,7 +196,8 @@ class Word:
 
     def put(self, word: Word, offset: int = 0) -> None:
         """Lay a word down at this address."""
-        self.body.lines.append(f"{self.text} {word.text} i{word.bits}.store offset={offset}")
+        kind = _type(word.bits, word.lanes)
+        self.body.lines.append(f"{self.text} {word.text} {kind}.store offset={offset}")
 
     def put_byte(self, word: Word, offset: int = 0) -> None:
         """Lay the low byte of a word down at this address."""
@@ -171,15 +211,8 @@ class Variable(Word):
 
     def set(self, value: Word | int) -> None:
         """Give another value."""
-        text = self.body.lifted(value, self.bits).text
+        text = self.body.lifted(value, self.bits, self.lanes).text
         self.body.lines.append(f"{text} {self.text.replace('get', 'set', 1)}")
-
-
-def swapped(x: Word) -> Word:
-    """The bytes in the other order."""
-    if x.bits == 64:
-        return (swapped(x.short()).long() << 32) | swapped((x >> 32).short()).long()
-    return (x.left(8) & 0x00FF00FF) | (x.right(8) & 0xFF00FF00)
 
 
 class Body:
@@ -187,40 +220,45 @@ class Body:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.locals: list[int] = []
+        self.locals: list[str] = []
         self.called: list[Function] = []
 
-    def lifted(self, value: Word | int, bits: int) -> Word:
-        """A word, or a number as one."""
+    def lifted(self, value: Word | int, bits: int, lanes: int = 1) -> Word:
+        """A word, or a number as one, in each lane."""
         if isinstance(value, Word):
-            if value.bits != bits:
-                raise TypeError(f"a word of {value.bits} bits where one of {bits} belongs")
+            if (value.bits, value.lanes) != (bits, lanes):
+                found, wanted = _shape(value.bits, value.lanes), _shape(bits, lanes)
+                raise TypeError(f"a word of the shape {found} where one of {wanted} belongs")
             return value
-        if bits == 128:
-            return Word(self, f"v128.const i32x4{f' {value & 0xFFFF_FFFF}' * 4}", bits)
-        return Word(self, f"i{bits}.const {value & ((1 << bits) - 1)}", bits)
+        number = f" {value & ((1 << bits) - 1)}"
+        if lanes == 1:
+            return Word(self, f"i{bits}.const{number}", bits)
+        return Word(self, f"v128.const {_shape(bits, lanes)}{number * lanes}", bits, lanes)
 
-    def value(self, text: str, bits: int) -> Word:
+    def value(self, text: str, bits: int, lanes: int = 1) -> Word:
         """A word that is computed now."""
         self.lines.append(f"{text} local.set {len(self.locals)}")
-        self.locals.append(bits)
-        return Word(self, f"local.get {len(self.locals) - 1}", bits)
+        self.locals.append(_type(bits, lanes))
+        return Word(self, f"local.get {len(self.locals) - 1}", bits, lanes)
 
-    def number(self, value: int, bits: int = 64) -> Word:
-        """A number as a word."""
-        return self.lifted(value, bits)
+    def number(self, value: int, bits: int = 64, lanes: int = 1) -> Word:
+        """A number as a word, in each lane."""
+        return self.lifted(value, bits, lanes)
 
-    def four(self, words: Sequence[Word]) -> Word:
-        """Four words of 32 bits as one."""
+    def beside(self, words: Sequence[Word]) -> Word:
+        """Words that make up 128 bits, side by side; a word alone is itself."""
         first, *others = words
-        rest = (f"{word.text} i32x4.replace_lane {i + 1}" for i, word in enumerate(others))
-        return self.value(f"{first.text} i32x4.splat {' '.join(rest)}", 128)
+        if not others:
+            return first
+        shape = _shape(first.bits, len(words))
+        rest = (f"{word.text} {shape}.replace_lane {i + 1}" for i, word in enumerate(others))
+        return self.value(f"{first.text} {shape}.splat {' '.join(rest)}", first.bits, len(words))
 
     def variable(self, value: Word | int, bits: int = 64) -> Variable:
         """A variable with its first value."""
-        width = value.bits if isinstance(value, Word) else bits
-        word = self.value(self.lifted(value, width).text, width)
-        return Variable(self, word.text, width)
+        first = value if isinstance(value, Word) else self.number(value, bits)
+        word = self.value(first.text, first.bits, first.lanes)
+        return Variable(self, word.text, word.bits, word.lanes)
 
     @contextmanager
     def when(self, condition: Word) -> Iterator[None]:
@@ -265,19 +303,16 @@ class Function:
     def record(self) -> tuple[str, list[Function]]:
         """Its text, and what it calls."""
         body = Body()
-        body.locals.extend(self.parameters)
+        body.locals.extend(map(_type, self.parameters))
         words = [Word(body, f"local.get {i}", bits) for i, bits in enumerate(self.parameters)]
         last = self.build(*words)
-        header = f"(func ${self.name} (param {_types(self.parameters)}) (result i{self.result})"
+        parameters = " ".join(map(_type, self.parameters))
+        header = f"(func ${self.name} (param {parameters}) (result i{self.result})"
         return _written(header, body, len(self.parameters), last.text), body.called
 
 
-def _types(bits: Sequence[int]) -> str:
-    return " ".join(_TYPES[width] for width in bits)
-
-
 def _written(header: str, body: Body, parameters: int, end: str = "") -> str:
-    declared = f"(local {_types(body.locals[parameters:])})"
+    declared = f"(local {' '.join(body.locals[parameters:])})"
     return "\n".join([header, declared, *body.lines, f"{end})"])
 
 

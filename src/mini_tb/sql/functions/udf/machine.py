@@ -125,7 +125,7 @@ class Kernel:
         width: int,
         row: Callable[[Row], None],
         tables: Callable[[], Mapping[int, bytes]],
-        four: Callable[[Row], None] | None,
+        several: tuple[int, Callable[[Row], None]] | None,
         failure: str,
     ) -> None:
         self._columns = columns
@@ -133,7 +133,7 @@ class Kernel:
         self._width = width
         self._row = row
         self._tables = tables
-        self._four = four
+        self._several = several
         self._failure = failure
         self._spans = [_SPANS.get(column, 0) for column in columns]
         self._frame = struct.Struct(f"<{2 + 2 * len(columns)}I")
@@ -147,10 +147,11 @@ class Kernel:
         """The kernel as WebAssembly text."""
         body = Body()
         row = Row(body, self._columns)
-        if self._four is not None:
-            with body.repeat(lambda: row.count >= 4):
-                self._four(row)
-                row.next(self._width, 4)
+        if self._several is not None:
+            rows, of_rows = self._several
+            with body.repeat(lambda: row.count >= rows):
+                of_rows(row)
+                row.next(self._width, rows)
         with body.repeat(lambda: row.count > 0):
             self._row(row)
             row.next(self._width, 1)
@@ -265,10 +266,12 @@ def kernel_udf(
     *,
     width: int = 0,
     tables: Callable[[], Mapping[int, bytes]] = dict,
-    four: Callable[[Row], None] | None = None,
+    several: tuple[int, Callable[[Row], None]] | None = None,
     failure: str = "DB::1001: a kernel has left its memory",
 ) -> Udf:
-    """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide. `four` does
-    four rows at once, if there are as many. `failure` is what is said when it fails."""
+    """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide. `several` is
+    a number of rows and what does as many at once. `failure` is what is said when it fails."""
     width = width or _WIDTHS[returns]
-    return Udf(name, columns, returns, Kernel(columns, returns, width, row, tables, four, failure))
+    return Udf(
+        name, columns, returns, Kernel(columns, returns, width, row, tables, several, failure)
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf, over_distinct
-from mini_tb.sql.functions.udf.kernel import swapped
 from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
 
@@ -83,7 +82,7 @@ def _swapped_words(row: Row) -> None:
     """Sixteen bytes as two words, the bytes of each in the other order."""
     at, _ = row.span(0)
     for offset in (0, 8):
-        row.result.put(swapped(at.word(offset)), offset)
+        row.result.put(at.word(offset).swapped(), offset)
 
 
 UDFS = (
