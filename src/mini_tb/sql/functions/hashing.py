@@ -60,14 +60,9 @@ def _sip(*keys: int) -> Algorithm:
     def call(name: str, *args: str) -> str:
         return _sip_call(name, keys, args)
 
-    def of_bits(bits: str, width: int) -> str:
-        if keys:
-            return call("mt_sip_bits", bits, f"CAST({width} AS UBIGINT)")
-        return call(f"mt_sip_bits_{width}", bits)
-
     return Algorithm(
         lambda data: call("mt_sip", data),
-        of_bits,
+        lambda bits, width: _sip_of_bits("mt_sip", keys, bits, width),
         lambda a, b: call("mt_sip_pair", a, b),
         lambda before, items: call("mt_sip_fold", before, items),
     )
@@ -78,16 +73,27 @@ def _sip_call(name: str, keys: Sequence[int], args: Sequence[str]) -> str:
     return f"{name}{'_keyed' if keys else ''}({words})"
 
 
+def _sip_of_bits(name: str, keys: Sequence[int], bits: str, width: int) -> str:
+    if keys:
+        return _sip_call(f"{name}_bits", keys, [bits, f"CAST({width} AS UBIGINT)"])
+    return _of_width(name, bits, width)
+
+
+def _of_width(name: str, bits: str, width: int) -> str:
+    return f"{name}_bits_{width}({bits})"
+
+
 def _sip128(*keys: int, reference: bool) -> Algorithm:
     name = "mt_sip128_reference" if reference else "mt_sip128"
 
     def of(data: str) -> str:
         return _sip_call(name, keys, [data])
 
-    def of_bits(bits: str, width: int) -> str:
-        return _sip_call(f"{name}_bits", keys, [bits, f"CAST({width} AS UBIGINT)"])
-
-    return Algorithm(of, of_bits, lambda a, b: of(f"({a} || {b})"))
+    return Algorithm(
+        of,
+        lambda bits, width: _sip_of_bits(name, keys, bits, width),
+        lambda a, b: of(f"({a} || {b})"),
+    )
 
 
 def _of_bits(name: str, bits: str, width: int) -> str:
@@ -108,7 +114,7 @@ def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
 def _half_md5() -> Algorithm:
     return Algorithm(
         lambda data: f"mt_half_md5({data})",
-        lambda bits, width: f"mt_half_md5_bits_{width}({bits})",
+        lambda bits, width: _of_width("mt_half_md5", bits, width),
         _city_pair,
     )
 

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.kernel import Body, Function, Variable, Word
+from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
+_LANES = 2
+"""How many numbers are hashed side by side."""
 State = list[Variable]
+Hash = Callable[[State, Callable[[], None]], tuple[Word, ...]]
+"""What a state comes to that takes a value when told to."""
 
 
 def _rounds(state: State, count: int) -> None:
@@ -30,12 +34,12 @@ def _rounds(state: State, count: int) -> None:
         variable.set(word)
 
 
-def _start(body: Body, k0: Word, k1: Word) -> State:
+def _start(k0: Word, k1: Word) -> State:
     keys = (k0, k1, k0, k1)
-    return [body.variable(key ^ start) for key, start in zip(keys, _START, strict=True)]
+    return [key.body.variable(key ^ start) for key, start in zip(keys, _START, strict=True)]
 
 
-def _take(state: State, word: Word) -> None:
+def _take(state: State, word: Word | int) -> None:
     """Take eight bytes into the state."""
     state[3].set(state[3] ^ word)
     _rounds(state, 2)
@@ -53,6 +57,15 @@ def _take_text(state: State, at: Word, size: Word) -> None:
     _take(state, (last.word() & kept) | (size.long() << 56))
 
 
+def _take_number(state: State, number: Word, width: int) -> None:
+    """Take the bytes of a number into the state, and how many they are."""
+    if width == 8:
+        _take(state, number)
+        _take(state, 8 << 56)
+    else:
+        _take(state, number | width << 56)
+
+
 def _finish(state: State, mark: int) -> None:
     state[2].set(state[2] ^ mark)
     _rounds(state, 4)
@@ -63,47 +76,48 @@ def _joined(state: State) -> Word:
     return v0 ^ v1 ^ v2 ^ v3
 
 
-def _hash64(state: State) -> Word:
+def _hash64(state: State, take: Callable[[], None]) -> tuple[Word]:
+    take()
     _finish(state, 0xFF)
-    return _joined(state)
+    return (_joined(state),)
 
 
-def _sip(at: Word, size: Word, k0: Word, k1: Word) -> Word:
-    state = _start(at.body, k0, k1)
-    _take_text(state, at, size)
-    return _hash64(state)
-
-
-def _pair(a: Word, b: Word, k0: Word, k1: Word) -> Word:
-    """Of two hashes, one behind the other."""
-    state = _start(a.body, k0, k1)
-    for word in (a, b, a.body.number(16 << 56)):
-        _take(state, word)
-    return _hash64(state)
-
-
-_SIP = Function("sip", (32, 32, 64, 64), 64, _sip)
-_PAIR = Function("pair", (64, 64, 64, 64), 64, _pair)
-
-
-def _own_128(at: Word, size: Word, k0: Word, k1: Word) -> tuple[Word, Word]:
+def _own_128(state: State, take: Callable[[], None]) -> tuple[Word, Word]:
     """ClickHouse's own 128 bits."""
-    state = _start(at.body, k0, k1)
-    _take_text(state, at, size)
+    take()
     _finish(state, 0xFF)
     return state[0] ^ state[1], state[2] ^ state[3]
 
 
-def _reference_128(at: Word, size: Word, k0: Word, k1: Word) -> tuple[Word, Word]:
+def _reference_128(state: State, take: Callable[[], None]) -> tuple[Word, Word]:
     """The 128 bits of the reference."""
-    state = _start(at.body, k0, k1)
     state[1].set(state[1] ^ 0xEE)
-    _take_text(state, at, size)
+    take()
     _finish(state, 0xEE)
     low = _joined(state)
     state[1].set(state[1] ^ 0xDD)
     _finish(state, 0)
     return low, _joined(state)
+
+
+def _sip(at: Word, size: Word, k0: Word, k1: Word) -> Word:
+    state = _start(k0, k1)
+    return _hash64(state, lambda: _take_text(state, at, size))[0]
+
+
+def _pair(a: Word, b: Word, k0: Word, k1: Word) -> Word:
+    """Of two hashes, one behind the other."""
+    state = _start(k0, k1)
+
+    def take() -> None:
+        for word in (a, b, 16 << 56):
+            _take(state, word)
+
+    return _hash64(state, take)[0]
+
+
+_SIP = Function("sip", (32, 32, 64, 64), 64, _sip)
+_PAIR = Function("pair", (64, 64, 64, 64), 64, _pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,31 +160,41 @@ class _Rows:
             at.set(at + 8)
         row.result.put(joined)
 
-    def wide(
-        self, of: Callable[[Word, Word, Word, Word], tuple[Word, Word]], *, text: bool
-    ) -> Callable[[Row], None]:
+    def wide(self, hashed: Hash, *, text: bool) -> Callable[[Row], None]:
         """A hash of 128 bits, of texts or of numbers."""
 
         def of_row(row: Row) -> None:
-            for i, word in enumerate(of(*(self._text(row) if text else self._number(row)))):
+            at, size, *keys = self._text(row) if text else self._number(row)
+            state = _start(*keys)
+            words = hashed(state, lambda: _take_text(state, at, size))
+            for i, word in enumerate(words):
                 row.result.put(word, 8 * i)
 
         return of_row
 
 
-def _of_width(width: int) -> Callable[[Row], None]:
-    """Numbers of one width, with the key 0."""
+def _of_width(name: str, hashed: Hash, returns: str, size: int, width: int) -> Udf:
+    """Numbers of one width, with the key 0; a hash has so many bytes."""
 
-    def of_row(row: Row) -> None:
-        state = _start(row.body, row.body.number(0), row.body.number(0))
-        if width == 8:
-            _take(state, row.number(0))
-            _take(state, row.body.number(8 << 56))
-        else:
-            _take(state, row.number(0) | width << 56)
-        row.result.put(_hash64(state))
+    def of_rows(row: Row, lanes: int) -> None:
+        body = row.body
+        zero, numbers = body.number(0, 64, lanes), [row.number(0, i) for i in range(lanes)]
+        state, number = _start(zero, zero), body.beside(numbers)
+        for i, word in enumerate(hashed(state, lambda: _take_number(state, number, width))):
+            for lane in range(lanes):
+                row.result.put(word.lane(lane), size * lane + 8 * i)
 
-    return of_row
+    return kernel_udf(
+        f"{name}_bits_{width}",
+        ("UBIGINT",),
+        returns,
+        lambda row: of_rows(row, 1),
+        width=size,
+        several=(_LANES, lambda row: of_rows(row, _LANES)),
+    )
+
+
+_WIDE: dict[str, Hash] = {"mt_sip128": _own_128, "mt_sip128_reference": _reference_128}
 
 
 def _udfs(rows: _Rows) -> Iterator[Udf]:
@@ -179,14 +203,18 @@ def _udfs(rows: _Rows) -> Iterator[Udf]:
     yield kernel_udf(f"mt_sip{end}", text, "UBIGINT", rows.of_text)
     yield kernel_udf(f"mt_sip_pair{end}", number, "UBIGINT", rows.of_pair)
     yield kernel_udf(f"mt_sip_fold{end}", ("UBIGINT", "UBIGINT[]", *keys), "UBIGINT", rows.of_list)
-    for name, of in (("mt_sip128", _own_128), ("mt_sip128_reference", _reference_128)):
+    for name, of in _WIDE.items():
         yield kernel_udf(f"{name}{end}", text, "BLOB", rows.wide(of, text=True), width=16)
-        yield kernel_udf(f"{name}_bits{end}", number, "BLOB", rows.wide(of, text=False), width=16)
     if rows.keyed:
         yield kernel_udf("mt_sip_bits_keyed", number, "UBIGINT", rows.of_number)
+        for name, of in _WIDE.items():
+            of_number = rows.wide(of, text=False)
+            yield kernel_udf(f"{name}_bits_keyed", number, "BLOB", of_number, width=16)
     else:
         for width in (1, 2, 4, 8):
-            yield kernel_udf(f"mt_sip_bits_{width}", ("UBIGINT",), "UBIGINT", _of_width(width))
+            yield _of_width("mt_sip", _hash64, "UBIGINT", 8, width)
+            for name, of in _WIDE.items():
+                yield _of_width(name, of, "BLOB", 16, width)
 
 
 UDFS = (*_udfs(_Rows(keyed=False)), *_udfs(_Rows(keyed=True)))
