@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -126,28 +127,41 @@ class Rivals:
         """The whole path, committed."""
         return lambda: timed(lambda: workspace.append("metrics", body))
 
-    def one_row_requests(self, count: int, clients: int, *, grouped: bool) -> Callable[[], float]:
-        """Seconds for so many requests of one row; `grouped` by the writer, or one after another,
-        each with a transaction of its own."""
+    def alone(self, count: int) -> Callable[[], float]:
+        """Seconds for so many requests of one row, one after another: a transaction each."""
         body = lines(1)
-        append = self.plain.append
 
-        def together() -> None:
-            def client() -> None:
-                for _ in range(count // clients):
-                    append("metrics", body)
-
-            threads = [threading.Thread(target=client) for _ in range(clients)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-        def alone() -> None:
+        def run() -> None:
             for _ in range(count):
-                append("metrics", body)
+                self.plain.append("metrics", body)
 
-        return lambda: timed(together if grouped else alone)
+        return lambda: timed(run)
+
+    def together(self, count: int, clients: int) -> Callable[[], float]:
+        """Seconds for so many requests of one row by clients that send their next one when the
+        last is answered; eight threads decode, as in a server."""
+        body = lines(1)
+
+        def run() -> None:
+            threads = ThreadPoolExecutor(8)
+            to_send = iter(range(count))
+            answered = threading.Semaphore(0)
+
+            def send() -> None:
+                self.plain.append_later("metrics", body).add_done_callback(proceed)
+
+            def proceed(_: object) -> None:
+                answered.release()
+                if next(to_send, None) is not None:
+                    threads.submit(send)
+
+            for _ in islice(to_send, clients):
+                threads.submit(send)
+            for _ in range(count):
+                answered.acquire()
+            threads.shutdown()
+
+        return lambda: timed(run)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -226,10 +240,10 @@ def run(rows: int = 100_000, runs: int = 7) -> None:
         print("requests of one row")
         timings = in_turns_given(
             {
-                "1 client: a transaction each": rivals.one_row_requests(256, 1, grouped=False),
-                "64 clients: grouped": rivals.one_row_requests(1024, 64, grouped=True),
+                "1 client: a transaction each": rivals.alone(256),
+                "64 clients: grouped": rivals.together(1024, 64),
             },
-            3,
+            runs,
         )
         report(timings)
         alone, together = (timing.median for timing in timings.values())
