@@ -44,7 +44,7 @@ def state(server):
     from mini_tb.ingest.decoder import decoder
     engines = [w.engine for w in server.registry.open_workspaces]
     connections = [engine._connections for engine in engines]
-    pools = vars(server.pools).values()
+    pools = server.pools._all
     with decoder() as found:
         decoding = found.execute("FROM duckdb_connection_count()").fetchone()[0]
     names = [re.sub("[-_0-9]+$", "", t.name) for t in threading.enumerate()]
