@@ -548,7 +548,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         if not result.can_be_nullable:
             return Call(result, function, [_known(arg) for arg in args])
         result = nullable(result)
-    if function.low_cardinality and is_over_dictionary(args) and _may_be_low(result):
+    is_low = function.low_cardinality and is_over_dictionary(args)
+    if is_low and result.can_be_low_cardinality:
         result = low_cardinality(result)
     return Call(result, function, args)
 
@@ -574,12 +575,3 @@ def _plain(arg: Expr) -> Expr:
     bare = copy(arg)
     bare.type = arg.type.bare
     return bare
-
-
-def _may_be_low(t: DataType) -> bool:
-    bare = t.bare
-    if bare.name in ("Decimal", "DateTime64"):
-        return False
-    if bare.is_number or bare.is_string or bare.is_date_or_datetime or bare.is_interval:
-        return True
-    return bare.name in ("UUID", "IPv4", "IPv6")

@@ -176,6 +176,11 @@ class DataType:
         """Whether ClickHouse allows `Nullable(this)`: not Array, Map, states and their like."""
         return self.name not in family.NEVER_NULLABLE
 
+    @property
+    def can_be_low_cardinality(self) -> bool:
+        """Whether ClickHouse allows `LowCardinality(this)`."""
+        return self.bare.name in family.LOW_CARDINALITY
+
     # What it becomes -----------------------------------------------------------------------
 
     def as_nullable(self) -> DataType:

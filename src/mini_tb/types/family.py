@@ -31,6 +31,10 @@ NEVER_NULLABLE = frozenset(
     {"Array", "Map", "Nested", "AggregateFunction", "SimpleAggregateFunction", "Variant"}
 ) | {"Dynamic", "Point", "Ring", "Polygon", "MultiPolygon", "LineString", "MultiLineString"}
 
+LOW_CARDINALITY = INTEGERS | FLOATS | {"String", "FixedString", "Date", "Date32", "DateTime"}
+LOW_CARDINALITY |= {"UUID", "IPv4", "IPv6", "Bool", "Interval", "Time"}
+"""What may be inside LowCardinality, Nullable or not."""
+
 ALIASES = {
     # ClickHouse's own case-insensitive SQL aliases, folded to upper case.
     "BOOL": "Bool",

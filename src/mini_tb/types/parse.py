@@ -119,7 +119,7 @@ class _Parser:
                     "an empty array or map is the usual stand-in for no value",
                 )
             return nullable(inner)
-        if name == "LowCardinality" and inner.bare.name not in _LOW_CARDINALITY:
+        if name == "LowCardinality" and not inner.can_be_low_cardinality:
             raise TypeSyntaxError(f"`{inner}` cannot be inside LowCardinality", offset)
         return DataType(name, (inner,))
 
@@ -273,9 +273,6 @@ class _Parser:
             depth += {"(": 1, ")": -1}.get(word, 0) if kind == "mark" else 0
         return DataType(name, params=(self.text[start:at].strip(),))
 
-
-_LOW_CARDINALITY = family.INTEGERS | family.FLOATS | {"String", "FixedString", "Date", "Date32"}
-_LOW_CARDINALITY |= {"DateTime", "UUID", "IPv4", "IPv6", "Bool", "Nothing"}
 
 _BUILDERS = {
     "Nullable": "wrapper",

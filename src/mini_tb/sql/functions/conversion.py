@@ -324,6 +324,13 @@ def _bool_returns(args: Sequence[Expr]) -> DataType:
     return keep_low_cardinality(args, nullable(BOOL) if source.is_nullable else BOOL)
 
 
+def _low_cardinality_returns(args: Sequence[Expr]) -> DataType:
+    source = args[0].type
+    if not source.can_be_low_cardinality:
+        raise ArgumentError(f"`{source}` cannot be inside LowCardinality")
+    return low_cardinality(source)
+
+
 # Text ------------------------------------------------------------------------------------
 
 
@@ -450,7 +457,7 @@ ROWS = (
     ),
     Function(
         "toLowCardinality",
-        lambda args: low_cardinality(args[0].type),
+        _low_cardinality_returns,
         "{0}",
         nulls=False,
         exact=True,

@@ -104,7 +104,7 @@ def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
         t = array(tuple_of(*t.types, names=t.names))
     if s.is_array and t.is_array:
         if s.element.is_nothing:
-            if s.element.is_nullable or sql == _NO_ELEMENTS or zero(t.element.bare) is None:
+            if t.element.is_nothing or s.element.is_nullable or sql == _NO_ELEMENTS:
                 return f"CAST({sql} AS {to_duckdb(t)})"
             # What `arrayResize` adds to `[]` has no value of its own.
             default = literal(zero(t.element.bare), t.element.bare)

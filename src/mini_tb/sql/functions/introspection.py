@@ -94,11 +94,11 @@ def _size(t: DataType, sql: str) -> str:
         entries = array(tuple_of(*bare.types, names=("key", "value")))
         return _size(entries, f"map_entries({sql})")
     if bare.is_tuple:
-        sizes = [
+        parts = [
             _size(element, f"struct_extract({sql}, {quote_string(name)})")
             for name, element in zip(field_names(bare), bare.types, strict=True)
         ]
-        return " + ".join(sizes) or "0"
+        return " + ".join(parts) or "0"
     if bare.name in _SIZES:
         return f"{null}{_SIZES[bare.name]}"
     raise ArgumentError(f"illegal type `{t}`")
