@@ -170,7 +170,10 @@ async def _run(
         with suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread; Windows
             loop.add_signal_handler(number, stop)
     tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in servers]
-    housekeeping = asyncio.gather(_housekeeping(registry), collect_when_idle(pools.are_idle))
+    beside = [
+        asyncio.create_task(_housekeeping(registry)),
+        asyncio.create_task(collect_when_idle(pools.are_idle)),
+    ]
     while not all(server.started for server, _ in servers):
         if any(task.done() for task in tasks):
             break
@@ -178,7 +181,8 @@ async def _run(
     else:
         ready()
     await asyncio.gather(*tasks)
-    housekeeping.cancel()
+    for task in beside:
+        task.cancel()
 
 
 async def _housekeeping(registry: Registry) -> None:
