@@ -40,6 +40,7 @@ FAMILIES = (
     "phrases",
     "raw",
     "readable",
+    "shingles",
     "statistics",
     "text",
     "utm",

@@ -55,6 +55,7 @@ FAMILIES = (
     "color",
     "samples",
     "series",
+    "shingles",
     "phrases",
     "texts",
     "datetime_more",

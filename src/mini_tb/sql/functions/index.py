@@ -264,6 +264,17 @@ INDEX = {
     "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
     "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion",
     "series": "seriesOutliersDetectTukey",
+    "shingles": (
+        "ngramMinHash ngramMinHashArg ngramMinHashArgCaseInsensitive "
+        "ngramMinHashArgCaseInsensitiveUTF8 ngramMinHashArgUTF8 ngramMinHashCaseInsensitive "
+        "ngramMinHashCaseInsensitiveUTF8 ngramMinHashUTF8 ngramSimHash "
+        "ngramSimHashCaseInsensitive ngramSimHashCaseInsensitiveUTF8 ngramSimHashUTF8 "
+        "wordShingleMinHash wordShingleMinHashArg wordShingleMinHashArgCaseInsensitive "
+        "wordShingleMinHashArgCaseInsensitiveUTF8 wordShingleMinHashArgUTF8 "
+        "wordShingleMinHashCaseInsensitive wordShingleMinHashCaseInsensitiveUTF8 "
+        "wordShingleMinHashUTF8 wordShingleSimHash wordShingleSimHashCaseInsensitive "
+        "wordShingleSimHashCaseInsensitiveUTF8 wordShingleSimHashUTF8"
+    ),
     "phrases": "hasPhrase highlight matchPhrase",
     "texts": (
         "basename convertCharset isValidASCII matchCaseInsensitive notMatch "
@@ -318,13 +329,9 @@ INDEX = {
         "kqlRangeCount kqlToTimespan localtime logTrace mapFromString mapPartialReverseSort "
         "mapPartialSort mergeTreePartInfo multiplyDecimal naiveBayesClassifier "
         "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb naiveBayesNgrams "
-        "naturalSortKey nested ngramMinHash ngramMinHashArg ngramMinHashArgCaseInsensitive "
-        "ngramMinHashArgCaseInsensitiveUTF8 ngramMinHashArgUTF8 ngramMinHashCaseInsensitive "
-        "ngramMinHashCaseInsensitiveUTF8 ngramMinHashUTF8 ngramSimHash "
-        "ngramSimHashCaseInsensitive ngramSimHashCaseInsensitiveUTF8 ngramSimHashUTF8 "
-        "normalizeQuery normalizeQueryKeepNames normalizeUTF8NFKCCasefold normalizedQueryHash "
-        "normalizedQueryHashKeepNames notInIgnoreSet notNullInIgnoreSet nowInBlock64 "
-        "nullInIgnoreSet numericIndexedVectorAllValueSum numericIndexedVectorBuild "
+        "naturalSortKey nested normalizeQuery normalizeQueryKeepNames normalizeUTF8NFKCCasefold "
+        "normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet notNullInIgnoreSet "
+        "nowInBlock64 nullInIgnoreSet numericIndexedVectorAllValueSum numericIndexedVectorBuild "
         "numericIndexedVectorCardinality numericIndexedVectorGetValue "
         "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
         "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
@@ -356,11 +363,7 @@ INDEX = {
         "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery tokensForLikePattern "
         "transactionLatestSnapshot transactionOldestSnapshot tryDecrypt "
         "tuplePositiveModuloByNumber unnest validateNestedArraySizes variantElement variantType "
-        "wordShingleMinHash wordShingleMinHashArg wordShingleMinHashArgCaseInsensitive "
-        "wordShingleMinHashArgCaseInsensitiveUTF8 wordShingleMinHashArgUTF8 "
-        "wordShingleMinHashCaseInsensitive wordShingleMinHashCaseInsensitiveUTF8 "
-        "wordShingleMinHashUTF8 wordShingleSimHash wordShingleSimHashCaseInsensitive "
-        "wordShingleSimHashCaseInsensitiveUTF8 wordShingleSimHashUTF8 xxHash64Spark"
+        "xxHash64Spark"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "

@@ -6,12 +6,6 @@ from mini_tb.sql.functions.function import unsupported
 
 _NUMBERS = (f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64))
 _TYPES = ("Date", "DateTime", "Float32", "Float64", "IPv4", "IPv6", "String", "UUID", *_NUMBERS)
-_SHINGLES = (
-    f"{kind}{what}{suffix}"
-    for kind in ("ngram", "wordShingle")
-    for what in ("SimHash", "MinHash", "MinHashArg")
-    for suffix in ("", "CaseInsensitive", "UTF8", "CaseInsensitiveUTF8")
-)
 
 REASONS = {
     "read the part by its function: `length`, `isNull`, `mapKeys`, `tupleElement`": "getSubcolumn",
@@ -27,7 +21,6 @@ REASONS = {
         "regionToDistrict regionToName regionToPopulation regionToTopContinent"
     ),
     "there is no Join table here; join the data source instead": "joinGet joinGetOrNull",
-    "hashes of shingles and n-grams are not computed here": " ".join(_SHINGLES),
     "models are not called from queries here": (
         "catboostEvaluate evalMLMethod assignCentroid naiveBayesClassifier naiveBayesNgrams "
         "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb detectCharset "

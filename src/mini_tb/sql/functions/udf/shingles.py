@@ -1,0 +1,148 @@
+"""SimHash and MinHash of the shingles of texts; each distinct text is read once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf, over_distinct
+
+MASK = (1 << 64) - 1
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
+_SHORTEST_WORD = 4
+"""In bytes: shorter words do not count."""
+_FOLDED = bytes(byte | 0x20 for byte in range(256))
+"""How letters are told without their case: others are, too."""
+
+Shingle = tuple[bytes, bytes]
+"""What is hashed, and what is shown of it."""
+
+
+@cache
+def _crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = (byte >> 1) ^ (0x82F63B78 if byte & 1 else 0)
+        table.append(byte)
+    return table
+
+
+def crc32c(data: bytes) -> int:
+    """CRC-32C as it is before the last inversion; of no bytes at all 64 ones."""
+    if not data:
+        return MASK
+    table, crc = _crc_table(), 0xFFFFFFFF
+    for byte in data:
+        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc
+
+
+def shingles(data: bytes, kind: str, size: int) -> list[Shingle]:
+    """The shingles of a text, of so many bytes, characters or words each; a text with fewer is one
+    shingle. Of characters, the first shingle does not count."""
+    if kind == "word":
+        words = [m.span() for m in _WORD.finditer(data) if len(m[0]) >= _SHORTEST_WORD]
+        size = min(size, len(words))
+        groups = [words[i : i + size] for i in range(len(words) - size + 1) if size]
+        return [
+            (b"".join(data[start:end] for start, end in group), data[group[0][0] : group[-1][1]])
+            for group in groups
+        ]
+    if kind == "byte":
+        parts = [data[i : i + size] for i in range(len(data) - size + 1)] or [data]
+    else:
+        text = data.decode("utf-8", "surrogateescape")
+        spans = (text[i : i + size] for i in range(1, len(text) - size + 1))
+        parts = [span.encode("utf-8", "surrogateescape") for span in spans]
+        parts = parts if len(text) >= size else [data]
+    return [(part, part) for part in parts]
+
+
+def _hashed(found: Sequence[Shingle], fold: bool) -> dict[int, bytes]:
+    """The shingles by their hashes, the first of each."""
+    by_hash: dict[int, bytes] = {}
+    for part, shown in found:
+        by_hash.setdefault(crc32c(part.translate(_FOLDED) if fold else part), shown)
+    return by_hash
+
+
+def sim_hash(data: bytes, kind: str, fold: bool, size: int) -> int:
+    """The bits that more than half of the shingles' hashes have."""
+    found = [
+        crc32c(part.translate(_FOLDED) if fold else part) for part, _ in shingles(data, kind, size)
+    ]
+    ones = [sum(value >> bit & 1 for value in found) for bit in range(64)]
+    return sum(1 << bit for bit, count in enumerate(ones) if 2 * count > len(found))
+
+
+def _ends(by_hash: dict[int, bytes], count: int) -> tuple[list[int], list[int]]:
+    """The least hashes, from the greatest of them on, and the greatest, from the least on."""
+    ordered = sorted(by_hash)
+    return ordered[:count][::-1], ordered[-count:]
+
+
+def _combined(hashes: Sequence[int]) -> int:
+    """CityHash's way to make one of two, over all."""
+    multiplier, total = 0x9DDFEA08EB382D69, 0
+    for value in hashes:
+        a = (total ^ value) * multiplier & MASK
+        a ^= a >> 47
+        b = (value ^ a) * multiplier & MASK
+        b ^= b >> 47
+        total = b * multiplier & MASK
+    return total
+
+
+def min_hash(data: bytes, kind: str, fold: bool, size: int, count: int) -> list[int]:
+    """One number of the least hashes and one of the greatest."""
+    return [_combined(end) for end in _ends(_hashed(shingles(data, kind, size), fold), count)]
+
+
+def min_hash_shingles(
+    data: bytes, kind: str, fold: bool, size: int, count: int
+) -> list[list[bytes]]:
+    """The shingles with the least hashes and those with the greatest, filled up with empty ones."""
+    by_hash = _hashed(shingles(data, kind, size), fold)
+    shown = [[by_hash[value] for value in end] for end in _ends(by_hash, count)]
+    return [end + [b""] * (count - len(end)) for end in shown]
+
+
+def _over(function: Callable[..., Any], data_type: Any, texts: Any, *options: Any) -> Any:
+    """`function` over texts; the options are constants."""
+    if not len(texts):
+        import pyarrow as pa
+
+        return pa.array([], data_type)
+    constants = [option[0].as_py() for option in options]
+    return over_distinct(lambda text: function(text, *constants), texts, data_type)
+
+
+def _sim_hash(texts: Any, kind: Any, fold: Any, size: Any) -> Any:
+    import pyarrow as pa
+
+    return _over(sim_hash, pa.uint64(), texts, kind, fold, size)
+
+
+def _min_hash(texts: Any, kind: Any, fold: Any, size: Any, count: Any) -> Any:
+    import pyarrow as pa
+
+    return _over(min_hash, pa.list_(pa.uint64()), texts, kind, fold, size, count)
+
+
+def _min_hash_shingles(texts: Any, kind: Any, fold: Any, size: Any, count: Any) -> Any:
+    import pyarrow as pa
+
+    shown = pa.list_(pa.list_(pa.binary()))
+    return _over(min_hash_shingles, shown, texts, kind, fold, size, count)
+
+
+_OPTIONS = ("BLOB", "VARCHAR", "BOOLEAN", "INTEGER")
+
+UDFS = (
+    Udf("mt_sim_hash", _OPTIONS, "UBIGINT", _sim_hash),
+    Udf("mt_min_hash", (*_OPTIONS, "INTEGER"), "UBIGINT[]", _min_hash),
+    Udf("mt_min_hash_shingles", (*_OPTIONS, "INTEGER"), "BLOB[][]", _min_hash_shingles),
+)
