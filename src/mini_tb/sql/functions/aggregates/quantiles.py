@@ -117,7 +117,9 @@ def _number(f: Leaf, text: str) -> str:
     if t.is_datetime:
         return f"epoch({text})"
     if t.is_decimal:
-        return f"round(CAST({text} AS DOUBLE) * {10**t.scale})"
+        # A HUGEINT is not always rounded to the nearest DOUBLE.
+        whole = f"CAST({_units(text)} AS BIGINT)" if int(t.params[0]) <= 18 else _units(text)
+        return f"CAST({whole} AS DOUBLE)"
     return f"CAST({text} AS DOUBLE)"
 
 
@@ -142,12 +144,60 @@ def _between(f: Leaf, s: str, low: str, high: str, share: str) -> str:
     return _from_number(f, f"({a} * (1 - ({share})) + {b} * ({share}))")
 
 
+def _units(text: str) -> str:
+    """A Decimal in units of its last digit, as a HUGEINT."""
+    return f"CAST(replace(CAST({text} AS VARCHAR), '.', '') AS HUGEINT)"
+
+
+def _of_units(t: DataType, units: str) -> str:
+    """The Decimal of so many units of its last digit."""
+    if not t.scale:
+        return f"CAST({units} AS {to_duckdb(t)})"
+    sign, one = (
+        f"CASE WHEN {units} < 0 THEN '-' ELSE '' END",
+        f"CAST('1{'0' * t.scale}' AS HUGEINT)",
+    )
+    whole, part = f"abs({units}) // {one}", f"abs({units}) % {one}"
+    digits = f"lpad(CAST({part} AS VARCHAR), {t.scale}, '0')"
+    return f"CAST({sign} || ({whole}) || '.' || {digits} AS {to_duckdb(t)})"
+
+
+_BITS = 60
+"""How many bits of the share between two Decimals count."""
+
+
+def _between_decimals(t: DataType, first: str, second: str, share: str) -> str:
+    """What lies between two Decimals, cut towards zero; all digits are exact."""
+    factor = f"CAST({share} * {1 << _BITS} AS HUGEINT)"
+
+    def place(low: str, high: str, factor: str) -> str:
+        distance = f"({high} - {low})"
+        least = f"({distance} & {(1 << 64) - 1}) * {factor}"
+        more = f"({distance} >> 64) * {factor} * {1 << (64 - _BITS)}"
+        whole = f"({low} + {more} + (({least}) >> {_BITS}))"
+        is_cut = f"(({least}) & {(1 << _BITS) - 1}) <> 0"
+        return let(whole, lambda w: f"CASE WHEN {w} < 0 AND {is_cut} THEN {w} + 1 ELSE {w} END")
+
+    found = let(
+        _units(first),
+        lambda low: let(
+            _units(second), lambda high: let(factor, lambda part: place(low, high, part))
+        ),
+    )
+    return let(found, lambda units: _of_units(t, units))
+
+
 def _interpolated(f: Leaf, s: str, level: float) -> str:
-    place = f"({level!r} * (len({s}) - 1))"
+    place = f"({double(repr(level))} * (len({s}) - 1))"
     low = f"1 + CAST(floor({place}) AS BIGINT)"
+    share = f"({place} - floor({place}))"
+    if f.types[0].is_decimal:
+        last = f"{s}[len({s})]"
+        inside = _between_decimals(f.types[0], f"{s}[{low}]", f"{s}[{low} + 1]", share)
+        return f"CASE WHEN {low} >= len({s}) THEN {last} ELSE {inside} END"
     last = _from_number(f, _number(f, f"{s}[len({s})]"))
     # The next value counts by its share, even if that is 0: an infinite one makes nan.
-    inside = _between(f, s, low, f"{low} + 1", f"{place} - floor({place})")
+    inside = _between(f, s, low, f"{low} + 1", share)
     return f"CASE WHEN {low} >= len({s}) THEN {last} ELSE {inside} END"
 
 

@@ -17,7 +17,7 @@ from mini_tb.sql.functions.aggregates.base import (
     plain,
     wrapped,
 )
-from mini_tb.sql.functions.aggregates.rows import Rows, field, let, struct
+from mini_tb.sql.functions.aggregates.rows import Rows, field, fresh, let, struct
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import (
     FLOAT64,
@@ -25,11 +25,13 @@ from mini_tb.types import (
     UINT8,
     UINT64,
     DataType,
+    array,
     decimal,
     nullable,
     to_duckdb,
     tuple_of,
 )
+from mini_tb.types.duckdb import field_names
 
 # Sums ----------------------------------------------------------------------------------------
 
@@ -250,8 +252,39 @@ def _comparable(f: Leaf, rows: Rows, index: int) -> Rows:
     return rows
 
 
+def _is_lowered(t: DataType) -> bool:
+    """Whether a compound value may hold a NULL or a NaN."""
+    inner = t.types if t.is_array or t.is_tuple or t.is_map else ()
+    return any(e.is_nullable or e.is_float or _is_lowered(e) for e in inner)
+
+
+def _lowered(t: DataType, text: str) -> str:
+    """A value to order by in which NULL and NaN are below all others: DuckDB has them above."""
+    if t.is_nullable or t.is_float:
+        known = f"{text} IS NOT NULL" + (f" AND NOT isnan({text})" if t.bare.is_float else "")
+        return f"{{'known': {known}, 'value': {text}}}"
+    if t.is_map:
+        t, text = array(tuple_of(*t.types, names=("key", "value"))), f"map_entries({text})"
+    if t.is_array and _is_lowered(t):
+        item = fresh(text)
+        return f"list_transform({text}, lambda {item}: {_lowered(t.element, item)})"
+    if t.is_tuple and _is_lowered(t):
+        parts = zip(field_names(t), t.types, strict=True)
+        return struct({name: _lowered(e, field(text, name)) for name, e in parts})
+    return text
+
+
+def _greatest_key(function: str, t: DataType, text: str) -> str:
+    """What `max` and `arg_max` order by."""
+    return _lowered(t, text) if function.endswith("max") and _is_lowered(t) else text
+
+
 def _extreme(function: str) -> Base:
     def collect(f: Leaf, rows: Rows) -> str:
+        (value,) = rows.args
+        key = _greatest_key(function, f.types[0], value)
+        if key != value:
+            return rows.call("arg_max", value, key)
         found = _comparable(f, rows, 0).call(function, rows.args[0])
         if f.types[0].is_float:
             return f"coalesce({found}, {rows.call(function, rows.args[0])})"
@@ -265,28 +298,23 @@ def _arg(name: str, function: str, *aliases: str) -> Base:
 
     def merge(f: Leaf, rows: Rows) -> str:
         (column,) = rows.args
-        value, key = field(column, value_of), field(column, "key")
+        return pick(f, rows, field(column, value_of), field(column, "key"))
+
+    def pick(f: Leaf, rows: Rows, value: str, key: str) -> str:
+        order = _greatest_key(function, f.types[1], key)
         return struct(
-            {
-                value_of: rows.call(function, value, key),
-                "key": rows.call(function[4:], key),
-            }
+            {value_of: rows.call(function, value, order), "key": rows.call(function, key, order)}
         )
 
     def value(f: Leaf, rows: Rows) -> str:
-        found = _comparable(f, rows, 1).call(function, *rows.args)
+        key = _greatest_key(function, f.types[1], rows.args[1])
+        found = _comparable(f, rows, 1).call(function, rows.args[0], key)
         if f.types[1].is_float:
             return f"coalesce({found}, {rows.call('any_value', rows.args[0])})"
         return found
 
     def collect(f: Leaf, rows: Rows) -> str:
-        known = _comparable(f, rows, 1)
-        return struct(
-            {
-                value_of: known.call(function, *rows.args),
-                "key": known.call(function[4:], rows.args[1]),
-            }
-        )
+        return pick(f, _comparable(f, rows, 1), *rows.args)
 
     return Base(
         name,
