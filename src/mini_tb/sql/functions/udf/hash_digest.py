@@ -285,9 +285,9 @@ def _half_of_width(width: int) -> Udf:
         body, numbers = row.body, [row.number(0, i) for i in range(lanes)]
         parts = [[number.short(), (number >> 32).short()] for number in numbers]
         low, high = (body.beside(words) for words in zip(*parts, strict=True))
-        end = 0x80 << 8 * width % 32
-        block = [low, high, end] if width == 8 else [low, end] if width == 4 else [low | end]
-        block += [0] * (14 - len(block)) + [8 * width, 0]
+        words = [low, high] if width == 8 else [low]
+        block: list[Word | int] = [*words, *[0] * (14 - len(words)), 8 * width, 0]
+        block[width // 4] = block[width // 4] | 0x80 << 8 * width % 32
         state = [body.number(word, 32, lanes) for word in MD5_START]
         new = [a + b for a, b in zip(state, _md5_block(state, block), strict=True)]
         for i in range(lanes):

@@ -8,6 +8,8 @@ from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
+_RETURNS = {32: "UINTEGER", 64: "UBIGINT"}
+
 
 def folded(pair: Callable[[Word, Word], Word]) -> Callable[[Row], None]:
     """The kernel of a list of hashes: each joined by `pair` to what those before it came to."""
@@ -24,19 +26,25 @@ def folded(pair: Callable[[Word, Word], Word]) -> Callable[[Row], None]:
     return of_list
 
 
-def hash_udfs(
+def text_udf(
     name: str,
     function: Function,
-    *,
     returns: str = "",
     tables: Callable[[], Mapping[int, bytes]] = dict,
-) -> tuple[Udf, Udf, Udf]:
-    """`name` over BLOB, `name_bits` over numbers and their width in bytes, `name_bits_8` over
-    numbers of that width: a column of constants costs time."""
-    returns = returns or ("UBIGINT" if function.result == 64 else "UINTEGER")
+) -> Udf:
+    """`name` over BLOB."""
+    returns = returns or _RETURNS[function.result]
 
     def of_text(row: Row) -> None:
         row.result.put(row.body.call(function, *row.span(0)))
+
+    return kernel_udf(name, ("BLOB",), returns, of_text, tables=tables)
+
+
+def hash_udfs(name: str, function: Function, returns: str = "") -> tuple[Udf, Udf, Udf]:
+    """`name` over BLOB, `name_bits` over numbers and their width in bytes, `name_bits_8` over
+    numbers of that width: a column of constants costs time."""
+    returns = returns or _RETURNS[function.result]
 
     def of_number(row: Row, size: Word) -> None:
         place = row.body.number(SCRATCH, 32)
@@ -50,7 +58,7 @@ def hash_udfs(
         of_number(row, row.body.number(8, 32))
 
     return (
-        kernel_udf(name, ("BLOB",), returns, of_text, tables=tables),
-        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any, tables=tables),
-        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8, tables=tables),
+        text_udf(name, function, returns),
+        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any),
+        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mini_tb.sql.functions.udf.hash_forms import hash_udfs
+from mini_tb.sql.functions.udf.hash_forms import text_udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
 
 _K0, _K1, _K2, _K3 = 0xC83A91E1, 0x8648DBDB, 0x7BDEC03B, 0x2F5870A5
@@ -44,4 +44,4 @@ def _metro(at: Word, size: Word) -> Word:
     return x ^ x.right(33)
 
 
-UDFS = hash_udfs("mt_metro", Function("metro", (32, 32), 64, _metro))
+UDFS = (text_udf("mt_metro", Function("metro", (32, 32), 64, _metro)),)

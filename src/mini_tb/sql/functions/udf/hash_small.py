@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from mini_tb.sql.functions.udf.hash_forms import hash_udfs
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.hash_forms import text_udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
 from mini_tb.sql.functions.udf.machine import TABLES, Row, kernel_udf
 
@@ -93,19 +94,16 @@ def _jump(row: Row) -> None:
     row.result.put(bucket.short())
 
 
+def _crc_udf(name: str, polynomial: int, bits: int, *, start: int = 0, end: int = 0) -> Udf:
+    function = Function("crc", (32, 32), bits, _crc(bits, start, end))
+    return text_udf(name, function, tables=_tables(polynomial, bits))
+
+
 UDFS = (
-    *hash_udfs("mt_java", Function("java", (32, 32), 32, _java), returns="INTEGER"),
-    *hash_udfs("mt_java_utf16", Function("java", (32, 32), 32, _java_utf16), returns="INTEGER"),
-    *hash_udfs(
-        "mt_crc32",
-        Function("crc", (32, 32), 32, _crc(32, -1, -1)),
-        tables=_tables(_CRC32, 32),
-    ),
-    *hash_udfs(
-        "mt_crc32_ieee", Function("crc", (32, 32), 32, _crc(32, 0, 0)), tables=_tables(_CRC32, 32)
-    ),
-    *hash_udfs(
-        "mt_crc64", Function("crc", (32, 32), 64, _crc(64, 0, 0)), tables=_tables(_CRC64, 64)
-    ),
+    text_udf("mt_java", Function("java", (32, 32), 32, _java), "INTEGER"),
+    text_udf("mt_java_utf16", Function("java", (32, 32), 32, _java_utf16), "INTEGER"),
+    _crc_udf("mt_crc32", _CRC32, 32, start=-1, end=-1),
+    _crc_udf("mt_crc32_ieee", _CRC32, 32),
+    _crc_udf("mt_crc64", _CRC64, 64),
     kernel_udf("mt_jump", ("UBIGINT", "UBIGINT"), "INTEGER", _jump),
 )
