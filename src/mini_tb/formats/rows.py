@@ -14,36 +14,38 @@ from mini_tb.formats.answer import Answer, Statistics
 from mini_tb.formats.escape import content
 from mini_tb.formats.jsontext import json_key, json_quoted, meta, tail
 from mini_tb.formats.text import join, literal
-from mini_tb.formats.value import json, json_text
+from mini_tb.formats.value import Cells, json_cells, json_texts
 
-Cells = Callable[[Answer, Any, int | None], list[Any]]
+Write = Callable[[Answer, Any, int | None], list[Cells]]
 
 
-def values(answer: Answer, chunk: Any, indent: int | None) -> list[Any]:
+def values(answer: Answer, chunk: Any, indent: int | None) -> list[Cells]:
     """Each column of the chunk as JSON values."""
     return [
-        json(chunk.column(i), column.type, answer.settings, indent)
+        json_cells(chunk.column(i), column.type, answer.settings, indent)
         for i, column in enumerate(answer.columns)
     ]
 
 
-def strings(answer: Answer, chunk: Any, indent: int | None) -> list[Any]:
+def strings(answer: Answer, chunk: Any, indent: int | None) -> list[Cells]:
     """Each column of the chunk as JSON strings of the values' texts."""
-    return [json_text(chunk.column(i), column.type) for i, column in enumerate(answer.columns)]
+    return [json_texts(chunk.column(i), column.type) for i, column in enumerate(answer.columns)]
 
 
-def _layout(start: str, labels: list[bytes], between: str, end: str, cells: list[Any]) -> bytes:
+def _layout(start: str, labels: list[bytes], between: str, end: str, cells: list[Cells]) -> bytes:
     """All rows of a chunk: `start`, the labelled cells with `between` between them, `end`."""
     parts: list[Any] = []
-    for i, (label, cell) in enumerate(zip(labels, cells, strict=True)):
-        parts += [literal((between if i else start).encode() + label), cell]
-    return content(join(*parts, literal(end)))
+    before = start.encode()
+    for label, (column, quote) in zip(labels, cells, strict=True):
+        parts += [literal(before + label + quote), column]
+        before = quote + between.encode()
+    return content(join(*parts, literal(quote + end.encode())))
 
 
 # Documents -----------------------------------------------------------------------------------
 
 
-def document(cells: Cells, *, compact: bool) -> Callable[[Answer], Iterator[bytes]]:
+def document(cells: Write, *, compact: bool) -> Callable[[Answer], Iterator[bytes]]:
     """Writes JSON, JSONStrings, or with `compact` JSONCompact, JSONCompactStrings."""
 
     def write(answer: Answer) -> Iterator[bytes]:
@@ -78,8 +80,8 @@ def columns(*, named: bool, metadata: bool = False) -> Callable[[Answer], Iterat
         found: list[list[bytes]] = [[] for _ in answer.columns]
         rows = 0
         for chunk in answer.chunks():
-            for texts, cell in zip(found, values(answer, chunk, None), strict=True):
-                texts.append(content(join(literal(", "), cell)))
+            for texts, (column, quote) in zip(found, values(answer, chunk, None), strict=True):
+                texts.append(content(join(literal(b", " + quote), column, literal(quote))))
             rows += chunk.num_rows
         tabs = b"\t\t" if metadata else b"\t"
         lines = [
@@ -104,7 +106,7 @@ def columns(*, named: bool, metadata: bool = False) -> Callable[[Answer], Iterat
 # Lines ---------------------------------------------------------------------------------------
 
 
-def lines(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
+def lines(cells: Write) -> Callable[[Answer], Iterator[bytes]]:
     """Writes JSONEachRow, JSONStringsEachRow: one object a line."""
 
     def write(answer: Answer) -> Iterator[bytes]:
@@ -116,7 +118,7 @@ def lines(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
 
 
 def arrays(
-    cells: Cells, *, names: bool = False, types: bool = False
+    cells: Write, *, names: bool = False, types: bool = False
 ) -> Callable[[Answer], Iterator[bytes]]:
     """Writes JSONCompactEachRow and its like: one array a line, names and types first if asked."""
 
@@ -136,7 +138,7 @@ def _header(texts: list[str]) -> bytes:
     return b"[" + b", ".join(map(json_key, texts)) + b"]\n"
 
 
-def progress(cells: Cells) -> Callable[[Answer], Iterator[bytes]]:
+def progress(cells: Write) -> Callable[[Answer], Iterator[bytes]]:
     """Writes JSONEachRowWithProgress and JSONStringsEachRowWithProgress."""
 
     def write(answer: Answer) -> Iterator[bytes]:

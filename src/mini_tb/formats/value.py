@@ -8,7 +8,7 @@ format JSON does. Both take and give whole columns; neither leaves nulls behind.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -157,23 +157,40 @@ def field_names(t: DataType) -> tuple[str, ...]:
 # JSON ----------------------------------------------------------------------------------------
 
 
-def json(values: Any, t: DataType, settings: Settings, indent: int | None = None) -> Any:
+class Cells(NamedTuple):
+    """A column of texts, and what stands before and after each of them: it is cheaper to write
+    that with what stands between the columns."""
+
+    column: Any
+    quote: bytes = b""
+
+
+def json_cells(values: Any, t: DataType, settings: Settings, indent: int | None = None) -> Cells:
     """The value as JSON; `indent` is the depth at which the format JSON lays out values with
     parts over several lines, None writes one line."""
     values = combine(values)
     bare = unwrap(t)
     if is_composite(bare):
-        return fill(_with_nulls(_json_composite(values, bare, settings, indent), values), b"null")
+        found = _with_nulls(_json_composite(values, bare, settings, indent), values)
+        return Cells(fill(found, b"null"))
     if is_document(bare):
-        return fill(by_value(values, lambda v: _document(v, indent)), b"null")
+        return Cells(fill(by_value(values, lambda v: _document(v, indent)), b"null"))
     found = plain(values, bare)
     if is_quoted(bare):
-        return fill(json_string(found), b"null")
+        if found.null_count:
+            return Cells(fill(json_string(found), b"null"))
+        return Cells(json_escape(found), b'"')
     if bare.is_float:
         found = _denormals(found, settings)
     elif settings.quote_64bit_integers and bare.is_integer and bare.bits >= 64:
         found = join(literal('"'), found, literal('"'))
-    return fill(found, b"null")
+    return Cells(fill(found, b"null"))
+
+
+def json(values: Any, t: DataType, settings: Settings, indent: int | None = None) -> Any:
+    """As `json_cells`, in one column."""
+    column, quote = json_cells(values, t, settings, indent)
+    return join(literal(quote), column, literal(quote)) if quote else column
 
 
 def _denormals(found: Any, settings: Settings) -> Any:
@@ -185,9 +202,9 @@ def _denormals(found: Any, settings: Settings) -> Any:
     return pc.if_else(odd, literal_null(), found)
 
 
-def json_text(values: Any, t: DataType) -> Any:
+def json_texts(values: Any, t: DataType) -> Cells:
     """The value's text as a JSON string, as JSONStrings writes it."""
-    return json_string(fill(text(values, t), "ᴺᵁᴸᴸ".encode()))
+    return Cells(json_escape(fill(text(values, t), "ᴺᵁᴸᴸ".encode())), b'"')
 
 
 def _json_composite(values: Any, t: DataType, settings: Settings, indent: int | None) -> Any:
