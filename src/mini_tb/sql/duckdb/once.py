@@ -7,6 +7,7 @@ drawn anew each time. SQL has no `let` in expressions; `list_transform([x], lamb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.aggregates.rows import is_unnesting
@@ -62,8 +63,30 @@ def _is_costly(text: str, mark: str, sql: str) -> bool:
     count = text.count(mark)
     if not count:
         return False
-    if "lambda" in text[: text.rindex(mark)]:
+    if _is_in_lambda(text, mark):
         return len(sql) > _MOST_IN_LAMBDA or any(word in sql for word in _VOLATILE)
     if count == 1:
         return False
     return (count - 1) * len(sql) > _MOST_REPEATED or any(word in sql for word in _VOLATILE)
+
+
+_MARKS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\blambda\b|[()]|\x01\d+\x02")
+
+
+def _is_in_lambda(text: str, mark: str) -> bool:
+    """Whether the mark stands in the body of a lambda, which the function around it ends."""
+    if "lambda" not in text:
+        return False
+    depth, lambdas = 0, list[int]()
+    for token in _MARKS.findall(text):
+        if token == mark and lambdas:
+            return True
+        if token == "lambda":
+            lambdas.append(depth)
+        elif token == "(":
+            depth += 1
+        elif token == ")":
+            depth -= 1
+            while lambdas and lambdas[-1] > depth:
+                lambdas.pop()
+    return False
