@@ -241,23 +241,29 @@ class Endpoint:
         headers = [(b"content-type", stream.content_type.encode())]
         headers += [(b"x-request-id", call.request_id.encode())]
         headers += [(k.lower().encode(), v.encode()) for k, v in stream.headers.items()]
+        ahead: asyncio.Task[bytes | None] | None = None
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if call.method == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
                 return
-            while True:
-                following = partial(next, stream.pieces, None)
-                piece = await self._run(self._server.pools.streams, call, following)
-                if piece is None:
-                    break
+            ahead = self._following(call, stream)
+            while (piece := await ahead) is not None:
+                ahead = self._following(call, stream)  # made while this one is on its way
                 message = {"type": "http.response.body", "body": piece, "more_body": True}
                 await asyncio.wait_for(send(message), SEND_TIMEOUT_S)
             await send({"type": "http.response.body", "body": b""})
         except Exception as error:
             raise Interrupted(error) from error
         finally:
+            if ahead is not None:
+                await _ended(ahead, call)
             stream.close()
+
+    def _following(self, call: Call, stream: Stream) -> asyncio.Task[bytes | None]:
+        """Begin to make the next piece."""
+        following = partial(next, stream.pieces, None)
+        return asyncio.create_task(self._run(self._server.pools.streams, call, following))
 
 
 def _too_large(limit: int) -> UserError:
@@ -293,6 +299,16 @@ def _start(stream: Stream, accepted: str) -> Any:
         return Stream(pieces, stream.content_type, stream.close, headers)
     stream.close()
     return Reply(b"".join(pieces), 200, stream.content_type, headers)
+
+
+async def _ended(ahead: asyncio.Task[bytes | None], call: Call) -> None:
+    """Returns when a piece that nobody takes any more is not worked on. What is wrong with it does
+    not matter."""
+    if not ahead.done():
+        call.cancel()
+        await asyncio.wait((ahead,))
+    if not ahead.cancelled():
+        ahead.exception()
 
 
 async def _gone(request: Request) -> None:
