@@ -55,6 +55,18 @@ def test_digest_of_each_length_around_the_blocks(name: str) -> None:
     assert called(f"mt_{name}", texts(*values)) == wanted
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_numbers_are_digested_as_their_bytes(width: int, data: st.DataObject) -> None:
+    numbers = st.none() | st.integers(0, (1 << 8 * width) - 1)
+    values = data.draw(st.lists(numbers, max_size=11))
+    pieces = texts(*(None if v is None else v.to_bytes(width, "little") for v in values))
+    column = pa.array(values, pa.uint64())
+    for name in ("mt_half_md5", "mt_sip", "mt_sip128", "mt_sip128_reference"):
+        assert called(f"{name}_bits_{width}", column) == called(name, pieces)
+
+
 def test_a_part_of_a_column_is_hashed_as_such() -> None:
     column = texts(b"before", None, b"one", b"", b"three", b"after")
     whole = called("mt_city", column)

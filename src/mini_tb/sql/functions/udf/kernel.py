@@ -186,6 +186,11 @@ class Word:
         """The four bytes that lie at this address."""
         return self.body.value(f"{self.text} i32.load offset={offset}", 32)
 
+    def like(self, other: Word, offset: int = 0) -> Word:
+        """What lies at this address, in the shape of another word."""
+        kind = _type(other.bits, other.lanes)
+        return other._made(f"{self.text} {kind}.load offset={offset}")
+
     def pair(self, offset: int = 0) -> Word:
         """The two bytes that lie at this address."""
         return self.body.value(f"{self.text} i32.load16_u offset={offset}", 32)

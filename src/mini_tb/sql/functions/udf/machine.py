@@ -195,7 +195,7 @@ class Kernel:
         if machine.size <= _KEPT:
             self._idle.append(machine)
         pa = self._arrow
-        buffers = [None, pa.py_buffer(data)]
+        buffers = [None, data]
         if self._returns == "BLOB":
             buffers.insert(1, _steps(count, self._width))
         result = pa.Array.from_buffers(self._type, count, buffers)
@@ -214,8 +214,8 @@ class Kernel:
         large = pa.types.is_large_binary(kind) or pa.types.is_large_string(kind)
         return array.cast(pa.binary()) if large else array
 
-    def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> bytes:
-        """The results as bytes. Places are addresses in the machine's memory."""
+    def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> Any:
+        """A buffer of the results. Places are addresses in the machine's memory."""
         end = _COLUMNS
         frame, copies = [count, 0], []
         for array, width in zip(arrays, self._spans, strict=True):
@@ -246,7 +246,10 @@ class Kernel:
             ctypes.memmove(base + at, address, length)
         self._frame.pack_into(machine.frame, 0, *frame)
         machine.run()
-        return ctypes.string_at(base + end, size)
+        # Of Arrow's memory: for 128 kB, the interpreter's would come from the system each time.
+        data = self._arrow.allocate_buffer(size)
+        ctypes.memmove(data.address, base + end, size)
+        return data
 
 
 @cache
