@@ -64,6 +64,9 @@ def serve_folder(folder: Path, *, host: str = HOST, port: int = PORT) -> None:
 
 
 def _load_libraries() -> None:
+    from mini_tb.server.memory import share_arenas
+
+    share_arenas()  # before there are threads
     import starlette.applications  # noqa: F401  # loading it is the point
     import uvicorn  # noqa: F401
 

@@ -26,6 +26,7 @@ from mini_tb.server.garbage import (
     leave_out_what_is_loaded,
     patient_collections,
 )
+from mini_tb.server.memory import trim
 
 if TYPE_CHECKING:
     import uvicorn
@@ -189,17 +190,7 @@ async def _housekeeping(registry: Registry) -> None:
     while True:
         await asyncio.sleep(IDLE_CHECK_S)
         await asyncio.to_thread(registry.close_idle)
-        await asyncio.to_thread(_trim)
-
-
-def _trim() -> None:
-    """Give free memory back to the system. What many threads free in small pieces stays with the C
-    library otherwise, and memory seems to grow with the hours. Does nothing where it has no such
-    call."""
-    import ctypes
-
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
+        await asyncio.to_thread(trim)
 
 
 def _warm_up(registry: Registry, ended: threading.Event) -> None:
