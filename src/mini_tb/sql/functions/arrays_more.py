@@ -231,7 +231,14 @@ ROWS = (
         exact=True,
     ),
     Function(
-        "arrayRemove", _remove_returns, _lower_remove, args=(2, 2), nulls=False, bytes_ok=True
+        "arrayRemove",
+        _remove_returns,
+        _lower_remove,
+        args=(2, 2),
+        nulls=False,
+        aliases=("array_remove",),
+        any_case=True,
+        bytes_ok=True,
     ),
     Function("arrayZipUnaligned", _zip_returns, _lower_zip, args=(1, None), nulls=False),
     Function("arrayTranspose", _transpose_returns, _lower_transpose, nulls=False),

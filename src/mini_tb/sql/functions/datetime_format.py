@@ -346,6 +346,9 @@ def _strptime(pieces: Sequence[Piece], sql: str, exact: bool) -> str:
     return f"CASE WHEN {fits} THEN try_strptime({sql}, {quote_string(pattern)}) END"
 
 
+_PARSE_ALIASES = {"parseDateTime": ("TO_UNIXTIME",), "parseDateTimeOrNull": ("str_to_date",)}
+
+
 def _parse_rows(name: str, pieces: _Pieces, scale: int) -> Iterator[Function]:
     """`name` and its OrNull and OrZero; without a zone the type names the server's."""
     exact = pieces is mysql_pieces
@@ -374,8 +377,17 @@ def _parse_rows(name: str, pieces: _Pieces, scale: int) -> Iterator[Function]:
         found = f"coalesce({read(call, args)}, {literal(zero(bare), bare)})"
         return f"CASE WHEN {args[0]} IS NOT NULL THEN {found} END"
 
-    yield Function(name, target, lower, args=(1, 3), any_case=True)
-    yield Function(f"{name}OrNull", lambda args: nullable(target(args)), read, args=(1, 3))
+    aliases = _PARSE_ALIASES.get(name, ())
+    yield Function(name, target, lower, args=(1, 3), aliases=aliases, any_case=True)
+    aliases = _PARSE_ALIASES.get(f"{name}OrNull", ())
+    yield Function(
+        f"{name}OrNull",
+        lambda args: nullable(target(args)),
+        read,
+        args=(1, 3),
+        aliases=aliases,
+        any_case=bool(aliases),
+    )
     yield Function(f"{name}OrZero", target, or_zero, args=(1, 3))
 
 

@@ -405,7 +405,9 @@ ROWS = (
         aliases=("from_utc_timestamp",),
         any_case=True,
     ),
-    Function("fromDaysSinceYearZero", DATE, _year_zero(DATE)),
+    Function(
+        "fromDaysSinceYearZero", DATE, _year_zero(DATE), aliases=("FROM_DAYS",), any_case=True
+    ),
     Function("fromDaysSinceYearZero32", DATE32, _year_zero(DATE32)),
     Function(
         "toModifiedJulianDay",

@@ -94,8 +94,22 @@ _PARTS = (
         aliases=("MILLISECOND",),
         any_case=True,
     ),
-    _part("toMicrosecond", UINT32, "microsecond({w}) % 1000000", times=True),
-    _part("toNanosecond", UINT32, "nanosecond({a}) % 1000000000", times=True),
+    _part(
+        "toMicrosecond",
+        UINT32,
+        "microsecond({w}) % 1000000",
+        times=True,
+        aliases=("MICROSECOND",),
+        any_case=True,
+    ),
+    _part(
+        "toNanosecond",
+        UINT32,
+        "nanosecond({a}) % 1000000000",
+        times=True,
+        aliases=("NANOSECOND",),
+        any_case=True,
+    ),
     _part("toISOYear", UINT16, "isoyear({w})"),
     _part("toISOWeek", UINT8, "weekofyear({w})"),
     _part("toYYYYMM", UINT32, "year({w}) * 100 + month({w})"),
@@ -129,7 +143,9 @@ def _bounded(t: DataType, count: str, last: int = 0) -> str:
     return f"CASE WHEN {count} < 0 THEN 0 {above}ELSE {count} END"
 
 
-def _numbered(name: str, template: str, *, since: bool = True, last: int = 0) -> Function:
+def _numbered(
+    name: str, template: str, *aliases: str, since: bool = True, last: int = 0
+) -> Function:
     """A number made of days (`{d}`) of the wall clock's date, `since` 1970 and not before."""
 
     def returns(args: Sequence[Expr]) -> DataType:
@@ -144,7 +160,8 @@ def _numbered(name: str, template: str, *, since: bool = True, last: int = 0) ->
             days = _bounded(t, days, 0 if t.name in ("Date", "DateTime") else last)
         return f"CAST({template.replace('{d}', days)} AS UINTEGER)"
 
-    return Function(name, returns, lower, args=(1, 2))
+    any_case = bool(aliases)
+    return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
 
 
 def _elapsed(name: str, size: int) -> Function:
@@ -280,7 +297,7 @@ ROWS = (
     ),
     _numbered("toRelativeDayNum", "{d}", last=LAST_DAY),
     _numbered("toRelativeWeekNum", "({d} + 3) // 7"),
-    _numbered("toDaysSinceYearZero", "{d} + 719528", since=False),
+    _numbered("toDaysSinceYearZero", "{d} + 719528", "TO_DAYS", since=False),
     _elapsed("toRelativeHourNum", 3_600),
     _elapsed("toRelativeMinuteNum", 60),
     _elapsed("toRelativeSecondNum", 1),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function, constant, unsupported
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, text, unsupported
 from mini_tb.sql.functions.hash_parts import (
     Algorithm,
     hashed,
     number_bits,
     value_bytes,
 )
-from mini_tb.sql.functions.strings import strings
+from mini_tb.sql.functions.strings import as_bytes, need_string, strings
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import INT32, UINT32, UINT64, DataType, fixed_string
+from mini_tb.types import INT32, STRING_BYTES, UINT32, UINT64, DataType, fixed_string
 
 _NO_ARGUMENTS = "CAST(16324913028386710556 AS UBIGINT)"
 
@@ -211,6 +211,34 @@ def _digest(name: str, size: int, template: str) -> Function:
     )
 
 
+_HMAC_MODES = {
+    **{name: name for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")},
+    **{f"sha3{bits}": f"sha3_{bits}" for bits in (224, 256, 384, 512)},
+    "blake2b512": "blake2b",
+    "blake2s256": "blake2s",
+}
+"""Python's names of the digests of `HMAC`, by ClickHouse's without dashes."""
+
+
+def _hmac_mode(arg: Expr) -> str:
+    name = text(arg).lower().replace("-", "")
+    if name not in _HMAC_MODES:
+        raise ArgumentError(f"there is no digest `{text(arg)}`", 36, 0)
+    return _HMAC_MODES[name]
+
+
+def _hmac_returns(args: Sequence[Expr]) -> DataType:
+    _hmac_mode(args[0])
+    for arg in args[1:]:
+        need_string(arg)
+    return STRING_BYTES
+
+
+def _lower_hmac(call: Call, args: list[str]) -> str:
+    message, key = (as_bytes(arg, sql) for arg, sql in zip(call.args[1:], args[1:], strict=True))
+    return f"mt_hmac('{_hmac_mode(call.args[0])}', {message}, {key})"
+
+
 def _of_string(name: str, udf: str, result: DataType, *, any_case: bool = False) -> Function:
     def lower(call: Call, args: list[str]) -> str:
         return f"{udf}({_data(call, args[0])})"
@@ -306,6 +334,7 @@ ROWS = (
     _digest("SHA384", 48, "mt_sha384({0})"),
     _digest("SHA512", 64, "mt_sha512({0})"),
     _digest("SHA512_256", 32, "mt_sha512_256({0})"),
+    Function("HMAC", _hmac_returns, _lower_hmac, args=(3, 3), any_case=True, bytes_ok=True),
     _digest("murmurHash3_128", 16, "mt_murmur3_128({0})"),
     _of_string("CRC32", "mt_crc32", UINT32, any_case=True),
     _of_string("CRC32IEEE", "mt_crc32_ieee", UINT32, any_case=True),

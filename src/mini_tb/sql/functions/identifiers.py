@@ -134,7 +134,6 @@ ROWS = (
         "generateULID",
         "ULIDStringToDateTime",
         "sqidEncode",
-        "sqidDecode",
         "generateSerialID",
     ),
 )

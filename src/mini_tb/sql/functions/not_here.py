@@ -10,7 +10,7 @@ _TYPES = ("Date", "DateTime", "Float32", "Float64", "IPv4", "IPv6", "String", "U
 REASONS = {
     "read the part by its function: `length`, `isNull`, `mapKeys`, `tupleElement`": "getSubcolumn",
     "values are not encrypted here": "encrypt decrypt tryDecrypt aes_encrypt_mysql "
-    "aes_decrypt_mysql HMAC",
+    "aes_decrypt_mysql",
     "there is no dictionary here; join the data source instead": (
         "dictGet dictGetAll dictGetChildren dictGetDescendants dictGetHierarchy dictGetKeys "
         "dictGetOrDefault dictGetOrNull dictGetRoot dictHas dictIsIn "
@@ -100,6 +100,7 @@ REASONS = {
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
     "samples are not compared here": "proportionsZTest",
+    "write `arrayJoin`": "unnest",
     "geometries of all kinds are not read, cut, joined or measured here": (
         "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom areaCartesian "
         "areaSpherical flipCoordinates geometryIntersectCartesian geometryIntersectSpherical "
@@ -120,23 +121,13 @@ REASONS = {
     ),
     "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
-        "CARDINALITY FROM_DAYS MICROSECOND NANOSECOND NATURAL_SORT_KEY TO_DAYS "
-        "TO_UNIXTIME arrayEnumerateDenseRanked arrayEnumerateUniqRanked "
-        "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
-        "arrayShingles arraySimilarity array_remove array_to_string bitSlice "
-        "caseFoldUTF8 conv "
-        "countDigits dateTimeToUUIDv7 divideDecimal "
-        "extractKeyValuePairs extractKeyValuePairsWithEscaping instr "
-        "isDecimalOverflow localtime mapFromString "
-        "multiplyDecimal naturalSortKey normalizeUTF8NFKCCasefold "
-        "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration "
-        "parseTimeDelta prettyPrintJSON printf "
-        "regexpInstr regexpPosition regexp_instr removeAccentsUTF8 removeDiacriticsUTF8 "
-        "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 "
-        "sqid str_to_date str_to_map "
-        "toTimeWithFixedDate tokensForLikePattern "
-        "tuplePositiveModuloByNumber unnest"
+        "arrayEnumerateDenseRanked arrayEnumerateUniqRanked bitSlice dateTimeToUUIDv7 "
+        "divideDecimal extractKeyValuePairs extractKeyValuePairsWithEscaping localtime "
+        "mapFromString multiplyDecimal parseDateTime64InJodaSyntax "
+        "parseDateTime64InJodaSyntaxOrNull parseDateTime64InJodaSyntaxOrZero "
+        "parseISO8601Duration prettyPrintJSON printf sparseGrams sparseGramsHashes "
+        "sparseGramsHashesUTF8 sparseGramsUTF8 sqid str_to_map toTimeWithFixedDate "
+        "tokensForLikePattern tuplePositiveModuloByNumber"
     ),
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""

@@ -178,7 +178,8 @@ ROWS = (
             _position_returns,
             _lower_position,
             args=(2, 3),
-            any_case=not suffix,
+            aliases=("instr",) if suffix == "CaseInsensitive" else (),
+            any_case=suffix in _SUFFIXES[:2],
         )
         for suffix in _SUFFIXES
     ),

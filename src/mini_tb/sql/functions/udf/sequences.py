@@ -1,0 +1,109 @@
+"""Arrays compared element by element, a row at a time: each takes time by the product of their
+lengths, or is sorted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mini_tb.sql.duckdb.udf import Udf
+
+Items = Sequence[str | None]
+
+
+def distance(first: Items, second: Items) -> int:
+    """Levenshtein's distance: how many elements are put in, taken out or changed."""
+    row = list(range(len(second) + 1))
+    for i, x in enumerate(first, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(second, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def weighted_distance(
+    first: Items, second: Items, out: Sequence[float], into: Sequence[float], alike: bool
+) -> float:
+    """The weights of the elements that are put in and taken out; `alike`: as a share of all, from 1
+    for none to 0."""
+    for items, weights in ((first, out), (second, into)):
+        if len(items) != len(weights):
+            raise ValueError("DB::190: an array and its weights are of different sizes")
+    row = [0.0]
+    for weight in into:
+        row.append(row[-1] + weight)
+    for x, weight in zip(first, out, strict=True):
+        before, row[0] = row[0], row[0] + weight
+        for j, y in enumerate(second, 1):
+            least = min(row[j] + weight, row[j - 1] + into[j - 1])
+            before, row[j] = row[j], before if x == y else least
+    if not alike:
+        return row[-1]
+    total = sum(out) + sum(into)
+    return 1 - row[-1] / total if total else 1.0
+
+
+def _gini(labels: Sequence[float]) -> float:
+    """Gini's coefficient of labels in the order in which they were predicted."""
+    total, reached, area = sum(labels), 0.0, 0.0
+    if not total:
+        return math.nan
+    for label in labels:
+        reached += label
+        area += reached
+    return (area / total - (len(labels) + 1) / 2) / len(labels)
+
+
+def normalized_gini(predicted: Sequence[float], labels: Sequence[float]) -> tuple[float, ...]:
+    """Gini's coefficients of the prediction and of the best one, and the first as a share of the
+    second."""
+    if len(predicted) != len(labels):
+        raise ValueError("DB::44: predictions and labels must be of the same size")
+    order = sorted(range(len(labels)), key=lambda i: predicted[i])[::-1]
+    found, best = _gini([labels[i] for i in order]), _gini(sorted(labels, reverse=True))
+    return found, best, found / best if best else math.nan
+
+
+def _rows(function: Callable[..., Any], data_type: Any, *columns: Any) -> Any:
+    import pyarrow as pa
+
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    return pa.array([None if None in row else function(*row) for row in rows], data_type)
+
+
+def _distance(first: Any, second: Any) -> Any:
+    import pyarrow as pa
+
+    return _rows(distance, pa.uint32(), first, second)
+
+
+def _weighted(first: Any, second: Any, out: Any, into: Any, alike: Any) -> Any:
+    import pyarrow as pa
+
+    return _rows(weighted_distance, pa.float64(), first, second, out, into, alike)
+
+
+def _normalized_gini(predicted: Any, labels: Any) -> Any:
+    import pyarrow as pa
+
+    fields = pa.struct([(name, pa.float64()) for name in "123"])
+
+    def row(*values: Any) -> dict[str, float]:
+        return dict(zip("123", normalized_gini(*values), strict=True))
+
+    return _rows(row, fields, predicted, labels)
+
+
+_T, _D = "VARCHAR[]", "DOUBLE[]"
+
+UDFS = (
+    Udf("mt_array_distance", (_T, _T), "UINTEGER", _distance),
+    Udf("mt_array_weighted_distance", (_T, _T, _D, _D, "BOOLEAN"), "DOUBLE", _weighted),
+    Udf(
+        "mt_normalized_gini",
+        (_D, _D),
+        'STRUCT("1" DOUBLE, "2" DOUBLE, "3" DOUBLE)',
+        _normalized_gini,
+    ),
+)
