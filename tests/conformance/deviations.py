@@ -95,10 +95,13 @@ DEVIATIONS = (
         r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] INTERVAL",
     ),
     Deviation(
-        "`toDate`, `monthName`, `dateTrunc` of a `DateTime64` within the last second of a day "
+        "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second of a day "
         "before 1970",
         "the next day",
         "that day",
+        kind="value",
+        query=r"\b(toDate|monthName|dateName|date_trunc)\(.*\b(t64|toDateTime64)\b",
+        detail="1965|1964|2144|December|Thursday",
     ),
     Deviation(
         "Decimals beyond their precision, but within the bits that store them",
@@ -120,6 +123,28 @@ DEVIATIONS = (
         "in the order in which they came",
     ),
     Deviation(
+        "`anyHeavy` where no value has more than half of the rows",
+        "a value that depends on the order of the rows",
+        "the most frequent value",
+        kind="value",
+        query=r"\banyHeavy(If)?\(",
+    ),
+    Deviation(
+        "`groupConcat` of rows that several threads read (`UNION ALL`)",
+        "leaves out the empty texts with which a part begins",
+        "leaves out those with which the whole begins",
+        kind="value",
+        query=r"groupConcat.* UNION ALL ",
+    ),
+    Deviation(
+        "A text of a day, or a day and a month, where a DateTime is meant (`'3'`, `'3.5'`)",
+        "a day of the current year",
+        "an error",
+        kind="engine",
+        query=r"toString\(|::String|\|\|",
+        detail="Cannot parse DateTime",
+    ),
+    Deviation(
         "Random functions, `generateUUIDv4`, `now`",
         "other values at every run",
         "other values at every run",
@@ -128,6 +153,9 @@ DEVIATIONS = (
         "Errors found row by row (`throwIf`, a text that is no number)",
         "an error if the row is reached",
         "the same, but DuckDB may reach other rows first",
+        kind="engine",
+        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|modulo|%)",
+        detail="Division by zero",
     ),
     Deviation(
         "`rowNumberInBlock`, `blockNumber`, `runningDifference`",
@@ -187,8 +215,8 @@ DEVIATIONS = (
         "says `mapContainsKey`, `editDistance`: the names of which these are others",
         "says what the query says",
         kind="name",
-        query=r"[iI]f\(.*(mapContains|levenshteinDistance|date_trunc|toTimeZone)\(",
-        detail=r"(?s)ClickHouse.*(mapContainsKey|editDistance|dateTrunc|toTimezone)\(.*mini-tb",
+        query=r"([iI]f\(|CASE).*(mapContains|levenshteinDistance|date_trunc|crc32)\(",
+        detail=r"(?s)ClickHouse.*(mapContainsKey|editDistance|dateTrunc|CRC32)\(.*mini-tb",
     ),
     Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
@@ -201,7 +229,7 @@ DEVIATIONS = (
         "may be met: DuckDB computes columns before it cuts",
         kind="engine",
         query="LIMIT",
-        detail="Division by zero|Cannot convert NULL|Failed to cast decimal value",
+        detail="Division by zero|Cannot convert NULL|Failed to cast decimal value|equal sizes",
     ),
     Deviation(
         "`netloc`, and `…RFC` functions, of URLs whose hosts hold `%`, `=`, `&`, brackets, …",

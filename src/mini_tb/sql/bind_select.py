@@ -14,7 +14,7 @@ from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.grouping import check_grouped, free_of_aggregates, is_aggregated
 from mini_tb.sql.label import Labels
-from mini_tb.sql.naming import Namer
+from mini_tb.sql.naming import Namer, shown
 from mini_tb.sql.scope import NamedQuery, Scope
 from mini_tb.sql.settings import check_settings
 from mini_tb.sql.table_functions import bound_series
@@ -82,7 +82,7 @@ class SelectBinder:
     # Columns -------------------------------------------------------------------------------
 
     def output(self) -> list[OutputColumn]:
-        """The columns of the answer, stars expanded; DuckDB's names are made distinct."""
+        """The columns of the answer, stars expanded; DuckDB's names are distinct, and UTF-8."""
         scope, binder = self.scope, self.binder
         columns: list[OutputColumn] = []
         taken: set[str] = set()
@@ -91,10 +91,11 @@ class SelectBinder:
             if expr.type == NOTHING:
                 message = f"`{name}` is taken from an empty array, and has no type"
                 raise binder.error("SQ204", message, node, number=43)
-            duck_name, number = name, 1
+            known = duck_name = shown(name)
+            number = 1
             while duck_name.lower() in taken:
                 number += 1
-                duck_name = f"{name}_{number}"
+                duck_name = f"{known}_{number}"
             taken.add(duck_name.lower())
             columns.append(OutputColumn(name, duck_name, expr.type, expr))
             self.items.append(node)

@@ -18,6 +18,7 @@ from mini_tb.sql.duckdb.lower import Lowering
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
+from mini_tb.sql.naming import shown
 from mini_tb.sql.parser import parse_expression, parse_statement
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.tree import (
@@ -110,7 +111,7 @@ def compile_bound(
     parameters = {name: key for name, key in binder.parameters.items() if f"${name} " in duck_sql}
     compiled = Compiled(
         duck_sql,
-        tuple(ResultColumn(column.name, column.type) for column in query.columns),
+        tuple(ResultColumn(shown(column.name), column.type) for column in query.columns),
         parameters,
         inlined,
         frozenset(binder.tables),

@@ -56,6 +56,11 @@ def column_name(
     return Namer(parameters, names).name(expression)
 
 
+def shown(name: str) -> str:
+    """The name as UTF-8: with U+FFFD for bytes that are none, as ClickHouse has it in JSON."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 class Namer:
     """Names the columns of one query: subqueries are numbered through it."""
 

@@ -20,9 +20,11 @@ from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_car
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT16,
+    INT128,
     STRING,
     STRING_BYTES,
     UINT8,
+    UINT128,
     DataType,
     NoSupertype,
     least_supertype,
@@ -129,9 +131,12 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     elif shared.name != "Nothing":
         left, right = lower_cast(s, shared, left), lower_cast(t, shared, right)
         s = t = shared
+    elif _width(s) >= 128 and t.is_decimal:
+        return _compare_with_decimal(operator, s, left, right)
+    elif s.is_decimal and _width(t) >= 128:
+        return _compare_with_decimal(_TURNED[operator], t, right, left)
     elif s != t:
-        left, s = _as_number(s, left)
-        right, t = _as_number(t, right)
+        left, s, right, t = _as_numbers(s, left, t, right)
     if s.is_float != t.is_float and max(_width(s), _width(t)) >= 64:
         return _compare_with_float(operator, a, b, left, right)
     found = f"({left} {operator} {right})"
@@ -147,9 +152,26 @@ def _as_number(t: DataType, sql: str) -> tuple[str, DataType]:
         return lower_cast(t, INT16, sql), INT16
     if t.is_bool:
         return f"CAST({sql} AS UTINYINT)", UINT8
-    if t.is_integer and t.bits >= 128:
-        return f"CAST({sql} AS BIGNUM)", t
     return sql, t
+
+
+def _as_numbers(
+    s: DataType, left: str, t: DataType, right: str
+) -> tuple[str, DataType, str, DataType]:
+    """Both sides as numbers that DuckDB compares; no HUGEINT is beside what it does not hold."""
+    left, s = _as_number(s, left)
+    right, t = _as_number(t, right)
+    widest = max(_width(s), _width(t))
+    is_mixed = UINT128 in (s, t) and s.is_signed != t.is_signed
+    if s.is_integer and t.is_integer and (widest == 256 or is_mixed):
+        left, right = _bignum(s, left), _bignum(t, right)
+    return left, s, right, t
+
+
+def _bignum(t: DataType, sql: str) -> str:
+    # DuckDB may take back a cast of a HUGEINT column, and then it cannot.
+    text = f"CAST({sql} AS VARCHAR)" if t.bits == 128 else sql
+    return f"CAST({text} AS BIGNUM)"
 
 
 def _width(t: DataType) -> int:
@@ -172,6 +194,21 @@ def _but_nan(operator: str, a: Expr, b: Expr, left: str, right: str, found: str)
         return f"({found} {'AND NOT' if operator == '=' else 'OR'} isnan({left}))"
     greater, expr = (right, b) if operator in ("<", "<=") else (left, a)
     return found if _plain_float(expr) else f"({found} AND {greater} <= CAST('inf' AS DOUBLE))"
+
+
+_TURNED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The operators with their sides exchanged."""
+
+
+def _compare_with_decimal(operator: str, t: DataType, number: str, decimal: str) -> str:
+    """A wide integer with a Decimal, which DuckDB does not do: with the integers beside it."""
+    low, high = (f"CAST({side}({decimal}) AS HUGEINT)" for side in ("floor", "ceil"))
+    if t != INT128:
+        number, low, high = _bignum(t, number), _bignum(INT128, low), _bignum(INT128, high)
+    if operator in ("=", "<>"):
+        word = "AND" if operator == "=" else "OR"
+        return f"({number} {operator} {low} {word} {number} {operator} {high})"
+    return f"({number} {operator} {high if operator in ('<', '>=') else low})"
 
 
 def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
@@ -234,14 +271,18 @@ def _lower_distinct(call: Call, args: list[str]) -> str:
     a, b = call.args
     word = "IS DISTINCT FROM" if call.function.name == "isDistinctFrom" else "IS NOT DISTINCT FROM"
     left, right = args
+    s, t = a.type.bare, b.type.bare
     for side, sql in ((a, right), (b, left)):
         if side.type.is_nothing:
             return f"CAST(({sql} {word} NULL) AS UTINYINT)"
     shared = common(a, b)
     if shared.name != "Nothing":
         left, right = lower_cast(a.type, shared, left), lower_cast(b.type, shared, right)
-    elif a.type.bare != b.type.bare:
-        left, right = _as_number(a.type.bare, left)[0], _as_number(b.type.bare, right)[0]
+    elif s.is_decimal != t.is_decimal and max(_width(s), _width(t)) >= 128:
+        same = f"coalesce({compare('=', a, b, left, right)}, {left} IS NULL AND {right} IS NULL)"
+        return f"CAST({same if word.startswith('IS NOT') else f'NOT {same}'} AS UTINYINT)"
+    elif s != t:
+        left, _, right, _ = _as_numbers(s, left, t, right)
     return f"CAST(({left} {word} {right}) AS UTINYINT)"
 
 
