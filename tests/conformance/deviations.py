@@ -95,8 +95,8 @@ DEVIATIONS = (
         r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] INTERVAL",
     ),
     Deviation(
-        "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second of a day "
-        "before 1970",
+        "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second "
+        "of a day before 1970",
         "the next day",
         "that day",
         kind="value",

@@ -62,7 +62,11 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("takes an odd number of arguments", 42)
     for i in range(0, len(args) - 1, 2):
         _condition(args[i])
-    found = supertype_of([args[i] for i in _branches(args)])
+    branches = [args[i] for i in _branches(args)]
+    found = supertype_of(branches)
+    if not found.can_be_nullable and any(branch.type.is_nullable for branch in branches):
+        message = f"NULL beside `{found}` is a Variant, which is not here"
+        raise ArgumentError(message, 386)
     # The branches' dictionaries are not kept.
     return found.types[0] if found.name == "LowCardinality" else found
 

@@ -292,6 +292,8 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         if not listed.type.element.is_nothing:
             lower_cast(listed.type.element, value.type, "")
         return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
+    if any(item.type == NOTHING for item in items):
+        raise ArgumentError("a list has an element of an empty array, which is no value")
     known = [item for item in items if _may_match(item, value.type)]
     if not known or any(element.is_nothing for element in value.type.bare.types):
         return Const(result, int(negated))
