@@ -48,9 +48,12 @@ def explanation(kind: str, query: str, detail: str) -> Deviation | None:
 
 DEVIATIONS = (
     Deviation(
-        "Sums and averages of floats",
+        "Sums and averages of floats, and what is made of them (the deviation of equal values)",
         "depend on the order of the rows",
         "the last digits may differ",
+        kind="value",
+        query=r"\b(stddev|var)(Pop|Samp)\w*\(-?\d+\.\d+\)",
+        detail=r"'\d(\.\d+)?e-",
         kind="value",
         query=r"\b(stddev|var|covar|corr)\w*\(",
         detail=r"ClickHouse \[[^e]*e-\d+'\]\n  mini-tb    \['0'\]",

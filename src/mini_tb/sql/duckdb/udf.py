@@ -38,6 +38,7 @@ FAMILIES = (
     "math",
     "moment",
     "notations",
+    "pairs",
     "polygons",
     "phrases",
     "raw",

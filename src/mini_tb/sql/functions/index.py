@@ -265,9 +265,10 @@ INDEX = {
     ),
     "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
     "notations": (
-        "NATURAL_SORT_KEY REGEXP_INSTR caseFoldUTF8 conv countDigits isDecimalOverflow "
-        "naturalSortKey natural_sort_key normalizeUTF8NFKCCasefold parseTimeDelta regexpInstr "
-        "regexpPosition removeAccentsUTF8 removeDiacriticsUTF8 sqidDecode"
+        "NATURAL_SORT_KEY REGEXP_INSTR caseFoldUTF8 conv countDigits extractKeyValuePairs "
+        "isDecimalOverflow mapFromString naturalSortKey natural_sort_key "
+        "normalizeUTF8NFKCCasefold parseTimeDelta regexpInstr regexpPosition removeAccentsUTF8 "
+        "removeDiacriticsUTF8 sqidDecode str_to_map"
     ),
     "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion",
     "sequences": (
@@ -322,7 +323,7 @@ INDEX = {
         "dictGetUInt32OrDefault dictGetUInt64 dictGetUInt64OrDefault dictGetUInt8 "
         "dictGetUInt8OrDefault dictGetUUID dictGetUUIDOrDefault dictHas dictIsIn "
         "distanceCosineTransposed distanceL2Transposed divideDecimal dotProductTransposed "
-        "dotProductTransposedQuantized encrypt errorCodeToName evalMLMethod extractKeyValuePairs "
+        "dotProductTransposedQuantized encrypt errorCodeToName evalMLMethod "
         "extractKeyValuePairsWithEscaping file firstSignificantSubdomainCustom "
         "firstSignificantSubdomainCustomRFC flipCoordinates formatQuery formatQueryFromJSON "
         "formatQueryOrNull formatQuerySingleLine formatQuerySingleLineOrNull fuzzBits fuzzQuery "
@@ -333,7 +334,7 @@ INDEX = {
         "highlightQuery icebergBucket icebergTruncate inIgnoreSet initial_query_id "
         "initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull kqlBin kqlBinAt "
         "kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount kqlToTimespan "
-        "localtime logTrace mapFromString mapPartialReverseSort mapPartialSort mergeTreePartInfo "
+        "localtime logTrace mapPartialReverseSort mapPartialSort mergeTreePartInfo "
         "multiplyDecimal naiveBayesClassifier naiveBayesClassifierWithAllProbs "
         "naiveBayesClassifierWithProb naiveBayesNgrams nested normalizeQuery "
         "normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet "
@@ -356,12 +357,12 @@ INDEX = {
         "regionToArea regionToCity regionToContinent regionToCountry regionToDistrict "
         "regionToName regionToPopulation regionToTopContinent runningConcurrency "
         "scalarProductTransposed seriesDecomposeSTL session_user showCertificate sparseGrams "
-        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid str_to_map "
-        "structureToCapnProtoSchema structureToProtobufSchema tid timeSeriesCopyTag "
-        "timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid timeSeriesGroupToSamplingKey "
-        "timeSeriesGroupToTags timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup "
-        "timeSeriesJoinTags timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString "
-        "timeSeriesRange timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
+        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
+        "structureToProtobufSchema tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag "
+        "timeSeriesFromGrid timeSeriesGroupToSamplingKey timeSeriesGroupToTags "
+        "timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
+        "timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString timeSeriesRange "
+        "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
         "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery tokensForLikePattern "

@@ -122,12 +122,11 @@ REASONS = {
     "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
         "arrayEnumerateDenseRanked arrayEnumerateUniqRanked bitSlice dateTimeToUUIDv7 "
-        "divideDecimal extractKeyValuePairs extractKeyValuePairsWithEscaping localtime "
-        "mapFromString multiplyDecimal parseDateTime64InJodaSyntax "
-        "parseDateTime64InJodaSyntaxOrNull parseDateTime64InJodaSyntaxOrZero "
-        "parseISO8601Duration prettyPrintJSON printf sparseGrams sparseGramsHashes "
-        "sparseGramsHashesUTF8 sparseGramsUTF8 sqid str_to_map toTimeWithFixedDate "
-        "tokensForLikePattern tuplePositiveModuloByNumber"
+        "divideDecimal extractKeyValuePairsWithEscaping localtime multiplyDecimal "
+        "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
+        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration prettyPrintJSON printf "
+        "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
+        "toTimeWithFixedDate tokensForLikePattern tuplePositiveModuloByNumber"
     ),
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.functions.strings import strings
+from mini_tb.sql.functions.function import ArgumentError, Function, text
+from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import FLOAT64, STRING, UINT8, UINT64, DataType, array
+from mini_tb.types.duckdb import quote_string
 
 
 def _conv_returns(args: Sequence[Expr]) -> DataType:
@@ -22,9 +23,9 @@ def _conv_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_conv(call: Call, args: list[str]) -> str:
-    text = lower_cast(call.args[0].type.bare, STRING, args[0])
+    number = lower_cast(call.args[0].type.bare, STRING, args[0])
     bases = ", ".join(f"CAST({sql} AS INTEGER)" for sql in args[1:])
-    return f"mt_conv({text}, {bases})"
+    return f"mt_conv({number}, {bases})"
 
 
 _POSITION = ("haystack", "pattern", "position", "occurrence", "return_option", "flags", "group")
@@ -59,8 +60,8 @@ def _digits_returns(args: Sequence[Expr]) -> DataType:
 
 def _digits(t: DataType, sql: str) -> str:
     """How many digits the number has that is stored: of a Decimal all that its scale gives it."""
-    text = f"replace(ltrim(CAST({sql} AS VARCHAR), '-'), '.', '')"
-    return f"greatest(length(ltrim({text}, '0')), 1)"
+    digits = f"replace(ltrim(CAST({sql} AS VARCHAR), '-'), '.', '')"
+    return f"greatest(length(ltrim({digits}, '0')), 1)"
 
 
 def _lower_digits(call: Call, args: list[str]) -> str:
@@ -79,11 +80,48 @@ def _lower_overflow(call: Call, args: list[str]) -> str:
     return f"CAST({_digits(t, args[0])} > {most} AS UTINYINT)"
 
 
+_PAIR_OPTIONS = (":", " ,;", '"', "promote")
+
+
+def _pair_options(args: Sequence[Expr]) -> list[str]:
+    """What parts a key from its value, what ends a pair, what quotes, and what is done about a
+    quote where none belongs."""
+    found = [text(arg) for arg in args[1:]]
+    options = [*found, *_PAIR_OPTIONS[len(found) :]]
+    separator, ends, quote, strategy = options
+    if len(separator) != 1 or len(quote) != 1 or not ends:
+        raise ArgumentError("the characters between keys, values and pairs are one each", 36)
+    if separator in ends or quote in ends or separator == quote:
+        raise ArgumentError("the characters between keys, values and pairs must differ", 36)
+    if strategy.lower() not in ("invalid", "accept", "promote"):
+        raise ArgumentError("expected `invalid`, `accept` or `promote`", 36, 4)
+    return [separator, ends, quote, strategy.lower()]
+
+
+def _pairs_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    _pair_options(args)
+    return DataType("Map", (STRING, STRING))
+
+
+def _lower_pairs(call: Call, args: list[str]) -> str:
+    options = ", ".join(quote_string(option) for option in _pair_options(call.args))
+    return f"mt_key_value_pairs({args[0]}, {options})"
+
+
 def _text(name: str, udf: str, result: DataType = STRING, *aliases: str) -> Function:
     return Function(name, strings(result), f"{udf}({{0}})", aliases=aliases, exact=True)
 
 
 ROWS = (
+    Function(
+        "extractKeyValuePairs",
+        _pairs_returns,
+        _lower_pairs,
+        args=(1, 5),
+        aliases=("str_to_map", "mapFromString"),
+        any_case=True,
+    ),
     Function("conv", _conv_returns, _lower_conv, args=(3, 3)),
     Function("countDigits", _digits_returns, _lower_digits),
     Function("isDecimalOverflow", _overflow_returns, _lower_overflow, args=(1, 2)),
