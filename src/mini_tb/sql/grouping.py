@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
 from mini_tb.sql.aliases import walk
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.tree import (
     Aggregate,
     Column,
@@ -82,7 +83,7 @@ def _ungrouped(expr: Expr, keys: Sequence[Expr], own: set[str]) -> Column | Grou
     for child in children:
         found = _ungrouped(child, keys, own)
         if found is not None:
-            return found
+            return None if is_constant(expr) else found
     return None
 
 
