@@ -55,7 +55,7 @@ def state(server):
         "threads": status("Threads:") - len(names) + len(own),
         "names": Counter(own),
         "files": len(os.listdir("/proc/self/fd")),
-        "readers out": sum(len(c._readers) - c._idle.qsize() for c in connections),
+        "readers out": sum(c.leased for c in connections),
         "cursors": sum(cursors(engine) for engine in engines),
         "decoders": decoding,
         "held": server.held,

@@ -169,6 +169,7 @@ class DuckDBEngine:
             try:
                 yield self._transaction
                 connection.commit()
+                self._connections.written()
             except BaseException as error:
                 self._roll_back(connection)
                 if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):

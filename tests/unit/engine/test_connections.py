@@ -1,0 +1,44 @@
+"""Readers: as many as there are, one fewer while rows come in."""
+
+from __future__ import annotations
+
+import pytest
+
+from mini_tb.diagnostics import EngineError
+from mini_tb.engine.duckdb import connection
+from mini_tb.engine.duckdb.connection import Connections, Settings
+
+
+def test_one_reader_rests_while_rows_come_in(monkeypatch) -> None:
+    monkeypatch.setattr(connection, "_cores", lambda: 2)
+    monkeypatch.setattr(connection, "CALM_S", 1000.0)
+    connections = Connections(None, Settings(reader_wait_s=0.01))
+    try:
+        found = [connections.lease() for _ in range(3)]
+        connections.written()
+        for reader in found:
+            connections.give_back(reader)
+        assert connections.leased == 0
+        found = [connections.lease() for _ in range(2)]
+        with pytest.raises(EngineError) as refused:
+            connections.lease()
+        assert refused.value.status == 503
+        assert connections.leased == 2
+        monkeypatch.setattr(connection, "CALM_S", 0.0)
+        found.append(connections.lease())
+        assert connections.leased == 3
+        for reader in found:
+            connections.give_back(reader)
+    finally:
+        connections.close()
+
+
+def test_the_only_reader_never_rests(monkeypatch) -> None:
+    monkeypatch.setattr(connection, "CALM_S", 1000.0)
+    connections = Connections(None, Settings(readers=1, reader_wait_s=0.01))
+    try:
+        connections.written()
+        for _ in range(3):
+            connections.give_back(connections.lease())
+    finally:
+        connections.close()
