@@ -190,7 +190,7 @@ DEVIATIONS = (
         "the value, or what is between",
         kind="value",
         query=r"(quantile|median)\(.*(/|divide|arrayAvg|log)",
-        detail=r"ClickHouse .*\bnan\b",
+        detail=r"ClickHouse .*(\b|\\t)nan\b",
     ),
     Deviation(
         "`assumeNotNull`, `byteSize`, and `has`, `indexOf`, `countEqual`, `hasAll`, `hasAny` of "
