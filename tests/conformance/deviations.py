@@ -91,7 +91,7 @@ DEVIATIONS = (
         "cut or wrapped around, by function",
         "computed on, or wrapped around",
         kind="value",
-        query=r"(to|add|sub)\w+\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)"
+        query=r"(to|add|sub|dateDiff|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)"
         r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] INTERVAL",
     ),
     Deviation(
