@@ -198,7 +198,8 @@ INDEX = {
         "flattenTuple tupleConcat tupleDivide tupleDivideByNumber tupleHammingDistance "
         "tupleIntDiv tupleIntDivByNumber tupleIntDivOrZero tupleIntDivOrZeroByNumber tupleMinus "
         "tupleModulo tupleModuloByNumber tupleMultiply tupleMultiplyByNumber tupleNames "
-        "tupleNegate tuplePlus tupleToNameValuePairs vectorDifference vectorSum"
+        "tupleNegate tuplePlus tuplePositiveModuloByNumber tupleToNameValuePairs vectorDifference "
+        "vectorSum"
     ),
     "distance": (
         "L1Distance L1Norm L1Normalize L2Distance L2Norm L2Normalize L2SquaredDistance "
@@ -366,9 +367,8 @@ INDEX = {
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
         "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery tokensForLikePattern "
-        "transactionLatestSnapshot transactionOldestSnapshot tryDecrypt "
-        "tuplePositiveModuloByNumber unnest validateNestedArraySizes variantElement variantType "
-        "xxHash64Spark"
+        "transactionLatestSnapshot transactionOldestSnapshot tryDecrypt unnest "
+        "validateNestedArraySizes variantElement variantType xxHash64Spark"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 HMAC MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "

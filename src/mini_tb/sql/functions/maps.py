@@ -111,14 +111,30 @@ def _lower_apply(call: Call, args: list[str]) -> str:
     return f"CAST(MAP({keys}, {values}) AS {to_duckdb(call.type)})"
 
 
+def _items(arg: Expr) -> DataType:
+    """The type of an array's elements; those of a Map are its pairs."""
+    if arg.type.is_map:
+        return tuple_of(*arg.type.bare.types)
+    if not arg.type.is_array:
+        raise ArgumentError(f"illegal type `{arg.type}`, expected an Array or a Map")
+    return arg.type.element
+
+
 def _from_arrays_returns(args: Sequence[Expr]) -> DataType:
-    for arg in args:
-        if not arg.type.is_array:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected an Array")
-    key = args[0].type.element
+    key, value = _items(args[0]), _items(args[1])
     if key.is_nullable and not key.is_nothing:
         raise ArgumentError(f"a key cannot be of type `{key}`", 36)
-    return map_of(key, args[1].type.element)
+    return map_of(key, value)
+
+
+def _lower_from_arrays(call: Call, args: list[str]) -> str:
+    items = [
+        f"list_transform(map_entries({sql}), lambda e: {{'1': e.key, '2': e.value}})"
+        if arg.type.is_map
+        else sql
+        for arg, sql in zip(call.args, args, strict=True)
+    ]
+    return f"MAP({', '.join(items)})"
 
 
 def _concat_returns(args: Sequence[Expr]) -> DataType:
@@ -322,7 +338,7 @@ ROWS = (
     Function(
         "mapFromArrays",
         _from_arrays_returns,
-        "MAP({0}, {1})",
+        _lower_from_arrays,
         args=(2, 2),
         nulls=False,
         inner_low_cardinality=True,

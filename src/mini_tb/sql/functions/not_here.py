@@ -126,7 +126,7 @@ REASONS = {
         "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
         "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration prettyPrintJSON printf "
         "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
-        "toTimeWithFixedDate tokensForLikePattern tuplePositiveModuloByNumber"
+        "toTimeWithFixedDate tokensForLikePattern"
     ),
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""

@@ -40,25 +40,59 @@ def _lower_token(call: Call, args: list[str]) -> str:
     return f"CAST(regexp_matches({args[0]}, {quote_string(flags + pattern)}) AS UTINYINT)"
 
 
-def _needles(args: Sequence[Expr]) -> DataType:
+def _tokenized(tokenizer: Sequence[Expr], sql: str) -> str:
+    """The tokens of a text: of letters and digits, or by a tokenizer and what it is told."""
+    name = text(tokenizer[0]) if tokenizer else "splitByNonAlpha"
+    told = constant(tokenizer[1]) if len(tokenizer) > 1 else None
+    if name in ("splitByNonAlpha", "array") and told is not None:
+        raise ArgumentError(f"the tokenizer `{name}` takes no argument", 42)
+    if name == "splitByNonAlpha":
+        return _TOKENS.format(sql)
+    if name == "array":
+        return f"CASE WHEN {sql} = '' THEN CAST([] AS VARCHAR[]) ELSE [{sql}] END"
+    if name == "ngrams":
+        size = 3 if told is None else told
+        if not isinstance(size, int) or size < 1:
+            raise ArgumentError("the size of the n-grams must be a positive integer", 36)
+        return _NGRAMS.format(sql, size)
+    if name == "splitByString":
+        separators = [" "] if told is None else told
+        if not isinstance(separators, list) or not separators or "" in separators:
+            raise ArgumentError("expected the texts that separate tokens", 36)
+        pattern = "|".join(re.escape(str(separator)) for separator in separators)
+        pieces = f"string_split_regex({sql}, {quote_string(f'(?s){pattern}')})"
+        return f"list_filter({pieces}, lambda t: t <> '')"
+    raise ArgumentError(f"the tokenizer `{name}` is not supported", 48)
+
+
+def _tokens_returns(args: Sequence[Expr]) -> DataType:
     need_string(args[0])
-    if len(args) > 2:
-        raise ArgumentError("tokenizers are not supported", 48)
+    _tokenized(args[1:], "")
+    return array(STRING)
+
+
+def _lower_text_tokens(call: Call, args: list[str]) -> str:
+    return _tokenized(call.args[1:], args[0])
+
+
+def _needles(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_string and not (t.is_array and t.element.bare.is_string):
+        raise ArgumentError(f"illegal type `{t}`, expected a String or an Array of them")
+    _tokenized(args[2:], "")
     if not args[1].type.is_string and not args[1].type.is_array:
         raise ArgumentError(f"illegal type `{args[1].type}`, expected tokens")
     return UINT8
 
 
 def _lower_tokens(call: Call, args: list[str]) -> str:
-    wanted = constant(call.args[1])
-    tokens = re.findall(TOKEN, wanted, re.S) if isinstance(wanted, str) else wanted
-    assert isinstance(tokens, list)
-    have = f"list_transform({_TOKENS.format(args[0])}, lambda t: t)"
-    items = f"CAST([{', '.join(quote_string(str(token)) for token in tokens)}] AS VARCHAR[])"
-    if not tokens:
-        return "CAST(0 AS UTINYINT)"
+    have = _tokenized(call.args[2:], args[0])
+    if call.args[0].type.is_array:
+        have = f"flatten(list_transform({args[0]}, lambda h: {_tokenized(call.args[2:], 'h')}))"
+    wanted = args[1] if call.args[1].type.is_array else _tokenized(call.args[2:], args[1])
+    items = f"CAST({wanted} AS VARCHAR[])"
     name = "list_has_any" if call.function.name == "hasAnyTokens" else "list_has_all"
-    return f"CAST({name}({have}, {items}) AS UTINYINT)"
+    return f"CAST(len({items}) > 0 AND {name}({have}, {items}) AS UTINYINT)"
 
 
 def _ngrams_returns(args: Sequence[Expr]) -> DataType:
@@ -98,8 +132,8 @@ def _lower_groups(call: Call, args: list[str]) -> str:
 
 
 def _lower_extract(call: Call, args: list[str]) -> str:
-    index = constant(call.args[2]) if len(args) > 2 else 1
     count = groups(call)
+    index = constant(call.args[2]) if len(args) > 2 else min(count, 1)
     if not isinstance(index, int) or not 0 <= index <= count:
         raise ArgumentError(f"the pattern has {count} groups", 727)
     return f"regexp_extract({args[0]}, {pattern_text(call, args, 1)}, {index})"
@@ -115,7 +149,7 @@ def _lower_count(call: Call, args: list[str]) -> str:
 _NESTED = array(array(STRING))
 
 ROWS = (
-    Function("tokens", strings(array(STRING)), _TOKENS),
+    Function("tokens", _tokens_returns, _lower_text_tokens, args=(1, 3)),
     Function("hasToken", _token_returns, _lower_token, args=(2, 2)),
     Function("hasTokenCaseInsensitive", _token_returns, _lower_token, args=(2, 2), any_case=True),
     Function("hasTokenOrNull", _maybe_token_returns, _lower_token, args=(2, 2)),
@@ -126,8 +160,8 @@ ROWS = (
         args=(2, 2),
         any_case=True,
     ),
-    Function("hasAnyTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAnyToken",)),
-    Function("hasAllTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAllToken",)),
+    Function("hasAnyTokens", _needles, _lower_tokens, args=(2, 4), aliases=("hasAnyToken",)),
+    Function("hasAllTokens", _needles, _lower_tokens, args=(2, 4), aliases=("hasAllToken",)),
     Function("ngrams", _ngrams_returns, _NGRAMS, args=(2, 2)),
     *(
         Function(f"extractAllGroups{suffix}", strings(_NESTED), _lower_all_groups, args=(2, 2))

@@ -130,7 +130,7 @@ ROWS = (
     ),
     *(
         composed(f"tuple{name}ByNumber", _by_number(name[0].lower() + name[1:]), (2, 2))
-        for name in _WITH_NUMBERS
+        for name in (*_WITH_NUMBERS, "PositiveModulo")
     ),
     composed("tupleNegate", _negate),
     composed("tupleHammingDistance", _hamming, (2, 2)),
