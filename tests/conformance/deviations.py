@@ -130,6 +130,14 @@ DEVIATIONS = (
         query=r"\banyHeavy(If)?\(",
     ),
     Deviation(
+        "`min` and `max` of arrays, tuples and maps that hold NULL or nan, in groups",
+        "NULL is below all else and nan above, but without GROUP BY they count for neither",
+        "they count for neither, where there is another",
+        kind="value",
+        query=r"\b(arg)?(min|max|Min|Max)(If|OrNull)?\(([\[(]|an\b|af\b|m\b).* GROUP BY ",
+        detail=r"\[NULL|NULL[\],)}]|nan",
+    ),
+    Deviation(
         "`groupConcat` of rows that several threads read (`UNION ALL`)",
         "leaves out the empty texts with which a part begins",
         "leaves out those with which the whole begins",
