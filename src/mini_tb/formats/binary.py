@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mini_tb.formats.answer import Answer, ResultColumn
-from mini_tb.formats.escape import content, fill
+from mini_tb.formats.escape import fill
 from mini_tb.formats.text import (
     BYTES,
     bignum,
     by_value,
     combine,
+    content,
     is_document,
     join,
     literal,

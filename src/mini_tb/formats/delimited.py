@@ -10,13 +10,20 @@ from typing import Any
 
 from mini_tb.formats.answer import Answer
 from mini_tb.formats.escape import (
-    content,
     csv_escape,
     csv_quotes,
     fill,
     text_escape,
 )
-from mini_tb.formats.text import combine, is_composite, is_quoted, join, literal, unwrap
+from mini_tb.formats.text import (
+    combine,
+    content,
+    is_composite,
+    is_quoted,
+    join,
+    literal,
+    unwrap,
+)
 from mini_tb.formats.value import field, field_names, quoted, text
 from mini_tb.types import DataType
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mini_tb.formats.jsontext import JSON_ESCAPES
-from mini_tb.formats.text import BYTES, join, literal
+from mini_tb.formats.text import BYTES, content, join, literal
 
 _QUOTE = literal(b'"')
 _APOSTROPHE = literal(b"'")
@@ -60,16 +60,6 @@ class Escaper:
 json_escape = Escaper(JSON_ESCAPES)
 text_escape = Escaper(TEXT_ESCAPES)
 csv_escape = Escaper(CSV_ESCAPES)
-
-
-def content(column: Any) -> bytes:
-    """All bytes of a column of `large_binary`, one value after the other, without copying more."""
-    _, offsets, data = column.buffers()
-    if data is None or len(column) == 0:
-        return b""
-    positions = memoryview(offsets).cast("q")
-    start, end = positions[column.offset], positions[column.offset + len(column)]
-    return bytes(memoryview(data)[start:end])
 
 
 def json_string(column: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 
 from mini_tb.formats.answer import Answer
 from mini_tb.formats.delimited import escaped
-from mini_tb.formats.escape import content, fill
-from mini_tb.formats.text import join, literal, unwrap
+from mini_tb.formats.escape import fill
+from mini_tb.formats.text import content, join, literal, unwrap
 from mini_tb.formats.value import text
 from mini_tb.types import DataType
 

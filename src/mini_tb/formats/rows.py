@@ -11,9 +11,8 @@ from typing import Any
 
 from mini_tb.formats import jsontext
 from mini_tb.formats.answer import Answer, Statistics
-from mini_tb.formats.escape import content
 from mini_tb.formats.jsontext import json_key, json_quoted, meta, tail
-from mini_tb.formats.text import join, literal
+from mini_tb.formats.text import content, join, literal
 from mini_tb.formats.value import Cells, json_cells, json_texts
 
 Write = Callable[[Answer, Any, int | None], list[Cells]]

@@ -69,6 +69,16 @@ def literal(value: bytes | str) -> Any:
 _EMPTY = literal(b"")
 
 
+def content(column: Any) -> bytes:
+    """All bytes of a column of `large_binary`, one value after the other, without copying more."""
+    _, offsets, data = column.buffers()
+    if data is None or len(column) == 0:
+        return b""
+    positions = memoryview(offsets).cast("q")
+    start, end = positions[column.offset], positions[column.offset + len(column)]
+    return bytes(memoryview(data)[start:end])
+
+
 def join(*parts: Any) -> Any:
     """The parts (columns and literals) side by side, row by row; null where any part is null."""
     return pc.binary_join_element_wise(*parts, _EMPTY)
@@ -138,9 +148,9 @@ def _bool(values: Any, t: DataType) -> Any:
 def _float(values: Any, t: DataType) -> Any:
     found = _cast(values)
     # ClickHouse writes exponents without `+`, and none below 1e21.
-    large = pc.match_substring(found, b"e+")
-    if not pc.any(large).as_py():
+    if b"e+" not in content(found):
         return found
+    large = pc.match_substring(found, b"e+")
     rewritten = texts([_expand(v) for v in found.filter(large).to_pylist()])
     return pc.replace_with_mask(found, pc.fill_null(large, False), rewritten)
 

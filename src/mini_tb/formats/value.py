@@ -25,6 +25,7 @@ from mini_tb.formats.jsontext import json_key
 from mini_tb.formats.text import (
     by_value,
     combine,
+    content,
     is_composite,
     is_document,
     is_quoted,
@@ -194,9 +195,9 @@ def json(values: Any, t: DataType, settings: Settings, indent: int | None = None
 
 
 def _denormals(found: Any, settings: Settings) -> Any:
-    odd = pc.match_substring(found, b"n")  # nan, inf, -inf
-    if not pc.any(odd).as_py():
+    if b"n" not in content(found):  # nan, inf, -inf
         return found
+    odd = pc.match_substring(found, b"n")
     if settings.quote_denormals:
         return pc.if_else(odd, join(literal('"'), found, literal('"')), found)
     return pc.if_else(odd, literal_null(), found)
