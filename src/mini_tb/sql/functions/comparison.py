@@ -165,7 +165,14 @@ def _as_numbers(
     is_mixed = UINT128 in (s, t) and s.is_signed != t.is_signed
     if s.is_integer and t.is_integer and (widest == 256 or is_mixed):
         left, right = _bignum(s, left), _bignum(t, right)
-    return left, s, right, t
+    return _doubled(s, left, t), s, _doubled(t, right, s), t
+
+
+def _doubled(t: DataType, sql: str, other: DataType) -> str:
+    """A Float32 as Float64 beside what DuckDB would make a Float32 for it, with fewer digits."""
+    if t.is_float and t.bits == 32 and (other.is_decimal or _width(other) > 16):
+        return f"CAST({sql} AS DOUBLE)"
+    return sql
 
 
 def _bignum(t: DataType, sql: str) -> str:

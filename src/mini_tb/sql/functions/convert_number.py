@@ -102,7 +102,7 @@ def to_decimal(source: DataType, target: DataType, sql: str) -> str:
     duck, scale = to_duckdb(target), target.scale
     if source.is_float:
         unit = f"1e{scale}"
-        own = "FLOAT" if source.bits == 32 and int(target.params[0]) <= 18 else "DOUBLE"
+        own = "FLOAT" if source.bits == 32 and scale <= 18 else "DOUBLE"
         count = f"CAST({sql} AS {own}) * CAST({unit} AS {own})"
         return f"CAST(trunc(CAST({count} AS DOUBLE)) / {unit} AS {duck})"
     if source.is_decimal and source.scale > scale:
