@@ -391,6 +391,13 @@ def _lower_union(call: Call, args: list[str]) -> str:
     return f"list_filter({joined}, lambda e, i: list_position({joined}, e) = i)"
 
 
+def _lower_difference(call: Call, args: list[str]) -> str:
+    """What is in some of the arrays but not in all."""
+    items = _cast_all(call, args, call.type)
+    missing = " OR ".join(f"list_position({other}, e) IS NULL" for other in items)
+    return f"list_filter({_lower_union(call, args)}, lambda e: {missing})"
+
+
 def _length_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if not (t.is_string or t.is_array or t.is_map or t.is_tuple):
@@ -548,6 +555,13 @@ ROWS = (
     ),
     Function("arrayIntersect", _intersect_returns, _lower_intersect, args=(1, None), nulls=False),
     Function("arrayUnion", _common_arrays, _lower_union, args=(1, None), nulls=False),
+    Function(
+        "arraySymmetricDifference",
+        _common_arrays,
+        _lower_difference,
+        args=(1, None),
+        nulls=False,
+    ),
     Function(
         "arrayExcept",
         _except_returns,

@@ -271,7 +271,6 @@ ROWS = (
     Function("indexOfAssumeSorted", _index_returns, _lower_index, args=(2, 2), nulls=False),
     *unsupported(
         "the order of its answer is not defined, or drawn at random",
-        "arraySymmetricDifference",
         "arrayPartialSort",
         "arrayPartialReverseSort",
         "arrayShuffle",

@@ -11,12 +11,12 @@ INDEX = {
         "CARDINALITY OCTET_LENGTH arrayCompact arrayConcat arrayDistinct arrayElement "
         "arrayEnumerate arrayEnumerateDense arrayEnumerateUniq arrayExcept arrayFlatten "
         "arrayIntersect arrayPopBack arrayPopFront arrayPushBack arrayPushFront arrayResize "
-        "arrayReverse arrayRotateLeft arrayRotateRight arraySlice arrayStringConcat arrayUnion "
-        "arrayUniq arrayWithConstant arrayZip array_to_string countEqual empty emptyArrayDate "
-        "emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64 emptyArrayInt16 emptyArrayInt32 "
-        "emptyArrayInt64 emptyArrayInt8 emptyArrayString emptyArrayUInt16 emptyArrayUInt32 "
-        "emptyArrayUInt64 emptyArrayUInt8 flatten has hasAll hasAny hasSubstr indexOf length "
-        "notEmpty range"
+        "arrayReverse arrayRotateLeft arrayRotateRight arraySlice arrayStringConcat "
+        "arraySymmetricDifference arrayUnion arrayUniq arrayWithConstant arrayZip array_to_string "
+        "countEqual empty emptyArrayDate emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64 "
+        "emptyArrayInt16 emptyArrayInt32 emptyArrayInt64 emptyArrayInt8 emptyArrayString "
+        "emptyArrayUInt16 emptyArrayUInt32 emptyArrayUInt64 emptyArrayUInt8 flatten has hasAll "
+        "hasAny hasSubstr indexOf length notEmpty range"
     ),
     "higher_order": (
         "arrayAll arrayAvg arrayCount arrayCumSum arrayCumSumNonNegative arrayDifference "
@@ -260,9 +260,8 @@ INDEX = {
         "arrayAUC arrayAUCPR arrayAutocorrelation arrayBottomK arrayElementOrNull "
         "arrayFlattenedLength arrayJaccardIndex arrayPRAUC arrayPartialReverseSort "
         "arrayPartialShuffle arrayPartialSort arrayROCAUC arrayRandomSample arrayRemove "
-        "arrayShiftLeft arrayShiftRight arrayShuffle arraySymmetricDifference arrayTopK "
-        "arrayTranspose arrayZipUnaligned array_remove emptyArrayToSingle indexOfAssumeSorted "
-        "notHas replicate"
+        "arrayShiftLeft arrayShiftRight arrayShuffle arrayTopK arrayTranspose arrayZipUnaligned "
+        "array_remove emptyArrayToSingle indexOfAssumeSorted notHas replicate"
     ),
     "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
     "notations": (
