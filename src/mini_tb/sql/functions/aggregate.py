@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, Function, text
-from mini_tb.sql.tree import ArrayJoinCall, Call, Column, Expr, contains
+from mini_tb.sql.tree import ArrayJoinCall, Call, Column, Expr
 from mini_tb.types import DataType
 
 
@@ -85,7 +86,16 @@ def _must_be_tied(name: str, bound: BoundAggregate, args: list[Expr], is_windowe
         return False
     if is_windowed:
         raise ArgumentError(f"`{name}` is not supported over a window", 48)
-    return not any(contains(arg, Column, ArrayJoinCall) for arg in args)
+    return not any(map(_reads_rows, args))
+
+
+def _reads_rows(expr: Expr) -> bool:
+    """Whether a column is sure to stand in the expression's text."""
+    if isinstance(expr, Column | ArrayJoinCall):
+        return True
+    if isinstance(expr, Call) and (expr.function.name == "byteSize" or is_constant(expr)):
+        return False
+    return any(map(_reads_rows, expr.children()))
 
 
 def _distinct(name: str) -> str:
