@@ -112,9 +112,12 @@ DEVIATIONS = (
         detail=r"(to type|[Oo]verflow in \w+ of|result of) DECIMAL|Could not cast .* DECIMAL",
     ),
     Deviation(
-        "Whole numbers that do not fit into the width of the Decimal they are divided by",
+        "Whole numbers that do not fit into the width of the Decimal that they divide, or are "
+        "divided by",
         "wrap around, or not, by function",
         "computed",
+        kind="value",
+        query=r"\bd9 / [iu]64\b",
     ),
     Deviation(
         "`bitmapToArray` of up to 32 values that an operation on a larger bitmap, `bitmapXor` or "
@@ -162,7 +165,7 @@ DEVIATIONS = (
         "an error if the row is reached",
         "the same, but DuckDB may reach other rows first",
         kind="engine",
-        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|modulo|%)",
+        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|[mM]odulo|%)",
         detail="Division by zero",
     ),
     Deviation(

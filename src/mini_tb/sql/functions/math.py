@@ -41,6 +41,10 @@ def _predicate(name: str, template: str) -> Function:
     return Function(name, returns, template)
 
 
+_SIGN = "CAST(CASE WHEN isnan(CAST({0} AS DOUBLE)) THEN 1 ELSE sign(CAST({0} AS DOUBLE)) END AS TINYINT)"
+"""That of nan is 1."""
+
+
 def _sign_returns(args: Sequence[Expr]) -> DataType:
     _numbers(args)
     return INT8
@@ -143,7 +147,7 @@ ROWS = (
     _double("pow", "pow({x}, {y})", count=2, aliases=("power",)),
     _double("atan2", "atan2({x}, {y})", count=2),
     _double("hypot", "mt_hypot({x}, {y})", count=2),
-    Function("sign", _sign_returns, "CAST(sign(CAST({0} AS DOUBLE)) AS TINYINT)", any_case=True),
+    Function("sign", _sign_returns, _SIGN, any_case=True),
     Function("factorial", _factorial_returns, _FACTORIAL, any_case=True),
     Function("intExp2", _power_returns, _power(2, 63)),
     Function("intExp10", _power_returns, _power(10, 19)),
