@@ -41,7 +41,9 @@ def _predicate(name: str, template: str) -> Function:
     return Function(name, returns, template)
 
 
-_SIGN = "CAST(CASE WHEN isnan(CAST({0} AS DOUBLE)) THEN 1 ELSE sign(CAST({0} AS DOUBLE)) END AS TINYINT)"
+_SIGN = "CAST(CASE WHEN isnan({x}) THEN 1 ELSE sign({x}) END AS TINYINT)".replace(
+    "{x}", "CAST({0} AS DOUBLE)"
+)
 """That of nan is 1."""
 
 
