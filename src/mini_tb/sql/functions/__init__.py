@@ -16,6 +16,7 @@ from mini_tb.sql.functions.index import INDEX
 
 FAMILIES = (
     "arithmetic",
+    "division",
     "arrays",
     "higher_order",
     "maps",

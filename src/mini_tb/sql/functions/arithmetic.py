@@ -1,4 +1,4 @@
-"""Arithmetic: `plus`, `minus`, `multiply`, `divide`, `intDiv`, `modulo`, `negate`, `abs`, `gcd`, …
+"""Arithmetic: `plus`, `minus`, `multiply`, `divide`, `negate`, `abs`, `gcd`, …
 
 Integers wrap around as in ClickHouse up to 64 bits; wider ones raise on overflow.
 """
@@ -29,31 +29,36 @@ Returns = Callable[[Sequence[Expr]], DataType]
 Lower = Callable[[Call, list[str]], str]
 
 
-def _bits(t: DataType) -> int:
+def bits_of(t: DataType) -> int:
+    """The width of an integer; a Bool has eight bits."""
     return 8 if t.is_bool else t.bits
 
 
-def _is_signed(t: DataType) -> bool:
+def has_sign(t: DataType) -> bool:
+    """Whether a number may be negative."""
     return t.is_signed and not t.is_bool
 
 
-def _illegal(a: DataType, b: DataType) -> ArgumentError:
+def illegal_types(a: DataType, b: DataType) -> ArgumentError:
+    """What is raised where no operation is defined for two types."""
     return ArgumentError(f"illegal types `{a}` and `{b}`")
 
 
-def _width(t: DataType) -> int:
+def width_of(t: DataType) -> int:
     """Digits of the width in which a Decimal is computed."""
     precision = int(t.params[0])
     return next(width for width in (9, 18, 38, 76) if precision <= width)
 
 
-def _check_numbers(args: Sequence[Expr]) -> None:
+def check_numbers(args: Sequence[Expr]) -> None:
+    """Raises `ArgumentError` if an argument is no number."""
     for arg in args:
         if not arg.type.is_number:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
 
 
-def _div_zero(sql: str, divisor: str) -> str:
+def unless_zero(sql: str, divisor: str) -> str:
+    """The text, or ClickHouse's error where the divisor is 0."""
     return f"CASE WHEN {divisor} = 0 THEN {failure(153, 'Division by zero')} ELSE {sql} END"
 
 
@@ -65,13 +70,13 @@ def number_result(a: DataType, b: DataType, *, minus: bool = False) -> DataType:
     if a.is_float or b.is_float:
         for t in (a, b):
             if t.is_integer and t.bits > 64:
-                raise _illegal(a, b)
+                raise illegal_types(a, b)
         return FLOAT64
     if a.is_decimal or b.is_decimal:
         decimals = [t for t in (a, b) if t.is_decimal]
-        return decimal(max(map(_width, decimals)), max(t.scale for t in decimals))
-    bits = max(_bits(a), _bits(b))
-    return integer(bits if bits >= 64 else bits * 2, signed=minus or _is_signed(a) or _is_signed(b))
+        return decimal(max(map(width_of, decimals)), max(t.scale for t in decimals))
+    bits = max(bits_of(a), bits_of(b))
+    return integer(bits if bits >= 64 else bits * 2, signed=minus or has_sign(a) or has_sign(b))
 
 
 def product_result(a: DataType, b: DataType) -> DataType:
@@ -93,7 +98,7 @@ def quotient_result(a: DataType, b: DataType) -> DataType:
         return FLOAT64
     if a.is_decimal and b.is_decimal and a.scale < b.scale:
         raise ArgumentError("the scale of the dividend is less than that of the divisor", 69)
-    width = max(_width(t) for t in (a, b) if t.is_decimal)
+    width = max(width_of(t) for t in (a, b) if t.is_decimal)
     return decimal(width, a.scale if a.is_decimal else b.scale)
 
 
@@ -109,18 +114,18 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
             sql
             if t.is_decimal
             else f"CAST({sql} AS DECIMAL(38, 0))"
-            if _bits(t) > 64
-            else f"CAST(CAST({sql} AS HUGEINT) AS DECIMAL({_DIGITS[_bits(t)]}, 0))"
+            if bits_of(t) > 64
+            else f"CAST(CAST({sql} AS HUGEINT) AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
             if t.is_bool
-            else f"CAST({sql} AS DECIMAL({_DIGITS[_bits(t)]}, 0))"
+            else f"CAST({sql} AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
             for t, sql in ((a, left), (b, right))
         )
         return f"CAST({left} {operator} {right} AS {duck})"
-    if result.is_float or max(_bits(a), _bits(b)) < 64 or result.bits > 64:
+    if result.is_float or max(bits_of(a), bits_of(b)) < 64 or result.bits > 64:
         return f"(CAST({left} AS {duck}) {operator} CAST({right} AS {duck}))"
     # 64 bits: computed in 128 and cut.
     wide = "HUGEINT"
-    if operator == "*" and not _is_signed(a) and not _is_signed(b):
+    if operator == "*" and not has_sign(a) and not has_sign(b):
         wide = "UHUGEINT"
     computed = f"(CAST({left} AS {wide}) {operator} CAST({right} AS {wide}))"
     if wide == "UHUGEINT":
@@ -139,7 +144,7 @@ def unscaled(t: DataType, sql: str) -> str:
     return f"CAST({sql} * CAST({10**t.scale} AS DECIMAL({t.scale + 1}, 0)) AS HUGEINT)"
 
 
-def _unscaled(t: DataType, sql: str) -> str:
+def coefficient(t: DataType, sql: str) -> str:
     """The integer behind a Decimal (or an integer itself), as HUGEINT."""
     if not t.is_decimal:
         return f"CAST({sql} AS HUGEINT)"
@@ -152,10 +157,10 @@ def _lower_quotient(call: Call, args: list[str]) -> str:
         return f"(CAST({args[0]} AS DOUBLE) / CAST({args[1]} AS DOUBLE))"
     scale = result.scale
     power = 10 ** (scale - a.scale + b.scale)
-    quotient = f"(({_unscaled(a, args[0])} * {power}) // {_unscaled(b, args[1])})"
+    quotient = f"(({coefficient(a, args[0])} * {power}) // {coefficient(b, args[1])})"
     step = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
     exact = f"CAST(CAST({quotient} AS DECIMAL({37 - scale}, 0)) * {step} AS {to_duckdb(result)})"
-    return _div_zero(exact, args[1])
+    return unless_zero(exact, args[1])
 
 
 # plus, minus, multiply, divide on everything ---------------------------------------------
@@ -236,7 +241,7 @@ def _add_returns(args: Sequence[Expr], *, minus: bool) -> DataType:
         return INT32
     if a.is_tuple and b.is_tuple:
         return _by_element(lambda: MINUS if minus else PLUS, args)
-    raise _illegal(a, b)
+    raise illegal_types(a, b)
 
 
 def _is_count(t: DataType) -> bool:
@@ -293,7 +298,7 @@ def _multiply_returns(args: Sequence[Expr]) -> DataType:
         return _by_element(lambda: MULTIPLY, args)
     if b.is_tuple and a.is_number:
         return _by_element(lambda: MULTIPLY, [args[1], args[0]])
-    raise _illegal(a, b)
+    raise illegal_types(a, b)
 
 
 def _lower_multiply(call: Call, args: list[str]) -> str:
@@ -310,181 +315,12 @@ def _divide_returns(args: Sequence[Expr]) -> DataType:
     if a.is_tuple and b.is_number:
         return _by_element(lambda: DIVIDE, args)
     if not (a.is_number and b.is_number):
-        raise _illegal(a, b)
+        raise illegal_types(a, b)
     return quotient_result(a, b)
 
 
 def _lower_divide(call: Call, args: list[str]) -> str:
     return _lower_by_element(call, args) if call.type.is_tuple else _lower_quotient(call, args)
-
-
-# intDiv, modulo --------------------------------------------------------------------------
-
-
-def _whole_bits(t: DataType) -> int:
-    """The width of the integer that a division of `t` gives."""
-    if t.is_float:
-        return t.bits
-    if t.is_decimal:
-        return {9: 32, 18: 64, 38: 128, 76: 256}[_width(t)]
-    return _bits(t)
-
-
-def _int_div_returns(args: Sequence[Expr]) -> DataType:
-    _check_numbers(args)
-    a, b = args[0].type, args[1].type
-    _check_divisible(a, b)
-    return integer(_whole_bits(a), signed=_is_signed(a) or _is_signed(b))
-
-
-def _check_divisible(a: DataType, b: DataType) -> None:
-    if any(t.is_integer and t.bits > 128 for t in (a, b)):
-        raise ArgumentError("division of 256-bit integers is not supported", 48)
-
-
-def _wide(a: DataType, b: DataType) -> str:
-    """A DuckDB integer type that holds the values of both."""
-    bits = max(_bits(a), _bits(b))
-    if bits > 64:
-        return "HUGEINT" if _is_signed(a) or _is_signed(b) else "UHUGEINT"
-    if not _is_signed(a) and not _is_signed(b):
-        return "UBIGINT"
-    narrow = all(_bits(t) < 64 or _is_signed(t) for t in (a, b))
-    return "BIGINT" if narrow else "HUGEINT"
-
-
-def _lower_int_div(call: Call, args: list[str]) -> str:
-    a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
-    duck = to_duckdb(result)
-    if a.is_float or b.is_float:
-        own = "DOUBLE" if 64 in (a.is_float and a.bits, b.is_float and b.bits) else "FLOAT"
-        quotient = f"trunc(CAST({args[0]} AS {own}) / CAST({args[1]} AS {own}))"
-        bad = failure(153, "Cannot perform integer division on infinite or too large numbers")
-        finite = f"CASE WHEN isfinite({quotient}) THEN {quotient} WHEN {quotient} IS NULL THEN NULL"
-        return wrap(f"CAST({finite} ELSE {bad} END AS HUGEINT)", result)
-    if a.is_decimal or b.is_decimal:
-        left = f"{_unscaled(a, args[0])} * {10**b.scale}"
-        return _div_zero(
-            wrap(f"(({left}) // ({_unscaled(b, args[1])} * {10**a.scale}))", result), args[1]
-        )
-    if result.is_signed and max(_bits(a), _bits(b)) <= 64:
-        first, second = _signed_sides(a, b, args)
-        return f"CAST(({first} // {second}) AS {duck})"
-    wide = _wide(a, b)
-    return f"CAST((CAST({args[0]} AS {wide}) // CAST({args[1]} AS {wide})) AS {duck})"
-
-
-def _signed_sides(a: DataType, b: DataType, args: list[str]) -> tuple[str, str]:
-    """Both sides as BIGINT, as ClickHouse divides where one is signed: the unsigned other becomes
-    signed in its own width, or in that of the dividend if that is wider."""
-    first, second = args
-    if not _is_signed(a):
-        first = wrap(f"CAST({first} AS HUGEINT)", integer(_bits(a), signed=True))
-    if not _is_signed(b) and _bits(a) <= _bits(b):
-        second = wrap(f"CAST({second} AS HUGEINT)", integer(_bits(b), signed=True))
-    return f"CAST({first} AS BIGINT)", f"CAST({second} AS BIGINT)"
-
-
-def _modulo_returns(args: Sequence[Expr]) -> DataType:
-    a, b = args[0].type, args[1].type
-    if a.name in ("Date", "DateTime") and b.is_number and not b.is_decimal:
-        return FLOAT64 if b.is_float else integer(_bits(b), signed=_is_signed(b))
-    _check_numbers(args)
-    if a.is_float or b.is_float:
-        return FLOAT64
-    _check_divisible(a, b)
-    if a.is_decimal and b.is_decimal:
-        if _width(b) > _width(a) or a.scale != b.scale:
-            raise _illegal(a, b)
-        return decimal(_width(a), max(a.scale, b.scale))
-    if a.is_decimal or b.is_decimal:
-        t = a if a.is_decimal else b
-        return decimal(_width(t), t.scale)
-    bits = _bits(b)
-    if _is_signed(a):
-        return integer(bits * 2 if bits < 64 else bits, signed=True)
-    return integer(bits, signed=False)
-
-
-def _lower_modulo(call: Call, args: list[str]) -> str:
-    a, b = call.args[0].type.bare, call.args[1].type.bare
-    duck = to_duckdb(call.type)
-    first = args[0]
-    if a.is_date_or_datetime:
-        a, first = to_number(a, first)
-    if call.type.is_float:
-        # As ClickHouse does it, which is no exact remainder where the quotient is large.
-        return (
-            f"list_transform([{{'a': CAST({first} AS DOUBLE), 'b': CAST({args[1]} AS DOUBLE)}}], "
-            "lambda once: once.a - trunc(once.a / once.b) * once.b)[1]"
-        )
-    if call.type.is_decimal:
-        # ClickHouse divides the integers behind the Decimals, whatever their scales.
-        own = integer({9: 32, 18: 64}.get(_width(call.type.bare), 128), signed=True)
-        left, right = (
-            sql if t.is_decimal else wrap(sql, own)
-            for t, sql in ((a, _unscaled(a, first)), (b, _unscaled(b, args[1])))
-        )
-        rest = f"(CAST({left} AS HUGEINT) % {right})"
-        scale = call.type.bare.scale
-        step = f"CAST('1e-{scale}' AS DECIMAL({scale + 1}, {scale}))"
-        return _div_zero(
-            f"CAST(CAST({rest} AS DECIMAL({37 - scale}, 0)) * {step} AS {duck})", args[1]
-        )
-    wide = _wide(a, b)
-    return f"CAST(CAST({first} AS {wide}) % CAST({args[1]} AS {wide}) AS {duck})"
-
-
-def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
-    _check_numbers(args)
-    a, b = args[0].type, args[1].type
-    if a.is_float or b.is_float:
-        return FLOAT64
-    if a.is_decimal or b.is_decimal:
-        raise _illegal(a, b)
-    _check_divisible(a, b)
-    return integer(_bits(b), signed=False)
-
-
-def _lower_positive_modulo(call: Call, args: list[str]) -> str:
-    a, b = call.args[0].type.bare, call.args[1].type.bare
-    wide = "DOUBLE" if call.type.is_float else _wide(a, b)
-    first, second = (f"CAST({sql} AS {wide})" for sql in args)
-    rest = f"({first} % {second})"
-    if call.type.is_float:  # as ClickHouse does it, see `modulo`
-        rest = f"({first} - trunc({first} / {second}) * {second})"
-    elif not _is_signed(a):
-        return f"CAST({rest} AS {to_duckdb(call.type)})"
-    size = f"abs(CAST({args[1]} AS {wide}))"
-    moved = f"CASE WHEN {rest} < 0 THEN {rest} + {size} ELSE {rest} END"
-    return f"CAST({moved} AS {to_duckdb(call.type)})"
-
-
-def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] = ()) -> Function:
-    """`…OrZero` and `…OrNull`: instead of an error where the divisor is 0 (or -1 of the least)."""
-
-    def returns(args: Sequence[Expr]) -> DataType:
-        assert callable(base.returns)
-        found = base.returns(args)
-        return found if zero else nullable(found)
-
-    def lower(call: Call, args: list[str]) -> str:
-        assert callable(base.lower)
-        a, b, result = call.args[0].type.bare, call.args[1].type.bare, call.type.bare
-        text = base.lower(Call(result, base, call.args), args)
-        if result.is_float and zero:
-            return text
-        instead = f"CAST(0 AS {to_duckdb(result)})" if zero else "NULL"
-        bad = f"{args[1]} = 0"
-        first, second = args
-        if base.name == "intDiv" and a.is_integer and b.is_integer and result.bits <= 64:
-            first, second = _signed_sides(a, b, args) if result.is_signed else args
-        if base.name in ("intDiv", "modulo") and a.is_integer and result.is_signed:
-            bad += f" OR ({second} = -1 AND {first} = {-(1 << (_bits(a) - 1))})"
-        null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
-        return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"
-
-    return Function(name, returns, lower, args=(2, 2), aliases=aliases, any_case=bool(aliases))
 
 
 # negate, abs, … --------------------------------------------------------------------------
@@ -496,33 +332,33 @@ def _negate_returns(args: Sequence[Expr]) -> DataType:
         return _by_element(lambda: NEGATE, args)
     if t.is_interval:
         return t
-    _check_numbers(args)
+    check_numbers(args)
     if t.is_float or t.is_decimal:
         return t
-    bits = _bits(t)
-    return integer(bits if _is_signed(t) or bits >= 64 else bits * 2, signed=True)
+    bits = bits_of(t)
+    return integer(bits if has_sign(t) or bits >= 64 else bits * 2, signed=True)
 
 
 def _lower_negate(call: Call, args: list[str]) -> str:
     t, result = call.args[0].type.bare, call.type.bare
     if t.is_tuple:
         return _lower_by_element(call, args)
-    if not result.is_integer or result.bits > 64 or result.bits > _bits(t):
+    if not result.is_integer or result.bits > 64 or result.bits > bits_of(t):
         return f"(-CAST({args[0]} AS {to_duckdb(result)}))"
     return wrap(f"(-CAST({args[0]} AS {'BIGINT' if result.bits < 64 else 'HUGEINT'}))", result)
 
 
 def _abs_returns(args: Sequence[Expr]) -> DataType:
-    _check_numbers(args)
+    check_numbers(args)
     t = args[0].type
-    return t if t.is_float or t.is_decimal else integer(_bits(t), signed=False)
+    return t if t.is_float or t.is_decimal else integer(bits_of(t), signed=False)
 
 
 def _lower_abs(call: Call, args: list[str]) -> str:
     t, duck = call.args[0].type.bare, to_duckdb(call.type)
     if t.is_float or t.is_decimal:
         return f"abs({args[0]})"
-    if not _is_signed(t):
+    if not has_sign(t):
         return f"CAST({args[0]} AS {duck})"
     wide = {64: "HUGEINT", 128: "HUGEINT", 256: "BIGNUM"}.get(t.bits, "BIGINT")
     return f"CAST(abs(CAST({args[0]} AS {wide})) AS {duck})"
@@ -543,7 +379,7 @@ def _lower_gcd(call: Call, args: list[str]) -> str:
 
 
 def _float_returns(args: Sequence[Expr]) -> DataType:
-    _check_numbers(args)
+    check_numbers(args)
     return FLOAT64
 
 
@@ -568,23 +404,6 @@ MINUS = Function("minus", lambda args: _add_returns(args, minus=True), _lower_ad
 MULTIPLY = Function("multiply", _multiply_returns, _lower_multiply, args=(2, 2))
 DIVIDE = Function("divide", _divide_returns, _lower_divide, args=(2, 2))
 NEGATE = Function("negate", _negate_returns, _lower_negate)
-INT_DIV = Function("intDiv", _int_div_returns, _lower_int_div, args=(2, 2))
-MODULO = Function(
-    "modulo",
-    _modulo_returns,
-    _lower_modulo,
-    args=(2, 2),
-    aliases=("mod", "moduloLegacy"),
-    any_case=True,
-)
-POSITIVE_MODULO = Function(
-    "positiveModulo",
-    _positive_modulo_returns,
-    _lower_positive_modulo,
-    args=(2, 2),
-    aliases=("positive_modulo", "pmod"),
-    any_case=True,
-)
 
 ROWS = (
     PLUS,
@@ -592,20 +411,6 @@ ROWS = (
     MULTIPLY,
     DIVIDE,
     NEGATE,
-    INT_DIV,
-    MODULO,
-    POSITIVE_MODULO,
-    _guarded("intDivOrZero", INT_DIV, zero=True),
-    _guarded("intDivOrNull", INT_DIV, zero=False),
-    _guarded("moduloOrZero", MODULO, zero=True),
-    _guarded("moduloOrNull", MODULO, zero=False, aliases=("modOrNull",)),
-    _guarded(
-        "positiveModuloOrNull",
-        POSITIVE_MODULO,
-        zero=False,
-        aliases=("positive_modulo_or_null", "pmodOrNull"),
-    ),
-    _guarded("divideOrNull", DIVIDE, zero=False),
     Function("abs", _abs_returns, _lower_abs, any_case=True),
     Function("gcd", _gcd_returns, _lower_gcd, args=(2, 2)),
     Function("lcm", _gcd_returns, _lower_gcd, args=(2, 2)),

@@ -1,11 +1,11 @@
 """Which family each function is in. Written by `python3 dev.py compat`; do not edit."""
 
 INDEX = {
-    "arithmetic": (
-        "abs byteSwap divide divideOrNull gcd intDiv intDivOrNull intDivOrZero lcm max2 min2 "
-        "minus mod modOrNull modulo moduloLegacy moduloOrNull moduloOrZero multiply negate plus "
-        "pmod pmodOrNull positiveModulo positiveModuloOrNull positive_modulo "
-        "positive_modulo_or_null"
+    "arithmetic": "abs byteSwap divide gcd lcm max2 min2 minus multiply negate plus",
+    "division": (
+        "divideOrNull intDiv intDivOrNull intDivOrZero mod modOrNull modulo moduloLegacy "
+        "moduloOrNull moduloOrZero pmod pmodOrNull positiveModulo positiveModuloOrNull "
+        "positive_modulo positive_modulo_or_null"
     ),
     "arrays": (
         "CARDINALITY OCTET_LENGTH arrayCompact arrayConcat arrayDistinct arrayElement "
