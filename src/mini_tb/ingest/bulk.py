@@ -50,8 +50,7 @@ def decode_bulk(body: bytes, intake: Intake) -> Decoded:
             found = decode_sieved(piece, misfit, intake)
         if found is None:
             found = decode_columnar(_lines(piece), intake)
-        found.good  # noqa: B018 (worked out here, beside the other pieces)
-        return found
+        return found.worked_out()  # beside the other pieces
 
     pieces = _pieces(body)
     if len(pieces) == 1:

@@ -79,6 +79,12 @@ class Decoded:
         """The columns in which some rows take the DEFAULT expression, with a mask of the rows."""
         return self._good[1]
 
+    def worked_out(self) -> Decoded:
+        """This, with its good rows put together now, by the thread that asks, not by who reads
+        them first."""
+        _ = self._good
+        return self
+
     @cached_property
     def quarantine(self) -> pa.Table:
         """The rows for quarantine, in the columns of the quarantine table."""
