@@ -36,7 +36,7 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         return sql
     duck = to_duckdb(t)
     if s.name == "Nothing":
-        if source == NOTHING and not target.is_nullable and zero(t) is not None:
+        if source == NOTHING and zero(t) is not None:
             return literal(zero(t), t)
         return f"CAST({sql} AS {duck})"
     if t.name == "FixedString":
