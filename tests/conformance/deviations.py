@@ -204,14 +204,15 @@ DEVIATIONS = (
         detail=r"ClickHouse .*(\b|\\t)nan\b",
     ),
     Deviation(
-        "`assumeNotNull`, `byteSize`, and `has`, `indexOf`, `countEqual`, `hasAll`, `hasAny` of "
-        "texts, where what they take is NULL and was computed",
+        "`assumeNotNull`, `byteSize`, and `has`, `indexOf`, `countEqual`, `hasAll`, `hasAny`, "
+        "where what they take is NULL and was computed",
         "see what was computed below the NULL: `assumeNotNull(NULL + 1)` is 1, if not all rows "
         "are NULL",
         "see the type's default, or find nothing",
-        kind="value",
+        kind="value|engine",
         query=r"\b(assumeNotNull|byteSize|has|hasAll|hasAny|indexOf|countEqual)\(.*\w\("
         r".*(\b(ni|nf|ns|lns|nd|nd9|nt|an|NULL)\b|OrNull|nullIf)",
+        detail="^ClickHouse|by zero",
     ),
     Deviation(
         "`if` with a constant condition, of times of the same type in several zones",
