@@ -136,8 +136,9 @@ class Select:
             keys = [key for key in keys if not is_constant(key)]
         texts: list[str] = []
         for key in keys:
+            one_value = f"[{len(texts)}]"  # elsewhere the key is itself, in every set
             if is_fixed(key):
-                text = f"[{len(texts)}]"  # elsewhere it is itself, in every set
+                text = one_value
             elif tree.contains(key, *_SUBQUERIES):
                 alias = low.fresh("g")
                 self.sources.append(f"LATERAL (SELECT {low.expr(key)} AS v) AS {alias}")
@@ -145,6 +146,8 @@ class Select:
                 low.substitutes.append((key, text))
             else:
                 text = low.expr(key)
+                if self.has_sets and text == _default(key):
+                    text = one_value
             texts.append(text)
         clause = self.clause(keys, texts)
         if clause:
@@ -155,11 +158,10 @@ class Select:
         low.keys = [*zip(keys, texts, strict=True)]
         low.keys += [(key, "1") for key in query.group_by if key not in keys]
         if self.has_sets:
-            for key, text in zip(keys, texts, strict=True):
-                default = zero(key.type)
-                if default is not None and not is_fixed(key):
-                    text = f"coalesce({text}, {literal(default, key.type)})"
-                    low.substitutes.append((key, text))
+            for index, (key, text) in enumerate(zip(keys, texts, strict=True)):
+                default = _default(key)
+                if default is not None and text != f"[{index}]":
+                    low.substitutes.append((key, f"coalesce({text}, {default})"))
         conditions = []
         if query.is_keyed and (not keys or query.grouping is not None):
             conditions.append("count(*) > 0")  # DuckDB makes a group of no rows
@@ -239,6 +241,12 @@ class Select:
             inner += f" ORDER BY {order}" if (order := low.order(query.order_by)) else ""
         self.sources, self.where, self.grouped = [f"({inner}) AS {alias}"], [], []
         low.substitutes += known
+
+
+def _default(key: tree.Expr) -> str | None:
+    """What a key is in the sets that leave it out; None if that is NULL."""
+    default = zero(key.type)
+    return None if default is None else literal(default, key.type)
 
 
 def _later_array_joins(query: tree.BoundSelect) -> list[tree.ArrayJoinCall]:
