@@ -19,21 +19,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mini_tb.types import FLOAT64, DataType, array, tuple_of
+from mini_tb.types import DataType, array, tuple_of
+from mini_tb.types.geometry import SHAPES
 
 BYTES = pa.large_binary()
 TEXT = pa.large_string()
 
 _BARE = {"Bool", "Interval", "Decimal", "Nothing", "Float32", "Float64", "BFloat16"}
-_POINT = tuple_of(FLOAT64, FLOAT64)
-_GEO = {
-    "Point": _POINT,
-    "Ring": array(_POINT),
-    "LineString": array(_POINT),
-    "Polygon": array(array(_POINT)),
-    "MultiLineString": array(array(_POINT)),
-    "MultiPolygon": array(array(array(_POINT))),
-}
 
 
 def unwrap(t: DataType) -> DataType:
@@ -42,7 +34,7 @@ def unwrap(t: DataType) -> DataType:
         t = t.types[0]
     if t.name == "Nested":
         return array(tuple_of(*t.types, names=t.names))
-    return _GEO.get(t.name, t)
+    return SHAPES.get(t.name, t)
 
 
 def is_composite(t: DataType) -> bool:

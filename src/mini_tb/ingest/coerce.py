@@ -21,6 +21,7 @@ from mini_tb.ingest.refused import Parse, Refused
 from mini_tb.ingest.texts import TEXTS
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import field_names
+from mini_tb.types.geometry import SHAPES
 
 
 def _inner(t: DataType) -> Parse:
@@ -109,16 +110,8 @@ def _never(t: DataType) -> Parse:
     return parse
 
 
-TUPLES: dict[str, DataType] = {
-    "Point": DataType("Tuple", (DataType("Float64"),) * 2),
-}
-TUPLES["Ring"] = TUPLES["LineString"] = DataType("Array", (TUPLES["Point"],))
-TUPLES["Polygon"] = TUPLES["MultiLineString"] = DataType("Array", (TUPLES["Ring"],))
-TUPLES["MultiPolygon"] = DataType("Array", (TUPLES["Polygon"],))
-
-
 def _geo(t: DataType) -> Parse:
-    return parser(TUPLES[t.name])
+    return parser(SHAPES[t.name])
 
 
 _PARSERS: dict[str, Callable[[DataType], Parse]] = {
@@ -129,7 +122,7 @@ _PARSERS: dict[str, Callable[[DataType], Parse]] = {
     "Map": _map,
     "Tuple": _tuple,
     "Nested": lambda t: _array(DataType("Array", (DataType("Tuple", t.types, names=t.names),))),
-    **dict.fromkeys(TUPLES, _geo),
+    **dict.fromkeys(SHAPES, _geo),
 }
 
 
@@ -149,7 +142,7 @@ def zero(t: DataType) -> Any:
         return None if t.is_nullable else zero(t.types[0])
     if t.is_integer:
         return "0" if t.bits > 64 else 0
-    if t.name in ("Array", "Map", "Nested") or (t.name in TUPLES and t.name != "Point"):
+    if t.name in ("Array", "Map", "Nested") or (t.name in SHAPES and t.name != "Point"):
         return []
     if t.name == "Point":
         return {"1": 0.0, "2": 0.0}

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from mini_tb.ingest.coerce import TUPLES, parser
+from mini_tb.ingest.coerce import parser
 from mini_tb.ingest.jsonpath import MISSING
 from mini_tb.ingest.jsontext import JsonError, json_text, parse_json
 from mini_tb.ingest.refused import Parse, Refused
 from mini_tb.types import DataType
+from mini_tb.types.geometry import SHAPES
 
 MAX_SHOWN = 200
 """Characters of a value that an error quotes."""
@@ -74,7 +75,7 @@ class Coercion:
 
 
 _TEXT_BOOLS = {"true": True, "false": False, "1": True, "0": False}
-_CONTAINERS = frozenset({"Array", "Map", "Tuple", "Nested", "JSON"}) | TUPLES.keys()
+_CONTAINERS = frozenset({"Array", "Map", "Tuple", "Nested", "JSON"}) | SHAPES.keys()
 
 
 def _cell(text: str, t: DataType) -> Any:

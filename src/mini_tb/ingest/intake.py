@@ -13,6 +13,7 @@ from mini_tb.ingest.column import Coercion
 from mini_tb.ingest.jsonpath import JsonPath, parse_jsonpath
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import field_names
+from mini_tb.types.geometry import SHAPES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,24 +108,13 @@ def arrow_type(t: DataType) -> pa.DataType:
         return pa.decimal128(min(precision, 38), min(scale, 38))
     if t.name == "DateTime64" and t.scale > 6:
         return pa.timestamp("ns")
-    if t.name in _POINTS:
-        found = pa.struct([pa.field("1", pa.float64()), pa.field("2", pa.float64())])
-        for _ in range(_POINTS[t.name]):
-            found = pa.list_(found)
-        return found
+    if t.name in SHAPES:
+        return arrow_type(SHAPES[t.name])
     return (
         getattr(pa, _ARROW.get(t.name, "string"))() if t.name not in _TICKS else pa.timestamp("us")
     )
 
 
-_POINTS = {
-    "Point": 0,
-    "Ring": 1,
-    "LineString": 1,
-    "Polygon": 2,
-    "MultiLineString": 2,
-    "MultiPolygon": 3,
-}
 _TICKS = frozenset({"DateTime", "DateTime64"})
 _ARROW = {
     "Bool": "bool_",

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from mini_tb.types.datatype import DataType
+from mini_tb.types.geometry import SHAPES
 
 _SIMPLE = {
     "Bool": "BOOLEAN",
@@ -49,15 +50,6 @@ _SIMPLE = {
     "Dynamic": "JSON",
     "Variant": "JSON",
     "Nothing": "INTEGER",
-}
-_POINT = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
-_GEO = {
-    "Point": _POINT,
-    "Ring": _POINT + "[]",
-    "LineString": _POINT + "[]",
-    "Polygon": _POINT + "[][]",
-    "MultiLineString": _POINT + "[][]",
-    "MultiPolygon": _POINT + "[][][]",
 }
 
 
@@ -98,4 +90,6 @@ def to_duckdb(t: DataType) -> str:
         return "TIMESTAMP_NS" if t.scale > 6 else "TIMESTAMP"
     if t.is_enum:
         return f"ENUM({', '.join(quote_string(name) for name, _ in t.params)})"
-    return _GEO.get(t.name) or _SIMPLE[t.name]
+    if t.name in SHAPES:
+        return to_duckdb(SHAPES[t.name])
+    return _SIMPLE[t.name]

@@ -8,9 +8,23 @@ INTEGERS = frozenset(SIGNED + UNSIGNED)
 FLOATS = frozenset({"Float32", "Float64"})
 BITS = {name: int("".join(filter(str.isdigit, name))) for name in (*INTEGERS, *FLOATS)}
 
-SIMPLE = INTEGERS | FLOATS | {"Bool", "String", "UUID", "Date", "Date32", "IPv4", "IPv6"}
-SIMPLE |= {"Nothing", "Time", "Dynamic", "Point", "Ring", "Polygon", "MultiPolygon"}
-SIMPLE |= {"LineString", "MultiLineString", "BFloat16"}
+GEOMETRY = {
+    "Point": 0,
+    "Ring": 1,
+    "LineString": 1,
+    "Polygon": 2,
+    "MultiLineString": 2,
+    "MultiPolygon": 3,
+}
+"""Geometric family → how many Arrays are around its points."""
+
+SIMPLE = (
+    INTEGERS
+    | FLOATS
+    | GEOMETRY.keys()
+    | {"Bool", "String", "UUID", "Date", "Date32", "IPv4", "IPv6"}
+)
+SIMPLE |= {"Nothing", "Time", "Dynamic", "BFloat16"}
 """Families without arguments."""
 
 INTERVAL_UNITS = (
@@ -27,9 +41,8 @@ INTERVAL_UNITS = (
     "Year",
 )
 
-NEVER_NULLABLE = frozenset(
-    {"Array", "Map", "Nested", "AggregateFunction", "SimpleAggregateFunction", "Variant"}
-) | {"Dynamic", "Point", "Ring", "Polygon", "MultiPolygon", "LineString", "MultiLineString"}
+NEVER_NULLABLE = GEOMETRY.keys() | {"Array", "Map", "Nested", "Variant", "Dynamic"}
+NEVER_NULLABLE |= {"AggregateFunction", "SimpleAggregateFunction"}
 
 LOW_CARDINALITY = INTEGERS | FLOATS | {"String", "FixedString", "Date", "Date32", "DateTime"}
 LOW_CARDINALITY |= {"UUID", "IPv4", "IPv6", "Bool", "Interval", "Time"}

@@ -88,6 +88,14 @@ def over_distinct(function: Callable[[Any], Any], values: Any, data_type: Any) -
     return pa.array(answers, data_type).take(encoded.indices)
 
 
+def row_by_row(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
+    """An array of `function` over rows that are lists or hardly come twice; NULL where one is."""
+    import pyarrow as pa
+
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    return pa.array([None if None in row else function(*row) for row in rows], data_type)
+
+
 def over_rows(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
     """An array of `function` over rows, each distinct one computed once; NULL where one is."""
     import pyarrow as pa

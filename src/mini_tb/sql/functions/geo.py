@@ -17,6 +17,8 @@ from mini_tb.types import (
     array,
     tuple_of,
 )
+from mini_tb.types.family import GEOMETRY
+from mini_tb.types.geometry import POINT, points
 
 
 def numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
@@ -55,15 +57,16 @@ def _lower_box(call: Call, args: list[str]) -> str:
     return f"mt_geohashes_in_box({corners}, CAST({args[4]} AS INTEGER))"
 
 
-POINT = tuple_of(FLOAT64, FLOAT64)
 LATITUDE_FIRST = tuple_of(FLOAT64, FLOAT64, names=("latitude", "longitude"))
-_GEO = {"Ring": 1, "LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+
+
+_AREAS = GEOMETRY.keys() - {"Point", "MultiLineString"}
 
 
 def polygon_depth(t: DataType) -> int:
     """How many arrays are around the points of a ring (1), polygon (2), multipolygon (3)."""
-    if t.name in _GEO:
-        return _GEO[t.name]
+    if t.name in _AREAS:
+        return GEOMETRY[t.name]
     depth = 0
     while t.is_array:
         t, depth = t.element, depth + 1
@@ -86,11 +89,8 @@ def _polygon_returns(args: Sequence[Expr]) -> DataType:
 def polygons(t: DataType, sql: str) -> str:
     """A multipolygon as DuckDB holds one."""
     depth = polygon_depth(t)
-    if t.name not in _GEO:
-        target: DataType = POINT
-        for _ in range(depth):
-            target = array(target)
-        sql = lower_cast(t, target, sql)
+    if t.name not in _AREAS:
+        sql = lower_cast(t, points(depth), sql)
     for _ in range(3 - depth):
         sql = f"[{sql}]"
     return sql

@@ -6,19 +6,20 @@ from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.functions.geo import POINT, polygon_depth, polygons
+from mini_tb.sql.functions.geo import polygon_depth, polygons
 from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import FLOAT64, STRING, DataType, array
+from mini_tb.types import FLOAT64, STRING, DataType
+from mini_tb.types.family import GEOMETRY
+from mini_tb.types.geometry import points
 
-_KINDS = ("Point", "Ring", "LineString", "Polygon", "MultiLineString", "MultiPolygon")
 _BY_DEPTH = ("Point", "Ring", "Polygon", "MultiPolygon")
 """What a plain Tuple, and Arrays of them, are."""
 
 
 def _kind(t: DataType) -> str:
     """The kind of a shape that is printed."""
-    if t.name in _KINDS and t.name != "MultiLineString":
+    if t.name in GEOMETRY and t.name != "MultiLineString":
         return t.name
     depth, inner = 0, t
     while inner.is_array:
@@ -31,12 +32,9 @@ def _kind(t: DataType) -> str:
 
 def _shape(t: DataType, sql: str) -> str:
     """The shape as DuckDB holds one."""
-    if t.name in _KINDS:
+    if t.name in GEOMETRY:
         return sql
-    target = POINT
-    for _ in range(_BY_DEPTH.index(_kind(t))):
-        target = array(target)
-    return lower_cast(t, target, sql)
+    return lower_cast(t, points(GEOMETRY[_kind(t)]), sql)
 
 
 def _text_returns(args: Sequence[Expr]) -> DataType:
@@ -74,7 +72,7 @@ ROWS = (
         Function(
             f"readWKT{kind}", strings(DataType(kind)), f"mt_read_{kind.lower()}({{0}})", exact=True
         )
-        for kind in _KINDS
+        for kind in GEOMETRY
     ),
     Function("wkt", _text_returns, _lower_wkt, aliases=("WKT",)),
     Function("svg", _text_returns, _lower_svg, args=(1, 2), aliases=("SVG",)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.functions.geo import LATITUDE_FIRST, POINT, numbers, polygon_depth, polygons
+from mini_tb.sql.functions.geo import LATITUDE_FIRST, numbers, polygon_depth, polygons
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
@@ -21,6 +21,7 @@ from mini_tb.types import (
     to_duckdb,
     tuple_of,
 )
+from mini_tb.types.geometry import POINT
 
 _CELLS = array(UINT64)
 _EDGE = tuple_of(UINT64, UINT64, names=("origin", "destination"))

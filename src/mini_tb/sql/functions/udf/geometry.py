@@ -12,20 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf, over_distinct, row_by_row
+from mini_tb.types.duckdb import to_duckdb
+from mini_tb.types.family import GEOMETRY
+from mini_tb.types.geometry import SHAPES, points
 
 Place = tuple[float, float]
 Line = list[Place]
-
-DEPTHS = {
-    "Point": 0,
-    "Ring": 1,
-    "LineString": 1,
-    "Polygon": 2,
-    "MultiLineString": 2,
-    "MultiPolygon": 3,
-}
-"""How many lists are around the points of each kind."""
 
 # WKT -----------------------------------------------------------------------------------------
 
@@ -80,7 +73,7 @@ def read_wkt(text: str, kind: str) -> Any:
     if reader.peek() != name:
         raise ValueError(f"DB::6: Cannot parse WKT string: Should start with '{name}' in ({text})")
     reader.at += 1
-    depth = DEPTHS[kind]
+    depth = GEOMETRY[kind]
     found: Any
     if reader.peek() == "EMPTY":
         if not depth:
@@ -202,16 +195,13 @@ def svg(shape: Any, kind: str, style: str) -> str:
     if kind == "LineString":
         return f'<polyline points="{_points(lines, ",", " ")}" style="{style};fill:none"/>'
     if kind == "Ring":
-        points = _points(_turned(lines, is_hole=False), ",", " ")
-        return f'<polygon points="{points}" style="{style}"/>'
+        corners = _points(_turned(lines, is_hole=False), ",", " ")
+        return f'<polygon points="{corners}" style="{style}"/>'
     polygons = [lines] if kind == "Polygon" else lines
     return "".join(_paths(polygon, style) for polygon in polygons)
 
 
 # As functions over columns -------------------------------------------------------------------
-
-_POINT = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
-POLYGONS = f"{_POINT}[][][]"
 
 
 def _reader(kind: str) -> Udf:
@@ -219,29 +209,25 @@ def _reader(kind: str) -> Udf:
         import pyarrow as pa
 
         shape: Any = pa.struct([("1", pa.float64()), ("2", pa.float64())])
-        for _ in range(DEPTHS[kind]):
+        for _ in range(GEOMETRY[kind]):
             shape = pa.list_(shape)
         return over_distinct(lambda text: read_wkt(text, kind), texts, shape)
 
-    return Udf(f"mt_read_{kind.lower()}", ("VARCHAR",), _POINT + "[]" * DEPTHS[kind], over)
+    return Udf(f"mt_read_{kind.lower()}", ("VARCHAR",), to_duckdb(SHAPES[kind]), over)
 
 
 def _printers(kind: str) -> tuple[Udf, Udf]:
-    shape = _POINT + "[]" * DEPTHS[kind]
+    shape = to_duckdb(SHAPES[kind])
 
     def as_wkt(shapes: Any) -> Any:
         import pyarrow as pa
 
-        return pa.array(
-            [None if s is None else wkt(s, kind) for s in shapes.to_pylist()], pa.string()
-        )
+        return row_by_row(lambda shape: wkt(shape, kind), (shapes,), pa.string())
 
     def as_svg(shapes: Any, styles: Any) -> Any:
         import pyarrow as pa
 
-        rows = zip(shapes.to_pylist(), styles.to_pylist(), strict=True)
-        texts = [None if None in (s, style) else svg(s, kind, style) for s, style in rows]
-        return pa.array(texts, pa.string())
+        return row_by_row(lambda s, style: svg(s, kind, style), (shapes, styles), pa.string())
 
     return (
         Udf(f"mt_wkt_{kind.lower()}", (shape,), "VARCHAR", as_wkt),
@@ -258,17 +244,15 @@ def _measure(name: str, of_ring: Callable[[Line], float]) -> Udf:
         def measured(polygons: Any) -> float:
             return sum((of_ring(ring) for rings in _lines(polygons) for ring in rings), 0.0)
 
-        return pa.array(
-            [None if s is None else measured(s) for s in shapes.to_pylist()], pa.float64()
-        )
+        return row_by_row(measured, (shapes,), pa.float64())
 
-    return Udf(name, (POLYGONS,), "DOUBLE", over)
+    return Udf(name, (to_duckdb(points(3)),), "DOUBLE", over)
 
 
 PRINTED = ("Point", "Ring", "LineString", "Polygon", "MultiPolygon")
 
 UDFS = (
-    *map(_reader, DEPTHS),
+    *map(_reader, GEOMETRY),
     *(udf for kind in PRINTED for udf in _printers(kind)),
     _measure("mt_area_cartesian", flat_area),
     _measure("mt_area_spherical", sphere_area),

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.types.duckdb import to_duckdb
+from mini_tb.types.geometry import POINT, points
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -101,5 +103,4 @@ def _in_polygons(points: Any, polygons: Any) -> Any:
     return pa.compute.if_else(known, pa.array(found.astype(np.uint8)), pa.scalar(None, pa.uint8()))
 
 
-_POINT = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
-UDFS = (Udf("mt_in_polygons", (_POINT, f"{_POINT}[][][]"), "UTINYINT", _in_polygons),)
+UDFS = (Udf("mt_in_polygons", (to_duckdb(POINT), to_duckdb(points(3))), "UTINYINT", _in_polygons),)

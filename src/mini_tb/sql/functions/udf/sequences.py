@@ -4,12 +4,13 @@ lengths, or is sorted."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.duckdb.udf import Udf, row_by_row
 
 Items = Sequence[str | None]
+"""A text is a sequence, too."""
 
 
 def distance(first: Items, second: Items) -> int:
@@ -65,23 +66,16 @@ def normalized_gini(predicted: Sequence[float], labels: Sequence[float]) -> tupl
     return found, best, found / best if best else math.nan
 
 
-def _rows(function: Callable[..., Any], data_type: Any, *columns: Any) -> Any:
-    import pyarrow as pa
-
-    rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    return pa.array([None if None in row else function(*row) for row in rows], data_type)
-
-
 def _distance(first: Any, second: Any) -> Any:
     import pyarrow as pa
 
-    return _rows(distance, pa.uint32(), first, second)
+    return row_by_row(distance, (first, second), pa.uint32())
 
 
 def _weighted(first: Any, second: Any, out: Any, into: Any, alike: Any) -> Any:
     import pyarrow as pa
 
-    return _rows(weighted_distance, pa.float64(), first, second, out, into, alike)
+    return row_by_row(weighted_distance, (first, second, out, into, alike), pa.float64())
 
 
 def _normalized_gini(predicted: Any, labels: Any) -> Any:
@@ -92,7 +86,7 @@ def _normalized_gini(predicted: Any, labels: Any) -> Any:
     def row(*values: Any) -> dict[str, float]:
         return dict(zip("123", normalized_gini(*values), strict=True))
 
-    return _rows(row, fields, predicted, labels)
+    return row_by_row(row, (predicted, labels), fields)
 
 
 _T, _D = "VARCHAR[]", "DOUBLE[]"

@@ -10,18 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.functions.udf.sequences import distance
 
 # Similarity ------------------------------------------------------------------------------------
-
-
-def edit_distance(a: str, b: str) -> int:
-    """Levenshtein's distance, in characters."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
 
 
 def _grams(text: str, utf8: bool) -> Counter[Any]:
@@ -214,7 +205,7 @@ def _shares(function: Callable[[str, str, bool], float], name: str) -> Udf:
 
 
 UDFS = (
-    _pairs(edit_distance, "mt_edit_distance", "UBIGINT"),
+    _pairs(distance, "mt_edit_distance", "UBIGINT"),
     _pairs(has_subsequence, "mt_has_subsequence", "UTINYINT"),
     _pairs(cut_parameter, "mt_cut_parameter", "VARCHAR"),
     _shares(ngram_distance, "mt_ngram_distance"),
