@@ -26,24 +26,6 @@ from mini_tb.types import DataType
 
 _OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
 
-_UNFOLDED = """
-arrayAUCPR arrayROCAUC arrayShiftLeft arrayShiftRight caseWithExpression changeDay changeHour
-changeMinute changeMonth changeSecond changeYear concatWithSeparator extractGroups
-financialInternalRateOfReturn financialInternalRateOfReturnExtended financialNetPresentValue
-financialNetPresentValueExtended generateUUIDv4 generateUUIDv7 hasSubsequence
-hasSubsequenceCaseInsensitive hasSubsequenceCaseInsensitiveUTF8 hasSubsequenceUTF8 hilbertDecode
-icebergHash identity ignore isConstant leftPad leftPadUTF8 materialize mortonDecode rand rand64
-randBernoulli randCanonical randExponential randLogNormal randNormal randUniform
-randomPrintableASCII rightPad rightPadUTF8 rowNumberInAllBlocks rowNumberInBlock space throwIf
-transform
-"""
-_OF_ROWS_ALWAYS = frozenset(_UNFOLDED.split())
-"""Functions that are computed row by row, of constants too."""
-
-_OF_TYPES = {"defaultValueOfArgumentType", "getSizeOfEnumType", "isNullable", "timeZoneOf"}
-_OF_TYPES |= {"toTypeName"}
-"""Functions whose value follows from the types of their arguments."""
-
 
 def is_constant(expr: Expr) -> bool:
     """Whether ClickHouse folds the expression: no column, no aggregate, no lambda in it, unless
@@ -91,9 +73,9 @@ def _folds(expr: Expr, *, late: bool) -> bool:
 
 def _call_folds(call: Call, *, late: bool) -> bool:
     name = call.function.name
-    if name in _OF_TYPES:
+    if call.function.of_types:
         return True
-    if name in _OF_ROWS_ALWAYS or name.startswith("emptyArray"):
+    if call.function.per_row:
         return False
     if name in ("isNull", "isNotNull") and is_never_null(call.args[0].type):
         return True

@@ -592,5 +592,8 @@ ROWS = (
     ),
     Function("empty", _empty_returns, _lower_empty, bytes_ok=True),
     Function("notEmpty", _empty_returns, _lower_empty, bytes_ok=True),
-    *(Function(name, array(t), "[]", args=(0, 0), nulls=False) for name, t in _EMPTY.items()),
+    *(
+        Function(name, array(t), "[]", args=(0, 0), nulls=False, per_row=True)
+        for name, t in _EMPTY.items()
+    ),
 )

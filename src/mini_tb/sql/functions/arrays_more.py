@@ -214,7 +214,7 @@ def _lower_index(call: Call, args: list[str]) -> str:
 ROWS = (
     composed("notHas", lambda args: called("not", called("has", *args)), (2, 2), nulls=False),
     Function("arrayFlattenedLength", _flattened_returns, _lower_flattened, nulls=False),
-    Function("emptyArrayToSingle", _single_returns, _lower_single, nulls=False),
+    Function("emptyArrayToSingle", _single_returns, _lower_single, nulls=False, per_row=True),
     Function(
         "replicate",
         _replicate_returns,
@@ -243,7 +243,7 @@ ROWS = (
     Function("arrayZipUnaligned", _zip_returns, _lower_zip, args=(1, None), nulls=False),
     Function("arrayTranspose", _transpose_returns, _lower_transpose, nulls=False),
     *(
-        Function(name, _shift_returns, _lower_shift, args=(2, 3), nulls=False)
+        Function(name, _shift_returns, _lower_shift, args=(2, 3), nulls=False, per_row=True)
         for name in ("arrayShiftLeft", "arrayShiftRight")
     ),
     *(
@@ -259,6 +259,7 @@ ROWS = (
         _lower_curve("mt_roc_area"),
         args=(2, 4),
         aliases=("arrayAUC",),
+        per_row=True,
     ),
     Function(
         "arrayAUCPR",
@@ -266,6 +267,7 @@ ROWS = (
         _lower_curve("mt_pr_area"),
         args=(2, 3),
         aliases=("arrayPRAUC",),
+        per_row=True,
     ),
     Function("arrayJaccardIndex", _jaccard_returns, _lower_jaccard, args=(2, 2), nulls=False),
     Function("indexOfAssumeSorted", _index_returns, _lower_index, args=(2, 2), nulls=False),

@@ -339,9 +339,16 @@ ROWS = (
         nulls=False,
         aliases=("caseWithExpr",),
         bytes_ok=True,
+        per_row=True,
     ),
     Function(
-        "transform", _transform_returns, _lower_transform, args=(3, 4), nulls=False, bytes_ok=True
+        "transform",
+        _transform_returns,
+        _lower_transform,
+        args=(3, 4),
+        nulls=False,
+        bytes_ok=True,
+        per_row=True,
     ),
     Function(
         "coalesce",
@@ -373,7 +380,7 @@ ROWS = (
     Function("isNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
     Function("isNotNull", UINT8, _lower_is_null, nulls=False, any_case=True, bytes_ok=True),
     Function("isZeroOrNull", _zero_or_null_returns, "coalesce({0} = 0, TRUE)", nulls=False),
-    Function("isNullable", UINT8, _lower_is_nullable, nulls=False, bytes_ok=True),
+    Function("isNullable", UINT8, _lower_is_nullable, nulls=False, bytes_ok=True, of_types=True),
     Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),
     Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),
     Function(

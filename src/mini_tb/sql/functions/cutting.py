@@ -164,12 +164,19 @@ ROWS = (
     *_cutting("right", _lower_end, (2, 2)),
     *(
         Function(
-            name, _pad_returns, _lower_pad, args=(2, 3), aliases=a, any_case=True, bytes_ok=True
+            name,
+            _pad_returns,
+            _lower_pad,
+            args=(2, 3),
+            aliases=a,
+            any_case=True,
+            bytes_ok=True,
+            per_row=True,
         )
         for name, a in (("leftPad", ("lpad",)), ("rightPad", ("rpad",)))
     ),
     *(
-        Function(f"{name}UTF8", _pad_utf8_returns, _lower_pad, args=(2, 3))
+        Function(f"{name}UTF8", _pad_utf8_returns, _lower_pad, args=(2, 3), per_row=True)
         for name in ("leftPad", "rightPad")
     ),
     Function("reverse", _reverse_returns, _lower_reverse, any_case=True, bytes_ok=True),

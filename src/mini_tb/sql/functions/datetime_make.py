@@ -428,5 +428,8 @@ ROWS = (
         exact=True,
     ),
     Function("fromModifiedJulianDayOrNull", nullable(STRING), _DATE_OF_JULIAN, exact=True),
-    *(Function(name, _change_returns(name), _lower_change, args=(2, 2)) for name in _RANGES),
+    *(
+        Function(name, _change_returns(name), _lower_change, args=(2, 2), per_row=True)
+        for name in _RANGES
+    ),
 )

@@ -325,6 +325,13 @@ ROWS = (
     _unix64("toUnixTimestamp64Milli", 3),
     _unix64("toUnixTimestamp64Micro", 6),
     _unix64("toUnixTimestamp64Nano", 9),
-    Function("timeZoneOf", _zone_of_returns, _lower_zone_of, aliases=("timezoneOf",), exact=True),
+    Function(
+        "timeZoneOf",
+        _zone_of_returns,
+        _lower_zone_of,
+        aliases=("timezoneOf",),
+        exact=True,
+        of_types=True,
+    ),
     Function("timezoneOffset", _offset_returns, _lower_offset, aliases=("timeZoneOffset",)),
 )

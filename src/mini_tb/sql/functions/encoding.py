@@ -279,7 +279,7 @@ ROWS = (
     *_base("base32"),
     Function("bitmaskToList", _mask_returns, _lower_mask),
     Function("mortonEncode", _curve_returns, _lower_morton, args=(1, 9)),
-    Function("mortonDecode", _decode_returns, _lower_morton_decode, args=(2, 2)),
+    Function("mortonDecode", _decode_returns, _lower_morton_decode, args=(2, 2), per_row=True),
     Function("hilbertEncode", _curve_returns, _lower_hilbert, args=(1, 3)),
-    Function("hilbertDecode", _decode_returns, _lower_hilbert_decode, args=(2, 2)),
+    Function("hilbertDecode", _decode_returns, _lower_hilbert_decode, args=(2, 2), per_row=True),
 )

@@ -118,18 +118,27 @@ ROWS = (
         _returns(_rate, _flows, lambda arg: constant(arg)),
         _lower_value,
         args=(2, 3),
+        per_row=True,
     ),
     Function(
         "financialNetPresentValueExtended",
         _returns(_rate, _flows, _dates, _day_count),
         _lower_dated_value,
         args=(3, 4),
+        per_row=True,
     ),
-    Function("financialInternalRateOfReturn", _returns(_flows, _guess), _lower_return, args=(1, 2)),
+    Function(
+        "financialInternalRateOfReturn",
+        _returns(_flows, _guess),
+        _lower_return,
+        args=(1, 2),
+        per_row=True,
+    ),
     Function(
         "financialInternalRateOfReturnExtended",
         _returns(_flows, _dates, _guess, _day_count),
         _lower_dated_return,
         args=(2, 4),
+        per_row=True,
     ),
 )

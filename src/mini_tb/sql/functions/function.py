@@ -49,6 +49,8 @@ class Function:
     `low_cardinality`: the result of one such argument is one too, by ClickHouse's general rule;
     `inner_low_cardinality`: an Array, Tuple or Map that it gives may hold such values.
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
+    `per_row`: it is computed at each row, of constants too; `of_types`: its value follows from the
+    types of its arguments, and so is a constant. All others are constants if their arguments are.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
     parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
@@ -64,6 +66,8 @@ class Function:
     bytes_ok: bool = False
     low_cardinality: bool = True
     inner_low_cardinality: bool = False
+    per_row: bool = False
+    of_types: bool = False
     aliases: tuple[str, ...] = ()
     any_case: bool = False
     lambda_types: Callable[[Sequence[DataType], int], Sequence[DataType]] | None = None

@@ -347,7 +347,7 @@ ROWS = (
         lambda call, args: f"(mt_java({_data(call, args[0])}) & 2147483647)",
         bytes_ok=True,
     ),
-    Function("icebergHash", _iceberg_returns, _lower_iceberg, bytes_ok=True),
+    Function("icebergHash", _iceberg_returns, _lower_iceberg, bytes_ok=True, per_row=True),
     _int_hash(UINT64, _mixed_alone),
     _int_hash(UINT32, lambda bits: f"mt_int_hash32({bits})"),
     Function("jumpConsistentHash", _jump_returns, _lower_jump, args=(2, 2)),

@@ -171,8 +171,16 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         low_cardinality=False,
+        of_types=True,
     ),
-    Function("isConstant", _is_constant_returns, _lower_is_constant, nulls=False, bytes_ok=True),
+    Function(
+        "isConstant",
+        _is_constant_returns,
+        _lower_is_constant,
+        nulls=False,
+        bytes_ok=True,
+        per_row=True,
+    ),
     Function(
         "ignore",
         UINT8,
@@ -181,20 +189,30 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         exact=True,
+        per_row=True,
     ),
     *(
         Function(
-            name, _same, "{0}", nulls=False, bytes_ok=True, exact=True, inner_low_cardinality=True
+            name,
+            _same,
+            "{0}",
+            nulls=False,
+            bytes_ok=True,
+            exact=True,
+            inner_low_cardinality=True,
+            per_row=True,
         )
         for name in ("identity", "materialize")
     ),
-    Function("defaultValueOfArgumentType", _same, _lower_zero, nulls=False, bytes_ok=True),
+    Function(
+        "defaultValueOfArgumentType", _same, _lower_zero, nulls=False, bytes_ok=True, of_types=True
+    ),
     Function("defaultValueOfTypeName", _named_type, _lower_zero, nulls=False),
-    Function("getSizeOfEnumType", _enum_size_returns, _lower_enum_size),
+    Function("getSizeOfEnumType", _enum_size_returns, _lower_enum_size, of_types=True),
     Function(
         "byteSize", _byte_size_returns, _lower_byte_size, args=(0, None), nulls=False, bytes_ok=True
     ),
-    Function("throwIf", _throw_returns, _lower_throw, args=(1, 3)),
+    Function("throwIf", _throw_returns, _lower_throw, args=(1, 3), per_row=True),
     Function("bar", _bar_returns, _lower_bar, args=(3, 4)),
     Function("visibleWidth", _width_returns, _lower_width, nulls=False, bytes_ok=True),
     *unsupported("it would hold up the server", "sleep", "sleepEachRow"),

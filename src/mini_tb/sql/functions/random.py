@@ -53,8 +53,9 @@ ROWS = (
         aliases=("rand32",),
         any_case=True,
         exact=True,
+        per_row=True,
     ),
-    Function("rand64", UINT64, _rand_64, args=(0, 1), nulls=False),
+    Function("rand64", UINT64, _rand_64, args=(0, 1), nulls=False, per_row=True),
     Function(
         "randConstant",
         UINT32,
@@ -64,17 +65,29 @@ ROWS = (
         exact=True,
     ),
     Function(
-        "randCanonical", FLOAT64, "random()", args=(0, 1), nulls=False, any_case=True, exact=True
+        "randCanonical",
+        FLOAT64,
+        "random()",
+        args=(0, 1),
+        nulls=False,
+        any_case=True,
+        exact=True,
+        per_row=True,
     ),
-    Function("randUniform", _numbers, "{0} + random() * ({1} - {0})", args=(2, 3)),
-    Function("randNormal", _numbers, f"{{0}} + {{1}} * {_NORMAL}", args=(2, 3)),
-    Function("randLogNormal", _numbers, f"exp({{0}} + {{1}} * {_NORMAL})", args=(2, 3)),
-    Function("randExponential", _numbers, "-ln(1 - random()) / {0}", args=(1, 2)),
+    Function("randUniform", _numbers, "{0} + random() * ({1} - {0})", args=(2, 3), per_row=True),
+    Function("randNormal", _numbers, f"{{0}} + {{1}} * {_NORMAL}", args=(2, 3), per_row=True),
+    Function(
+        "randLogNormal", _numbers, f"exp({{0}} + {{1}} * {_NORMAL})", args=(2, 3), per_row=True
+    ),
+    Function("randExponential", _numbers, "-ln(1 - random()) / {0}", args=(1, 2), per_row=True),
     Function(
         "randBernoulli",
         _flag,
         "CASE WHEN random() < {0} THEN 1 ELSE 0 END",
         args=(1, 2),
+        per_row=True,
     ),
-    Function("randomPrintableASCII", _counts, _text(32, 126), args=(1, 2), exact=True),
+    Function(
+        "randomPrintableASCII", _counts, _text(32, 126), args=(1, 2), exact=True, per_row=True
+    ),
 )

@@ -83,6 +83,7 @@ ROWS = (
             _lower_subsequence,
             args=(2, 2),
             any_case=True,
+            per_row=True,
         )
         for suffix in _SUFFIXES
     ),

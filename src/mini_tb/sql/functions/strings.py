@@ -344,6 +344,7 @@ ROWS = (
         aliases=("concat_ws", "concatWithSeparatorAssumeInjective"),
         any_case=True,
         bytes_ok=True,
+        per_row=True,
     ),
     _case("lower", _UPPER, _LOWER, "lcase"),
     _case("upper", _LOWER, _UPPER, "ucase"),
@@ -355,7 +356,13 @@ ROWS = (
     Function(
         "repeat", _repeat_returns, _REPEAT, args=(2, 2), any_case=True, exact=True, bytes_ok=True
     ),
-    Function("space", STRING, "repeat(' ', greatest(CAST({0} AS BIGINT), 0))", any_case=True),
+    Function(
+        "space",
+        STRING,
+        "repeat(' ', greatest(CAST({0} AS BIGINT), 0))",
+        any_case=True,
+        per_row=True,
+    ),
     Function("trimBoth", _string, _lower_trim, args=(1, 2), aliases=("trim",), any_case=True),
     Function("trimLeft", _string, _lower_trim, args=(1, 2), aliases=("ltrim",), any_case=True),
     Function("trimRight", _string, _lower_trim, args=(1, 2), aliases=("rtrim",), any_case=True),

@@ -167,7 +167,7 @@ ROWS = (
         Function(f"extractAllGroups{suffix}", strings(_NESTED), _lower_all_groups, args=(2, 2))
         for suffix in ("", "Horizontal", "Vertical")
     ),
-    Function("extractGroups", strings(array(STRING)), _lower_groups, args=(2, 2)),
+    Function("extractGroups", strings(array(STRING)), _lower_groups, args=(2, 2), per_row=True),
     Function(
         "regexpExtract",
         strings(STRING, 2),

@@ -285,6 +285,6 @@ ROWS = (
     Function("runningDifference", _difference_type, _difference),
     Function("runningDifferenceStartingWithFirstValue", _difference_type, _difference),
     Function("neighbor", _neighbor_type, _neighbor, args=(2, 3), nulls=False, bytes_ok=True),
-    Function("rowNumberInAllBlocks", UINT64, "row_number() OVER () - 1", args=(0, 0)),
-    Function("rowNumberInBlock", UINT64, "row_number() OVER () - 1", args=(0, 0)),
+    Function("rowNumberInAllBlocks", UINT64, "row_number() OVER () - 1", args=(0, 0), per_row=True),
+    Function("rowNumberInBlock", UINT64, "row_number() OVER () - 1", args=(0, 0), per_row=True),
 )
