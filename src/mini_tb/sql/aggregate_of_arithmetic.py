@@ -10,6 +10,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.aggregate import bind_aggregate
 from mini_tb.sql.functions.compose import call
 from mini_tb.sql.tree import Aggregate, Call, Const, Expr
+from mini_tb.types import UINT8
 
 _SCALING = frozenset({"multiply", "divide"})
 _ALL = _SCALING | {"plus", "minus"}
@@ -32,27 +33,23 @@ def moved_out(name: str, aggregate: Aggregate) -> Expr:
     if is_constant(left) == is_constant(right) or (is_constant(left) and operator == "divide"):
         return aggregate
     factor, inner = (left, right) if is_constant(left) else (right, left)
-    if name in _OPPOSITE:
-        turns = _is_negative(factor) if operator in _SCALING else operator == "minus"
-        if turns is None:
-            return aggregate
-        if turns and (operator in _SCALING or factor is left):
-            name = _OPPOSITE[name]
-    bound = bind_aggregate(name, [], [inner])
-    known = moved_out(name, Aggregate(bound.type, bound, [inner]))
-    found = call(operator, *((factor, known) if factor is left else (known, factor)))
+
+    def moved(name: str) -> Expr:
+        bound = bind_aggregate(name, [], [inner])
+        known = moved_out(name, Aggregate(bound.type, bound, [inner]))
+        return call(operator, *((factor, known) if factor is left else (known, factor)))
+
+    if name not in _OPPOSITE:
+        found = moved(name)
+    elif operator in _SCALING:
+        found = _by_sign(factor, moved(_OPPOSITE[name]), moved(name))
+    else:
+        found = moved(_OPPOSITE[name] if operator == "minus" and factor is left else name)
     return found if found.type == aggregate.type else aggregate
 
 
-def _is_negative(factor: Expr) -> bool | None:
-    """The sign of a constant; None if it is not known before the query runs."""
-    if isinstance(factor, Const) and isinstance(factor.value, int | float):
-        return factor.value < 0
-    if isinstance(factor, Const) and isinstance(factor.value, str):
-        return factor.value.startswith("-")  # of a text that is converted
-    if isinstance(factor, Call) and factor.function.name == "negate":
-        inner = _is_negative(factor.args[0])
-        return None if inner is None else not inner
-    if isinstance(factor, Call) and factor.function.name.startswith("to"):
-        return _is_negative(factor.args[0])
-    return None
+def _by_sign(factor: Expr, negative: Expr, other: Expr) -> Expr:
+    """One of the two, by the sign of a constant; what is no literal is looked at when it runs."""
+    if isinstance(factor, Const) and factor.value is not None:
+        return negative if factor.value < 0 else other
+    return call("if", call("less", factor, Const(UINT8, 0)), negative, other)
