@@ -46,6 +46,9 @@ def explanation(kind: str, query: str, detail: str) -> Deviation | None:
     return next((row for row in DEVIATIONS if row.explains(kind, query, detail)), None)
 
 
+_NULLS = r"(\b(ni|nf|ns|lns|nd|nd9|nt|an|NULL)\b|OrNull|nullIf)"
+"""What has NULLs in it."""
+
 DEVIATIONS = (
     Deviation(
         "Sums and averages of floats, and what is made of them (the deviation of equal values)",
@@ -109,7 +112,7 @@ DEVIATIONS = (
         "an error",
         kind="engine",
         query=r"d9|d18|Decimal",
-        detail=r"(to type|[Oo]verflow in \w+ of|result of) DECIMAL|Could not cast .* DECIMAL",
+        detail="^(Convert|Decimal math) overflow$",
     ),
     Deviation(
         "Whole numbers that do not fit into the width of the Decimal that they divide, or are "
@@ -210,8 +213,8 @@ DEVIATIONS = (
         "are NULL",
         "see the type's default, or find nothing",
         kind="value|engine",
-        query=r"\b(assumeNotNull|byteSize|has|hasAll|hasAny|indexOf|countEqual)\(.*\w\("
-        r".*(\b(ni|nf|ns|lns|nd|nd9|nt|an|NULL)\b|OrNull|nullIf)",
+        query=r"\b(assumeNotNull|byteSize|has|hasAll|hasAny|indexOf|countEqual)\("
+        rf"(.*\w\(.*{_NULLS}|[^)]* [-+*/%] [^)]*{_NULLS}|[^)]*{_NULLS} [-+*/%] |\(*-{_NULLS})",
         detail="^ClickHouse|by zero",
     ),
     Deviation(
@@ -241,7 +244,7 @@ DEVIATIONS = (
         "may be met: DuckDB computes columns before it cuts",
         kind="engine",
         query="LIMIT",
-        detail="Division by zero|Cannot convert NULL|Failed to cast decimal value|equal sizes",
+        detail="Division by zero|Cannot convert NULL|Convert overflow|equal sizes",
     ),
     Deviation(
         "`netloc`, and `…RFC` functions, of URLs whose hosts hold `%`, `=`, `&`, brackets, …",

@@ -295,3 +295,25 @@ def test_what_is_wrong_with_the_disk_is_said_without_paths(
         error = from_duckdb(made(native))
         assert (error.code, error.status) == (code, 503)
         assert said in str(error) and "/srv" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("native", "said"),
+    [
+        ("Failed to cast decimal value -157766399 to type UINT32", "Convert overflow"),
+        ("Could not cast value 1234567890123 to DECIMAL(9,2)", "Convert overflow"),
+        (
+            'Casting value "12345678.12" to type DECIMAL(9,2) failed: value is out of range!',
+            "Convert overflow",
+        ),
+        (
+            "Overflow in multiplication of DECIMAL(18) (12345678901212 * 12345678901212).",
+            "Decimal math overflow",
+        ),
+    ],
+)
+def test_what_decimals_do_not_hold_is_clickhouses_error(native: str, said: str) -> None:
+    import duckdb
+
+    error = from_duckdb(duckdb.ConversionException(f"Conversion Error: {native}"))
+    assert (error.code, str(error)) == (Code.DECIMAL_OVERFLOW, said)

@@ -32,6 +32,7 @@ class Code(IntEnum):
     TABLE_IS_READ_ONLY = 242
     NOT_ENOUGH_SPACE = 243
     QUERY_WAS_CANCELLED = 394
+    DECIMAL_OVERFLOW = 407
     ACCESS_DENIED = 497
 
 
@@ -62,6 +63,16 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Code, int], ...] = (
     (re.compile(r"does not have a column named"), Code.UNKNOWN_IDENTIFIER, 400),
     (re.compile(r"division by zero", re.IGNORECASE), Code.ILLEGAL_DIVISION, 400),
     (re.compile(r"out of memory", re.IGNORECASE), Code.MEMORY_LIMIT_EXCEEDED, 400),
+)
+
+_OF_DECIMALS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # Refusals of what a Decimal does not hold, or of a Decimal that a number does not, in
+    # ClickHouse's words: DuckDB's name its own types.
+    (
+        re.compile(r"cast decimal value|[Cc]ast(?:ing)? value .* to (?:type )?DECIMAL"),
+        "Convert overflow",
+    ),
+    (re.compile(r"[Oo]verflow in .* DECIMAL|result of DECIMAL"), "Decimal math overflow"),
 )
 
 _DISK_CLASSES = frozenset(
@@ -119,6 +130,9 @@ def from_duckdb(error: BaseException) -> EngineError:
         for pattern, better, said in _OF_THE_DISK:
             if pattern.search(text):
                 return EngineError(said, code=better, status=503)
+    for pattern, said in _OF_DECIMALS:
+        if pattern.search(text):
+            return EngineError(said, code=Code.DECIMAL_OVERFLOW)
     code, status = _BY_CLASS.get(type(error).__name__, (Code.LOGICAL_ERROR, 500))
     for pattern, better, better_status in _BY_TEXT:
         if pattern.search(text):
