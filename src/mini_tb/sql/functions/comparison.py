@@ -335,11 +335,43 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
     return nullable(found) if any(arg.type.is_nullable for arg in args) else found
 
 
+def _by_type(expr: Expr) -> bool | None:
+    """What the comparison of an integer with a constant gives for every value of its type, if it
+    is always the same."""
+    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
+        return None
+    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
+    if isinstance(a, Const):
+        a, b, operator = b, a, _TURNED[operator]
+    t = a.type
+    if not (isinstance(b, Const) and isinstance(b.value, int | float)):
+        return None
+    if not t.is_integer or t.is_nullable or t.bits > 64:
+        return None
+    least = -(1 << (t.bits - 1)) if t.is_signed else 0
+    most = least + (1 << t.bits) - 1
+    if operator in ("=", "<>"):
+        return operator == "<>" if most < b.value or least > b.value else None
+    if operator in ("<", ">="):
+        is_less, is_not = most < b.value, least >= b.value
+    else:
+        is_less, is_not = most <= b.value, least > b.value
+    return is_less == operator.startswith("<") if is_less or is_not else None
+
+
 def _lower_logic(call: Call, args: list[str]) -> str:
     word = {"and": " AND ", "or": " OR "}[call.function.name]
     if deciding(call) is not None:
         return literal(call.function.name == "or", call.type)
-    joined = word.join(truth(arg, sql) for arg, sql in zip(call.args, args, strict=True))
+    parts = list(zip(call.args, args, strict=True))
+    if call.function.name == "and":
+        # ClickHouse does not compute such a part: `toUnixTimestamp(t) >= 0 AND …` is no error of
+        # moments before 1970, which have none.
+        known = [_by_type(arg) for arg in call.args]
+        parts = [part for part, value in zip(parts, known, strict=True) if value is None]
+        if False in known or not parts:
+            return literal(False not in known, call.type)
+    joined = word.join(truth(arg, sql) for arg, sql in parts)
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 
 
