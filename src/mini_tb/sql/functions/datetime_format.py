@@ -256,7 +256,11 @@ def _lower_name(call: Call, args: list[str]) -> str:
 
 
 def _month_name_returns(args: Sequence[Expr]) -> DataType:
-    moment(args)
+    if moment(args).name == "Date32":
+        message = (
+            "illegal type `Date32`, expected Date or DateTime: `dateName('month', …)` takes it"
+        )
+        raise ArgumentError(message)
     return STRING
 
 
