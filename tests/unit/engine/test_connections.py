@@ -15,7 +15,7 @@ def test_one_reader_rests_while_rows_come_in(monkeypatch) -> None:
     connections = Connections(None, Settings(reader_wait_s=0.01))
     try:
         found = [connections.lease() for _ in range(3)]
-        connections.written()
+        connections.rows_came_in()
         for reader in found:
             connections.give_back(reader)
         assert connections.leased == 0
@@ -37,7 +37,7 @@ def test_the_only_reader_never_rests(monkeypatch) -> None:
     monkeypatch.setattr(connection, "CALM_S", 1000.0)
     connections = Connections(None, Settings(readers=1, reader_wait_s=0.01))
     try:
-        connections.written()
+        connections.rows_came_in()
         for _ in range(3):
             connections.give_back(connections.lease())
     finally:

@@ -75,7 +75,7 @@ class Connections:
         self.writer = _open(path, settings, max(1, settings.threads or cores // 2))
         self._idle: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
         self._resting: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
-        self._written_at = -CALM_S
+        self._rows_came_at = -CALM_S
         self._readers = [self.writer.cursor() for _ in range(settings.readers or max(2, cores) + 1)]
         self._one_may_rest = len(self._readers) > max(2, cores)
         for reader in self._readers:
@@ -137,13 +137,13 @@ class Connections:
         """How many readers are out."""
         return len(self._readers) - self._idle.qsize() - self._resting.qsize()
 
-    def written(self) -> None:
-        """The writer has committed: readers make room for the next rows."""
-        self._written_at = time.monotonic()
+    def rows_came_in(self) -> None:
+        """Rows have been committed: readers make room for the next ones."""
+        self._rows_came_at = time.monotonic()
 
     @property
     def _rows_come_in(self) -> bool:
-        return time.monotonic() - self._written_at < CALM_S
+        return time.monotonic() - self._rows_came_at < CALM_S
 
     def lease_writer(self) -> DuckDBPyConnection:
         """A connection for long work beside the writer, until `give_back_writer`: one that tells

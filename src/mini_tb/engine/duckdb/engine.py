@@ -151,10 +151,13 @@ class DuckDBEngine:
         self._connections.load_functions()
 
     @contextmanager
-    def transaction(self, *, with_functions: bool = True) -> Iterator[DuckDBTransaction]:
+    def transaction(
+        self, *, with_functions: bool = True, brings_rows: bool = False
+    ) -> Iterator[DuckDBTransaction]:
         """The writer, alone; a transaction inside a transaction of the same thread joins it.
         Without `with_functions` no compiled statement can run in it, but it never waits for the
-        engine to be complete."""
+        engine to be complete. One that `brings_rows` from outside makes readers leave room for the
+        next."""
         import duckdb
 
         if with_functions:
@@ -169,7 +172,8 @@ class DuckDBEngine:
             try:
                 yield self._transaction
                 connection.commit()
-                self._connections.written()
+                if brings_rows:
+                    self._connections.rows_came_in()
             except BaseException as error:
                 self._roll_back(connection)
                 if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):
