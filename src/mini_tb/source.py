@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import overload
 
 LINE_BREAK = re.compile("\n")
 
@@ -94,7 +95,7 @@ class Fragment:
 
     text: str
     file: SourceFile | None = field(default=None, compare=False, repr=False)
-    pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+    pieces: Sequence[Piece] = field(default=(), compare=False, repr=False)
 
     @staticmethod
     def of(file: SourceFile, start: int, end: int) -> Fragment:
@@ -152,13 +153,36 @@ class Fragment:
 
     def derive(self, text: str, pieces: Sequence[Piece]) -> Fragment:
         """The fragment of a text made from this one, where the pieces' origins are offsets here."""
-        found: list[Piece] = []
+        return Fragment(text, self.file, _Derived(self, pieces))
+
+    def _derived(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         for piece in pieces:
             if piece.length:
-                found += self.pieces_of(piece.origin, piece.origin + piece.length, piece.start)
+                yield from self.pieces_of(piece.origin, piece.origin + piece.length, piece.start)
             elif (place := self.place(piece.origin)) is not None:
-                found.append(Piece(piece.start, place[1], 0, place[0]))
-        return Fragment(text, self.file, tuple(found))
+                yield Piece(piece.start, place[1], 0, place[0])
+
+
+class _Derived(Sequence[Piece]):
+    """The pieces of a derived text, worked out when somebody asks: most texts have no mistakes."""
+
+    def __init__(self, source: Fragment, pieces: Sequence[Piece]) -> None:
+        self._source = source
+        self._pieces = pieces
+
+    @cached_property
+    def _found(self) -> tuple[Piece, ...]:
+        return tuple(self._source._derived(self._pieces))
+
+    @overload
+    def __getitem__(self, index: int) -> Piece: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Piece]: ...
+    def __getitem__(self, index: int | slice) -> Piece | Sequence[Piece]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _piece_start(piece: Piece) -> int:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mini_tb.workspace.workspace import Prepared, Workspace
+    from mini_tb.workspace.query import Prepared
+    from mini_tb.workspace.workspace import Workspace
 
 TTL_S = {"5s": 5, "1m": 60, "5m": 300, "30m": 1800, "1h": 3600}
 MAX_BYTES = 64 << 20

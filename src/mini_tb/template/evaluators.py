@@ -42,6 +42,7 @@ class Rendering:
     `secrets` are the names that exist; a mapping to their values writes the values themselves (in
     datafiles). `required` lists the parameters that have neither value nor default. `settings` and
     `query_params` (secret → ClickHouse type) are filled by the functions that are called.
+    `tells_time`: it depends on when it is.
     """
 
     check: bool
@@ -49,6 +50,7 @@ class Rendering:
     required: Callable[[], list[str]]
     settings: dict[str, Any] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)
+    tells_time: bool = False
 
     @property
     def secret_values(self) -> Mapping[str, str] | None:

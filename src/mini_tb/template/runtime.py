@@ -9,6 +9,7 @@ import builtins
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
@@ -25,6 +26,7 @@ MAX_MADE = 1 << 26  # characters and elements made, of one rendering
 MAX_NESTED = 1 << 18  # elements of one nested value
 MAX_BITS = 4096  # of one integer
 
+TIMESTAMP = "job_timestamp"
 PLAIN_TYPES = (str, int, float, list, dict, tuple, set, frozenset)
 # What Python raises where values do not fit; RecursionError is a RuntimeError.
 PYTHON_FAILURES = (
@@ -50,14 +52,20 @@ class Leave(BaseException):
 
 
 class Names(dict[str, Any]):
-    """Parameters and assigned variables; what is in neither is null, or a placeholder in check."""
+    """Parameters and assigned variables; what is in neither is null, or a placeholder in check.
+    `job_timestamp` is the time, unless it is a parameter; `tells_time` says that it was asked."""
 
-    def __init__(self, missing: Placeholder | None) -> None:
+    def __init__(self, missing: Placeholder | None, now: datetime | None) -> None:
         super().__init__()
         self.missing = missing
+        self.tells_time = False
+        self._now = now
 
-    def __missing__(self, name: str) -> Placeholder | None:
-        return self.missing
+    def __missing__(self, name: str) -> Placeholder | str | None:
+        if name != TIMESTAMP:
+            return self.missing
+        self.tells_time = True
+        return (self._now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _range(*bounds: int) -> range:

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,6 @@ from mini_tb.template.values import NO_VALUE, Value, reread
 if TYPE_CHECKING:
     from mini_tb.template.compiler import Program
 
-_TIMESTAMP = "job_timestamp"
 # What a check without values cannot know: a request may still give what is missing.
 _UNKNOWN_IN_CHECK = frozenset(
     (
@@ -63,13 +62,15 @@ class Rendered:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The bound form: `sql` with a placeholder `{_1:Type}` for each of `values`, and with
-    `{name: String}` for each secret of `query_params`."""
+    `{name: String}` for each secret of `query_params`. `tells_time`: the same parameters may give
+    something else later."""
 
     sql: str
     values: tuple[Value, ...]
     settings: dict[str, Any] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    tells_time: bool = False
 
 
 def template_text(sql: str) -> tuple[str, int] | None:
@@ -150,7 +151,12 @@ class Template:
         chunks, rendering = self._evaluate(params, secrets, False, now)
         made = assemble_bound(chunks)
         return Bound(
-            made.text, made.values, rendering.settings, rendering.query_params, made.pieces
+            made.text,
+            made.values,
+            rendering.settings,
+            rendering.query_params,
+            made.pieces,
+            rendering.tells_time,
         )
 
     def check(self, *, secrets: Collection[str] = ()) -> TemplateError | None:
@@ -231,14 +237,12 @@ class Template:
         rendering = Rendering(
             check, secrets, lambda: [n for n in self._required if params.get(n) is None]
         )
-        names = Names(NO_VALUE if check else None)
+        names = Names(NO_VALUE if check else None, now)
         runtime = Runtime(rendering, names, program.texts)
         try:
             for name, value in params.items():
                 if value is not None:
                     names[name] = self._native(name, value)
-            if _TIMESTAMP not in names:
-                names[_TIMESTAMP] = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S")
             program.run(runtime)
         except (Exhausted, *FAILURES) as error:
             wrong = failure(error)
@@ -247,6 +251,7 @@ class Template:
             if wrong.kind == "type_validation" and wrong.parameter is None:
                 wrong.parameter = self._misfit(params)
             raise wrong from None
+        rendering.tells_time = names.tells_time
         return runtime.chunks, rendering
 
     def _misfit(self, params: Mapping[str, Any]) -> str | None:

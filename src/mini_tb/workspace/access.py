@@ -116,6 +116,11 @@ class Access:
         """Whether it may do everything in its workspace."""
         return ADMIN in self._index or "ADMIN_USER" in self._index
 
+    @property
+    def narrows(self) -> bool:
+        """Whether two bearers who may read the same pipe may get different rows of it."""
+        return any(scope.filter or scope.fixed_params for scope in self.scopes)
+
     def may(self, scope: str, resource: str | None = None) -> bool:
         """Whether it holds the scope, for that resource if the scope is about one."""
         if self.is_admin:

@@ -17,9 +17,7 @@ from mini_tb.engine.duckdb.table import BUILDING
 from mini_tb.project import Copy, Datasource, Pipe
 from mini_tb.sql import Compiled
 from mini_tb.types.duckdb import quote_identifier as quote
-from mini_tb.workspace.access import EVERYTHING
 from mini_tb.workspace.landing import last_row
-from mini_tb.workspace.request import Request
 
 if TYPE_CHECKING:
     from mini_tb.workspace.jobs import Handle, Job
@@ -43,10 +41,7 @@ def start_copy(
     target = workspace.datasource(node.kind.target)
 
     def work(handle: Handle) -> dict[str, Any]:
-        request = Request(
-            workspace.live, params, workspace.secrets.values(), EVERYTHING, workspace.service_tables
-        )
-        compiled, values = request.node(workspace.compiled, pipe, node)
+        compiled, values = workspace.queries.node(pipe, node, params)
         rows = _copy(workspace, compiled, values, target, chosen, handle)
         return {"rows": rows}
 

@@ -16,11 +16,12 @@ from mini_tb.template import Template, template_text
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """SQL with `{name:Type}` placeholders, the values by name, and the settings that the template
-    asked for."""
+    asked for. `tells_time`: the same parameters may give something else later."""
 
     sql: Fragment
     values: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    tells_time: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -50,4 +51,6 @@ def _bound(template: Fragment, params: Mapping[str, Any], secrets: Mapping[str, 
     for name, type_text in bound.query_params.items():
         secret = secrets.get(name, "")
         values[name] = Value(name, type_text, secret, secret)
-    return Rendering(template.derive(bound.sql, bound.pieces), values, bound.settings)
+    return Rendering(
+        template.derive(bound.sql, bound.pieces), values, bound.settings, bound.tells_time
+    )

@@ -82,7 +82,8 @@ class CompiledCache:
 class Request:
     """The parameters of one request and what was rendered with them.
 
-    `settings` gathers what templates asked for (`cache_ttl`, `max_threads`, …).
+    `settings` gathers what templates asked for (`cache_ttl`, `max_threads`, …); `tells_time`: the
+    same parameters may give something else later.
     """
 
     live: Live
@@ -91,6 +92,7 @@ class Request:
     access: Access
     others: Callable[[str], Table | View | None] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    tells_time: bool = False
     _rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
     _own: Mapping[str, Any] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ class Request:
             params = {**self.params, **self.access.fixed_params(pipe.name)}
             rendering = render_node(node, params, self.secrets)
             self.settings.update(rendering.settings)
+            self.tells_time |= rendering.tells_time
             made = self._rendered[key] = (rendering.sql, rendering.values)
         return made
 

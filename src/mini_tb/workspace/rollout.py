@@ -193,7 +193,7 @@ class Rollout:
             )
         self._workspace.tokens.apply_grants(grants(plan.new))
         self.live = Live(plan.new, dict(files), self.live.version + 1)
-        self._workspace.compiled.clear()
+        self._workspace.queries.forget()
         self._workspace.engine.tables_changed()
         for name in plan.new.datasources:
             self._workspace.data_changed(name)

@@ -33,6 +33,8 @@ class Secrets:
     def __init__(self, state: State, now: Callable[[], datetime]) -> None:
         self._state = state
         self._now = now
+        self.version = 0
+        """Grows with every change."""
         self._by_name = {
             name: Secret(
                 name,
@@ -66,9 +68,11 @@ class Secrets:
         record = {"value": value, "created_at": secret.created_at, "updated_at": now}
         self._state.save(KIND, name, record)
         self._by_name[name] = secret
+        self.version += 1
         return secret
 
     def delete(self, name: str) -> None:
         """Forget a secret; one that does not exist is no error."""
         self._by_name.pop(name, None)
         self._state.delete(KIND, name)
+        self.version += 1

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import UserError
 from mini_tb.project import BucketSink, KafkaSink, Pipe
-from mini_tb.workspace.access import EVERYTHING
-from mini_tb.workspace.request import Request
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,10 +54,7 @@ def start_sink(workspace: Workspace, pipe: Pipe, params: Mapping[str, Any]) -> J
     writer = _file_writer(sink)
 
     def work(handle: Handle) -> dict[str, Any]:
-        request = Request(
-            workspace.live, params, workspace.secrets.values(), EVERYTHING, workspace.service_tables
-        )
-        compiled, values = request.node(workspace.compiled, pipe, node)
+        compiled, values = workspace.queries.node(pipe, node, params)
         if compiled.uses_now:
             values["now"] = workspace.now()
         with workspace.engine.execute(compiled, values) as result:

@@ -11,28 +11,24 @@ be called from any thread.
 
 from __future__ import annotations
 
-import hashlib
 import secrets as random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mini_tb.diagnostics import EngineError, UserError, nearest
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
-from mini_tb.engine.duckdb.errors import Code
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
-from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access
+from mini_tb.workspace.access import EVERYTHING, Access
 from mini_tb.workspace.deployment import Deployment, Deployments
 from mini_tb.workspace.jobs import Jobs
 from mini_tb.workspace.live import Live
 from mini_tb.workspace.maintenance import Maintenance
-from mini_tb.workspace.request import CompiledCache, Request
+from mini_tb.workspace.query import OnStart, Prepared, Queries
+from mini_tb.workspace.resource import find_datasource, find_pipe, resource_id
 from mini_tb.workspace.rollout import Rollout
 from mini_tb.workspace.schedule import Schedules
 from mini_tb.workspace.secrets import Secrets
@@ -48,7 +44,6 @@ if TYPE_CHECKING:
     from mini_tb.deploy.stage import Stage
     from mini_tb.engine.duckdb import DuckDBResult
     from mini_tb.ingest.writer import Appended, Writer
-    from mini_tb.sql import Compiled, Table, View
     from mini_tb.workspace.build import Build
     from mini_tb.workspace.jobs import Job
     from mini_tb.workspace.landing import Landing
@@ -57,31 +52,10 @@ FOLDER = ".mini-tb"
 DATABASE = "workspace.duckdb"
 DEFAULT_TIMEOUT_S = 10.0
 
-OnStart = Callable[[Callable[[], None]], None]
-"""Gets what cancels a query."""
-
 
 def utc_now() -> datetime:
     """The time, in UTC and without zone: how the engine keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-_STALE = frozenset(
-    {Code.ILLEGAL_TYPE_OF_ARGUMENT, Code.UNKNOWN_IDENTIFIER, Code.UNKNOWN_TABLE, Code.TYPE_MISMATCH}
-)
-"""What the engine says of a statement whose tables have changed since it was compiled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A compiled statement, the values it binds, and what its templates asked for. `again` prepares
-    it anew, for when a deployment changes the tables before it runs."""
-
-    compiled: Compiled
-    values: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    version: int = 0
-    again: Callable[[], Prepared] | None = None
 
 
 class Workspace:
@@ -108,7 +82,7 @@ class Workspace:
         self.tokens = Tokens(self.state, seed, workspace_id, clock)
         self.secrets = Secrets(self.state, clock)
         self.deployments = Deployments(self.state, clock())
-        self.compiled = CompiledCache()
+        self.queries = Queries(self)
         self.service = ServiceLog(self)
         self._rollout = Rollout(self)
         self._writer: Writer | None = None
@@ -216,17 +190,11 @@ class Workspace:
 
     def datasource(self, key: str) -> Datasource:
         """The data source of that name or id. Raises `UserError` NM301 (HTTP 404)."""
-        found = self.project.datasources.get(key)
-        if found is None:
-            for name, datasource in self.project.datasources.items():
-                if self.resource_id("datasource", name) == key:
-                    return datasource
-            raise _missing("NM301", "data source", key, self.project.datasources)
-        return found
+        return find_datasource(self.id, self.project, key)
 
     def pipe(self, key: str, *, staging: bool = False) -> Pipe:
         """The pipe of that name or id. Raises `UserError` NM302 (HTTP 404)."""
-        return self._pipe(key, (self.staged if staging else self.live).project.pipes)
+        return find_pipe(self.id, (self.staged if staging else self.live).project, key)
 
     def resource_id(self, kind: str, name: str) -> str:
         """The id of a `datasource`, `pipe` or `node` (`pipe.node`): the same for the same name."""
@@ -329,11 +297,7 @@ class Workspace:
         """The statement that the engine runs for an endpoint, and its plan as the engine tells it.
         Raises as `query` does."""
         prepared = self.prepare(pipe, params, q=q, access=access, staging=staging)
-        statement = prepared.compiled.duck_sql
-        asked = replace(prepared.compiled, duck_sql=f"EXPLAIN {statement}", totals=None)
-        with self.run(replace(prepared, compiled=asked)) as result:
-            plan = "\n".join(str(row[-1]) for row in result.rows())
-        return statement, plan
+        return self.queries.explain(prepared)
 
     def prepare(
         self,
@@ -345,27 +309,7 @@ class Workspace:
         staging: bool = False,
     ) -> Prepared:
         """An endpoint's statement with its values, ready to `run`. Raises as `query` does."""
-        live = self.staged if staging else self.live
-        pipes = live.project.pipes
-        found = pipes.get(pipe) or self._pipe_by_id(pipe, pipes)
-        if found is None or found.endpoint is None:
-            if found is not None:
-                hint = "give one of its nodes `TYPE endpoint`"
-                message = f"pipe `{pipe}` has no endpoint"
-                raise UserError.of("NM303", message, hint=hint, status=404)
-            endpoints = [p.name for p in pipes.values() if p.endpoint]
-            raise _missing("NM303", "endpoint", pipe, endpoints)
-        access.check(READ_PIPE, found.name)
-        # SQL of the caller's own may name other pipes, too.
-        fixed = access.fixed_params(found.name) if q is None else access.every_fixed_param()
-        given = {**(params or {}), **fixed}
-        request = self._request(live, given, access)
-        if q is None:
-            compiled, values = request.node(self.compiled, found, found.endpoint)
-        else:
-            compiled, values = request.text(self.compiled, q, found, as_result=True)
-        again = partial(self.prepare, pipe, params, q=q, access=access, staging=staging)
-        return Prepared(compiled, values, request.settings, request.live.version, again)
+        return self.queries.endpoint(pipe, params or {}, q=q, access=access, staging=staging)
 
     def sql(
         self,
@@ -385,37 +329,15 @@ class Workspace:
         `query_params` are the texts of `{name:Type}` in it. Every table that the text names needs
         a scope of `access`. Raises as `query` does.
         """
-        given = {**(params or {}), **access.every_fixed_param()}
-
-        def prepare() -> Prepared:
-            live = self.staged if staging else self.live
-            pipe = None if pipeline is None else self._pipe(pipeline, live.project.pipes)
-            request = self._request(live, given, access)
-            compiled, values = request.text(self.compiled, text, pipe, query_params=query_params)
-            return Prepared(compiled, values, request.settings, request.live.version, prepare)
-
-        return self.run(prepare(), timeout_s=timeout_s, on_start=on_start)
-
-    def service_tables(self, name: str) -> Table | View | None:
-        """What queries may name beside the project: service data sources and system tables."""
-        from mini_tb.workspace.system import system_table
-
-        return self.service.find(name) or system_table(self, name)
-
-    def _pipe(self, key: str, pipes: Mapping[str, Pipe]) -> Pipe:
-        found = pipes.get(key) or self._pipe_by_id(key, pipes)
-        if found is None:
-            raise _missing("NM302", "pipe", key, pipes)
-        return found
-
-    def _pipe_by_id(self, key: str, pipes: Mapping[str, Pipe]) -> Pipe | None:
-        for name, pipe in pipes.items():
-            if self.resource_id("pipe", name) == key:
-                return pipe
-        return None
-
-    def _request(self, live: Live, params: Mapping[str, Any], access: Access) -> Request:
-        return Request(live, params, self.secrets.values(), access, self.service_tables)
+        prepared = self.queries.text(
+            text,
+            params or {},
+            pipeline=pipeline,
+            access=access,
+            query_params=query_params,
+            staging=staging,
+        )
+        return self.run(prepared, timeout_s=timeout_s, on_start=on_start)
 
     def run(
         self,
@@ -425,29 +347,7 @@ class Workspace:
         on_start: OnStart | None = None,
     ) -> DuckDBResult:
         """The answer of a prepared statement, as of now. Raises `EngineError`."""
-        try:
-            return self._run(prepared, timeout_s, on_start)
-        except EngineError as error:
-            if error.code not in _STALE or prepared.again is None:
-                raise
-            # Perhaps a deployment took the tables away: wait until it is through.
-            with self.engine.exclusive():
-                is_stale = self.live.version != prepared.version
-            if not is_stale:
-                raise
-            return self._run(prepared.again(), timeout_s, on_start)
-
-    def _run(
-        self, prepared: Prepared, timeout_s: float | None, on_start: OnStart | None
-    ) -> DuckDBResult:
-        compiled, values = prepared.compiled, dict(prepared.values)
-        if compiled.uses_now:
-            values["now"] = self.now()
-        self.service.refresh(compiled.tables)
-        limit = self.timeout_s if timeout_s is None else timeout_s
-        result = self.engine.execute(compiled, values, timeout_s=limit, on_start=on_start)
-        result.settings = prepared.settings
-        return result
+        return self.queries.run(prepared, timeout_s=timeout_s, on_start=on_start)
 
     # Data --------------------------------------------------------------------------------
 
@@ -466,7 +366,7 @@ class Workspace:
         from mini_tb.workspace.landing import Landing
 
         changed: set[str] = set()
-        with self.engine.transaction() as tx:
+        with self.engine.transaction(brings_rows=True) as tx:
             yield Landing(tx, self.live.triggers, self.now(), changed.add, self._rewritten)
         for name in changed:
             self.data_changed(name)
@@ -602,15 +502,3 @@ class Workspace:
     def data_changed(self, name: str) -> None:
         """Answers over this data source that were kept are worthless from now on."""
         self._versions[name] = self._versions.get(name, 0) + 1
-
-
-def resource_id(workspace_id: str, kind: str, name: str) -> str:
-    """The id of a resource, as clients see it: the same for the same workspace, kind and name."""
-    text = f"{workspace_id}/{kind}/{name}"
-    return f"t_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
-
-
-def _missing(code: str, what: str, name: str, known: Any) -> UserError:
-    guess = nearest(name, known)
-    hint = f"did you mean `{guess}`?" if guess else None
-    return UserError.of(code, f"there is no {what} `{name}`", hint=hint, status=404)

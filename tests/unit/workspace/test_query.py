@@ -54,13 +54,47 @@ def test_an_endpoint_answers_with_clickhouse_names_and_types(filled: Workspace) 
 
 def test_new_values_compile_nothing(filled: Workspace) -> None:
     assert ask(filled, "top", {"tenant": "a"}) == [("a", 4)]
-    compiled = filled.compiled.compilations
+    compiled = filled.queries.compiled.compilations
     assert ask(filled, "top", {"tenant": "b", "limit": "5"}) == [("b", 2)]
     assert ask(filled, "top", {"tenant": "it's; DROP TABLE events --"}) == []
-    assert filled.compiled.compilations == compiled
+    assert filled.queries.compiled.compilations == compiled
     # Another shape is another statement.
     assert ask(filled, "top") == [("a", 4), ("b", 2)]
-    assert filled.compiled.compilations == compiled + 1
+    assert filled.queries.compiled.compilations == compiled + 1
+
+
+def test_the_same_request_is_prepared_once(filled: Workspace) -> None:
+    first = filled.prepare("top", {"tenant": "a"})
+    assert filled.prepare("top", {"tenant": "a"}) is first
+    assert filled.prepare("top", {"tenant": "b"}) is not first
+    reader = access(Scope("PIPES:READ", "top"))
+    assert filled.prepare("top", {"tenant": "a"}, access=reader) is first
+    with pytest.raises(UserError) as refused:
+        filled.prepare("top", {"tenant": "a"}, access=access(Scope("PIPES:READ", "tenants")))
+    assert refused.value.status == 403
+    fixed = access(Scope("PIPES:READ", "top", fixed_params={"tenant": "b"}))
+    assert ask(filled, "top", {"tenant": "a"}, access=fixed) == [("b", 2)]
+    deployed(filled, FILES | {"tenants.pipe": FILES["tenants.pipe"].replace("count()", "max(n)")})
+    assert filled.prepare("top", {"tenant": "a"}) is not first
+
+
+def test_what_a_request_says_is_not_kept_past_its_reasons(filled: Workspace) -> None:
+    files = {
+        "told.pipe": "NODE n\nSQL >\n  %\n  SELECT {{DateTime(job_timestamp)}} AS at, 1 AS one\n"
+        "TYPE endpoint\n",
+        "keyed.pipe": "NODE n\nSQL >\n  %\n  SELECT {{tb_secret('key')}} AS key, 1 AS one\n"
+        "TYPE endpoint\n",
+    }
+    filled.secrets.save("key", "old")
+    deployed(filled, FILES | files)
+    assert filled.prepare("told") is not filled.prepare("told")
+    assert ask(filled, "keyed") == [("old", 1)]
+    filled.secrets.save("key", "new")
+    assert ask(filled, "keyed") == [("new", 1)]
+    # 1 and True are equal in Python, but not to a template.
+    assert ask(filled, "top", {"limit": 1}) == [("a", 4)]
+    with pytest.raises(TemplateError):
+        filled.prepare("top", {"limit": True})
 
 
 def test_a_deployment_forgets_compiled_statements(filled: Workspace) -> None:
