@@ -8,13 +8,14 @@ takes from nothing to the first answer.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -39,13 +40,19 @@ ROWS, MANY_ROWS, LARGE = 200_000, 1_000_000, 100_000
 RUNS = 60
 ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 16
 SOURCE = "cloud_resource_metrics"
-REQUESTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "one number": ("latest", {}),
-    "by key": ("get_resource_metrics", {"limit": "20", "resource_id": "resource_7"}),
-    "page": ("get_resource_metrics", {"limit": "20", "region": "us-east-1"}),
-    "summary": ("get_resource_summary", {"limit": "100", "environment": "production"}),
-    "anomalies": ("get_resource_anomalies", {"threshold": "3"}),
+REQUESTS: Mapping[str, tuple[str, Sequence[Mapping[str, str]]]] = {
+    "one number": ("latest", [{}]),
+    "by key": ("get_resource_metrics", [{"limit": "20", "resource_id": "resource_7"}]),
+    "another key": (
+        "get_resource_metrics",
+        [{"limit": "20", "resource_id": f"resource_{i}"} for i in range(600)],
+    ),
+    "page": ("get_resource_metrics", [{"limit": "20", "region": "us-east-1"}]),
+    "summary": ("get_resource_summary", [{"limit": "100", "environment": "production"}]),
+    "anomalies": ("get_resource_anomalies", [{"threshold": "3"}]),
 }
+"""The endpoint and the parameters of each request in turn: those of `another key` are new each
+time, while a dashboard asks the same again."""
 LATEST = f"NODE latest\nSQL >\n    SELECT max(timestamp) AS latest FROM {SOURCE}\nTYPE endpoint\n"
 ALL = f"NODE rows\nSQL >\n    SELECT * FROM {SOURCE} LIMIT {LARGE}\nTYPE endpoint\n"
 GROUPED = f"""
@@ -152,12 +159,14 @@ def _beside_duckdb(folder: Path, project: Project) -> None:
     print(f"  {ROWS:,} rows; one client, one request after the other")
     with _serving(folder) as served:
         client = Client(served.port)
-        for name, (pipe, params) in REQUESTS.items():
-            found = explain_pipe(project, pipe, params, {})
-            asked = served.get(pipe, params)
+        for name, (pipe, given) in REQUESTS.items():
+            found = [explain_pipe(project, pipe, params, {}) for params in given]
+            asked = [served.get(pipe, params) for params in given]
             pair: dict[str, Callable[[], object]] = {
-                f"{name}: DuckDB alone": _alone(bare, found.duck_sql, found.parameters),
-                f"{name}: over HTTP": partial(client.ask, asked),
+                f"{name}: DuckDB alone": _in_turn(
+                    [_alone(bare, each.duck_sql, each.parameters) for each in found]
+                ),
+                f"{name}: over HTTP": _in_turn([partial(client.ask, each) for each in asked]),
             }
             timings = in_turns(pair, RUNS)
             report(timings)
@@ -196,6 +205,12 @@ def _large(
     fetched, as_objects, over_http = (timing.median for timing in timings.values())
     compare("over HTTP ÷ fetchall and orjson", over_http / fetched, at_most=0.8)
     compare("over HTTP ÷ the same, as objects", over_http / as_objects)
+
+
+def _in_turn(works: Sequence[Callable[[], object]]) -> Callable[[], object]:
+    """Does the next one at every call."""
+    following = itertools.cycle(works)
+    return lambda: next(following)()
 
 
 def _alone(
