@@ -234,6 +234,14 @@ DEVIATIONS = (
         detail=r"(?s)ClickHouse.*(mapContainsKey|editDistance|dateTrunc|CRC32)\(.*mini-tb",
     ),
     Deviation(
+        "0 and -0 as keys of `GROUP BY`, `DISTINCT`, `IN` and joins, and in functions of arrays",
+        "two values",
+        "one value; `uniq` and `count(DISTINCT …)` of a float tell them apart",
+        kind="value",
+        query=r"GROUP BY|DISTINCT|\bIN\b|groupUniqArray|arrayDistinct|arrayIntersect|arrayUniq",
+        detail=r"(?s)ClickHouse .*(?<![\w.])-0(?![\d.]).*mini-tb ",
+    ),
+    Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
         "know a list of suffixes, `github.io` among them",
         "know those under countries by their form: `co.uk`, `com.br`",

@@ -41,7 +41,17 @@ def _hash(f: Leaf, columns: Sequence[str]) -> str:
 
 def _direct(f: Leaf, rows: Rows) -> str:
     count = rows.call("count", item_of(rows.args), distinct=True)
+    if f.types[0].is_float and len(f.types) == 1 and f.base.name != "uniqUpTo":
+        count = f"({count} + {_second_zero(rows)})"
     return f"nullif({count}, 0)" if f.type.is_nullable else count
+
+
+def _second_zero(rows: Rows) -> str:
+    """1 where there are both 0 and -0: one value to DuckDB and `uniqUpTo`, two to the others."""
+    value = rows.args[0]
+    signs = (f"{value} = 0 AND {sign}signbit({value})" for sign in ("", "NOT "))
+    both = " AND ".join(f"{rows.where(sign).call('count')} > 0" for sign in signs)
+    return f"CAST(({both}) AS UTINYINT)"
 
 
 def _distinct_count(name: str, *, exact: bool = False) -> Base:
