@@ -179,7 +179,7 @@ def between(source: DataType, target: DataType, sql: str) -> str:
     duck = to_duckdb(target)
     if target.name == "Date":
         if source.name == "DateTime":
-            return f"CAST({zone.wall(source, sql)} AS DATE)"
+            return f"CAST({zone.wall(source, zone.since_1970(source, sql))} AS DATE)"
         as_date = sql if source.is_date else f"CAST({zone.wall(source, sql)} AS DATE)"
         return sql if source.name == "Date" else day(f"({day_number(as_date)} & {LAST_DAY})")
     if target.name == "Date32":

@@ -54,6 +54,12 @@ def wall(call: Call, args: list[str], index: int = 1) -> str:
     return zone.wall(t, args[0], zone_argument(call.args, index))
 
 
+def day_wall(call: Call, args: list[str], index: int = 1) -> str:
+    """As `wall`, for what is made of days as Dates count them: there are none before 1970."""
+    since = zone.since_1970(call.args[0].type.bare, args[0], zone_argument(call.args, index))
+    return wall(call, [since, *args[1:]], index)
+
+
 def _part(
     name: str,
     result: DataType,
@@ -146,7 +152,8 @@ def _bounded(t: DataType, count: str, last: int = 0) -> str:
 def _numbered(
     name: str, template: str, *aliases: str, since: bool = True, last: int = 0
 ) -> Function:
-    """A number made of days (`{d}`) of the wall clock's date, `since` 1970 and not before."""
+    """A number made of days (`{d}`) of the wall clock's date, `since` 1970 and not before. Others
+    ClickHouse makes, of a DateTime, of the days of UTC."""
 
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
@@ -155,8 +162,11 @@ def _numbered(
 
     def lower(call: Call, args: list[str]) -> str:
         t = call.args[0].type.bare
-        days = day_number(f"CAST({wall(call, args)} AS DATE)")
-        if since:
+        is_utc = t.name == "DateTime" and not since
+        days = day_number(f"CAST({args[0] if is_utc else wall(call, args)} AS DATE)")
+        if t.name == "DateTime" and last and zone.differs_from_utc(t.zone):
+            days = f"({days} & {last})"  # west of Greenwich the first day is that before 1970
+        elif since:
             days = _bounded(t, days, 0 if t.name in ("Date", "DateTime") else last)
         return f"CAST({template.replace('{d}', days)} AS UINTEGER)"
 
@@ -214,7 +224,7 @@ def _lower_day_of_week(call: Call, args: list[str]) -> str:
 
 
 def _lower_week(call: Call, args: list[str]) -> str:
-    w, mode = wall(call, args, 2), mode_argument(call)
+    w, mode = day_wall(call, args, 2), mode_argument(call)
     if mode == 3:
         return f"CAST(weekofyear({w}) AS UTINYINT)"
     if mode == 0:

@@ -23,7 +23,13 @@ from mini_tb.sql.functions.convert_moment import (
     to_ticks,
     whole_seconds,
 )
-from mini_tb.sql.functions.datetime_parts import mode_argument, moment, wall, zone_argument
+from mini_tb.sql.functions.datetime_parts import (
+    day_wall,
+    mode_argument,
+    moment,
+    wall,
+    zone_argument,
+)
 from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import DATE, DATE32, DATETIME, DataType, datetime, datetime64, tuple_of
@@ -107,6 +113,8 @@ def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count
         else:
             found = f"make_timestamp(epoch_us({sql}) // {size} * {size})"
         return _as_time(t, sql, found)
+    if unit == "Day":
+        sql = zone.since_1970(t, sql, zone_name)
     w = zone.to_wall(sql, zone_name)
     if unit == "Hour" and count == 1:
         if zone.is_whole_hours(zone_name):
@@ -156,7 +164,8 @@ class Span:
         """DuckDB text of the start."""
         zone_name = zone_name or t.zone
         if self.unit in ("Week", "Month", "Quarter", "Year"):
-            w = sql if t.is_date else zone.wall(t, sql, zone_name)
+            since = zone.since_1970(t, sql, zone_name)
+            w = sql if t.is_date else zone.wall(t, since, zone_name)
             return start_of_date(t, w, self.unit, self.count)
         if self.unit in _SCALES:
             target = self.returns(t, zone_name)
@@ -215,7 +224,7 @@ def _of_wall(name: str, made: Callable[[DataType, str], str], **more: object) ->
         return DATE
 
     def lower(call: Call, args: list[str]) -> str:
-        return f"CAST({made(call.args[0].type.bare, wall(call, args))} AS DATE)"
+        return f"CAST({made(call.args[0].type.bare, day_wall(call, args))} AS DATE)"
 
     return Function(name, returns, lower, args=(1, 2), **more)  # type: ignore[arg-type]  # a row's fields
 
@@ -244,7 +253,7 @@ def _week_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_week(call: Call, args: list[str]) -> str:
-    w = wall(call, args, 2)
+    w = day_wall(call, args, 2)
     date = f"CAST({w} AS DATE)"
     since = f"isodow({w}) - 1" if mode_argument(call) & 1 else f"isodow({w}) % 7"
     if call.function.name == "toLastDayOfWeek":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,16 @@ def wall(t: DataType, sql: str, zone: str | None = None) -> str:
     if t.is_date:
         return f"CAST({sql} AS TIMESTAMP)"
     return to_wall(instant(t, sql), zone or t.zone)
+
+
+def since_1970(t: DataType, sql: str, zone: str | None = None) -> str:
+    """A DateTime, or what else `sql` is, that shows no day before 1970: of days, a Date among them,
+    there are none. West of Greenwich the first hours of all DateTimes would."""
+    west = -offset_of_1970(zone or t.zone)
+    if t.name != "DateTime" or west <= 0:
+        return sql
+    first = f"TIMESTAMP '{datetime(1970, 1, 1) + timedelta(seconds=west)}'"
+    return f"CASE WHEN {sql} < {first} THEN {first} ELSE {sql} END"
 
 
 @lru_cache(maxsize=256)
