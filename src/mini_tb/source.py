@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import overload
@@ -153,7 +153,7 @@ class Fragment:
 
     def derive(self, text: str, pieces: Sequence[Piece]) -> Fragment:
         """The fragment of a text made from this one, where the pieces' origins are offsets here."""
-        return Fragment(text, self.file, _Derived(self, pieces))
+        return Fragment(text, self.file, Pieces(lambda: self._derived(pieces)))
 
     def _derived(self, pieces: Sequence[Piece]) -> Iterator[Piece]:
         for piece in pieces:
@@ -163,16 +163,15 @@ class Fragment:
                 yield Piece(piece.start, place[1], 0, place[0])
 
 
-class _Derived(Sequence[Piece]):
-    """The pieces of a derived text, worked out when somebody asks: most texts have no mistakes."""
+class Pieces(Sequence[Piece]):
+    """The pieces of a text, worked out when somebody asks: most texts have no mistakes."""
 
-    def __init__(self, source: Fragment, pieces: Sequence[Piece]) -> None:
-        self._source = source
-        self._pieces = pieces
+    def __init__(self, find: Callable[[], Iterable[Piece]]) -> None:
+        self._find = find
 
     @cached_property
     def _found(self) -> tuple[Piece, ...]:
-        return tuple(self._source._derived(self._pieces))
+        return tuple(self._find())
 
     @overload
     def __getitem__(self, index: int) -> Piece: ...

@@ -19,6 +19,7 @@ from typing import Any
 
 from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
+from jinja2.runtime import Context
 
 from mini_tb.template import tags
 from mini_tb.template.expressions import Handler, Loop
@@ -80,7 +81,8 @@ class Program:
         variables["run"] = runtime
         for helper in self.helpers:
             variables[f"h_{helper}"] = getattr(runtime, helper)
-        context = self.template.new_context(variables)
+        # Without Jinja2's own globals, of which our trees name none.
+        context = Context(self.template.environment, variables, None, {})
         for _ in self.template.root_render_func(context):
             pass
 

@@ -8,17 +8,19 @@ would end the quotes: that is an error, since what follows would be read as SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from mini_tb.source import Piece
+from mini_tb.source import Piece, Pieces
 from mini_tb.template.errors import TemplateError
 from mini_tb.template.tags import Text
 from mini_tb.template.values import Identifier, Part, Value, text_of
 
 # A tag's output: the tag's offset and the parts it wrote.
 Chunk = Text | tuple[int, Sequence[Part]]
+Item = tuple[int, Part, int]
+"""Where something comes from, what it is, and its length if it is literal text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,14 @@ class Assembled:
 
     text: str
     values: tuple[Value, ...]
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
 
 
 def assemble_text(chunks: Sequence[Chunk]) -> Assembled:
     """The text form: every value as its literal."""
-    written: list[str] = []
-    pieces: list[Piece] = []
-    position = 0
-    for offset, part, length in _items(chunks):
-        text = text_of(part)
-        pieces.append(Piece(position, offset, length))
-        written.append(text)
-        position += len(text)
-    return Assembled("".join(written), (), tuple(pieces))
+    items = _items(chunks)
+    written = [text_of(part) for _, part, _ in items]
+    return Assembled("".join(written), (), Pieces(lambda: _pieces(items, written)))
 
 
 def assemble_bound(chunks: Sequence[Chunk]) -> Assembled:
@@ -50,34 +46,48 @@ def assemble_bound(chunks: Sequence[Chunk]) -> Assembled:
     """
     items = _items(chunks)
     written: list[str] = []
-    pieces: list[Piece] = []
     values: list[Value] = []
-    position = 0
-    state = clause = tail = ""
+    state = clause = ""
     for index, (offset, part, length) in enumerate(items):
         if state and not length and _leaves(text_of(part), state) and not _is_harmless(part):
             raise _escaping(state, offset)
         if isinstance(part, Value):
             after = text_of(items[index + 1][1]) if index + 1 < len(items) else ""
-            if state or _needs_literal(part, clause, tail, after):
+            if state or _needs_literal(part, clause, _tail(written), after):
                 text = part.text
             else:
-                values.append(replace(part, name=f"_{len(values) + 1}"))
-                text = f"{{{values[-1].name}:{part.type}}}"
+                name = f"_{len(values) + 1}"
+                values.append(Value(name, part.type, part.value, part.text))
+                text = f"{{{name}:{part.type}}}"
         else:
             text = part.bound if isinstance(part, Identifier) and not state else str(part)
             state = scan(text, state)
             clause = _last_clause(text) or clause
-        tail = (tail + text)[-_TAIL:]
-        pieces.append(Piece(position, offset, length))
         written.append(text)
+    return Assembled("".join(written), tuple(values), Pieces(lambda: _pieces(items, written)))
+
+
+def _pieces(items: Sequence[Item], written: Sequence[str]) -> Iterator[Piece]:
+    """The map back to the template of what was written for items."""
+    position = 0
+    for (offset, _, length), text in zip(items, written, strict=True):
+        yield Piece(position, offset, length)
         position += len(text)
-    return Assembled("".join(written), tuple(values), tuple(pieces))
 
 
-def _items(chunks: Sequence[Chunk]) -> list[tuple[int, Part, int]]:
-    """What was written, in order: where it comes from, and its length if it is literal text."""
-    items: list[tuple[int, Part, int]] = []
+def _tail(written: Sequence[str]) -> str:
+    """The last characters of what was written."""
+    tail = ""
+    for text in reversed(written):
+        tail = text + tail
+        if len(tail) >= _TAIL:
+            break
+    return tail[-_TAIL:]
+
+
+def _items(chunks: Sequence[Chunk]) -> list[Item]:
+    """What was written, in order."""
+    items: list[Item] = []
     for chunk in chunks:
         if isinstance(chunk, Text):
             items += [(offset, run, len(run)) for offset, run in chunk.runs]

@@ -166,7 +166,7 @@ class Runtime:
     def text(self, index: int) -> None:
         """Writes literal text."""
         text = self.texts[index]
-        self.make(sum(len(run) for _, run in text.runs))
+        self.make(text.size)
         self.chunks.append(text)
 
     def value(self, offset: int, value: Any) -> None:

@@ -26,6 +26,10 @@ class Text:
 
     offset: int
     runs: tuple[tuple[int, str], ...]
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(len(run) for _, run in self.runs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Rendered:
     text: str
     settings: dict[str, Any] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)
-    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    pieces: Sequence[Piece] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Bound:
     values: tuple[Value, ...]
     settings: dict[str, Any] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)
-    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    pieces: Sequence[Piece] = field(default=(), repr=False)
     tells_time: bool = False
 
 
