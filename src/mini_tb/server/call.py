@@ -8,7 +8,6 @@ parameter of a template.
 from __future__ import annotations
 
 import re
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,7 +85,7 @@ class Call:
     _access: Access | None = None
     observed: Observed | None = None
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _is_cancelled: bool = False
     _on_cancel: Callable[[], None] | None = None
 
     @property
@@ -214,7 +213,7 @@ class Call:
 
     def cancel(self) -> None:
         """The client has gone: stop what runs for it."""
-        self._cancelled.set()
+        self._is_cancelled = True
         stop = self._on_cancel
         if stop is not None:
             stop()
@@ -223,7 +222,7 @@ class Call:
         """What to call when the client goes: stops the query that is about to run. Raises
         `EngineError` if it has gone already."""
         self._on_cancel = stop
-        if self._cancelled.is_set():
+        if self._is_cancelled:
             raise EngineError("Query was cancelled", code=394)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import UserError, nearest
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mini_tb.project import Datasource, Node, Pipe, Project
 
 
+@lru_cache(maxsize=4096)
 def resource_id(workspace_id: str, kind: str, name: str) -> str:
     """The id of a `datasource`, `pipe` or `node` (`pipe.node`), as clients see it: the same for the
     same workspace, kind and name."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ class ServiceLog:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._notes: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MAX_NOTES)
+        self._notes: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=MAX_NOTES)
         self._events: dict[str, list[float]] = {}
         self._made: set[str] = set()
         self._wake = threading.Event()
@@ -91,10 +91,14 @@ class ServiceLog:
     def note(self, name: str, row: Mapping[str, Any]) -> None:
         """Note one row of a service data source; columns that are left out are empty, and the
         time is now."""
-        self._notes.append((name, {time_column(name): self._workspace.now(), **row}))
+        column = time_column(name)
+        if column not in row:
+            row = {column: self._workspace.now(), **row}
+        self._notes.append((name, row))
         if self._thread is None:
             self._start()
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def operation(self, event_type: str, datasource: str, **row: Any) -> None:
         """Note something that was done to a data source."""
@@ -166,7 +170,7 @@ class ServiceLog:
         # flushes next finds them there.
         with self._workspace.engine.exclusive():
             self._take_events()
-            batches: dict[str, list[dict[str, Any]]] = {}
+            batches: dict[str, list[Mapping[str, Any]]] = {}
             while self._notes:
                 name, row = self._notes.popleft()
                 batches.setdefault(name, []).append(row)
@@ -229,7 +233,7 @@ class _Own:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def to_arrow(datasource: Datasource, rows: list[dict[str, Any]]) -> pa.Table:
+def to_arrow(datasource: Datasource, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows as the table stores them; what a row leaves out is empty."""
     import pyarrow as pa
 
