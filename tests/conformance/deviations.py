@@ -230,8 +230,9 @@ DEVIATIONS = (
         "says `mapContainsKey`, `editDistance`: the names of which these are others",
         "says what the query says",
         kind="name",
-        query=r"([iI]f\(|CASE).*(mapContains|levenshteinDistance|date_trunc|crc32)\(",
-        detail=r"(?s)ClickHouse.*(mapContainsKey|editDistance|dateTrunc|CRC32)\(.*mini-tb",
+        query=r"([iI]f\(|CASE).*(mapContains|levenshteinDistance|date_trunc|crc32|toTimeZone)\(",
+        detail=r"(?s)ClickHouse.*(mapContainsKey|editDistance|dateTrunc|CRC32|toTimezone)\("
+        ".*mini-tb",
     ),
     Deviation(
         "0 and -0 as keys of `GROUP BY`, `DISTINCT`, `IN` and joins, and in functions of arrays",

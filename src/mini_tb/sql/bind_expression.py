@@ -17,6 +17,7 @@ from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
+from mini_tb.sql.functions.conditional import check_condition
 from mini_tb.sql.functions.constants import integer_type, python_value, zero
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import (
@@ -352,6 +353,8 @@ class ExpressionBinder:
             else:
                 made = self.lambda_(lam, function.lambda_types(types, len(lam.params)))
                 made.folds, made.predicate = function.folds, function.predicate
+                if function.predicate:
+                    check_condition(made.body)
                 bound.append(made)
         return bound
 

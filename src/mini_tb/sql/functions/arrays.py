@@ -12,7 +12,13 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, without_low_cardinality
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    ValueDecidesShape,
+    constant,
+    without_low_cardinality,
+)
 from mini_tb.sql.tree import Call, Column, Expr, Window
 from mini_tb.types import (
     FLOAT64,
@@ -78,10 +84,29 @@ def _cast_all(call: Call, args: list[str], target: DataType) -> list[str]:
 # Elements ----------------------------------------------------------------------------------
 
 
+def index_of_element(arg: Expr) -> None:
+    """Raises `ArgumentError` unless the argument is an index into an array."""
+    t = arg.type.bare
+    if not (t.is_bool or t.is_nothing or (t.is_integer and t.bits <= 64)):
+        raise ArgumentError(f"illegal type `{arg.type}` of an index, expected an integer", 43, 1)
+
+
+def _is_zero(index: Expr) -> bool:
+    """Whether an index is a constant 0 as ClickHouse refuses it: not a signed one."""
+    try:
+        return not index.type.is_signed and constant(index) == 0
+    except (ArgumentError, ValueDecidesShape):
+        return False
+
+
 def _element_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if args[1].type.is_nothing:
         return nullable(NOTHING)
+    if t.is_array:
+        index_of_element(args[1])
+        if _is_zero(args[1]) and not is_constant(args[0]):
+            raise ArgumentError("array indices count from 1, found 0", 135, 1)
     element = without_low_cardinality(t.types[1]) if t.is_map else need_array(args[0])
     if args[1].type.is_nullable and element.can_be_nullable:
         return nullable(element)

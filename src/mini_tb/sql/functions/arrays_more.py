@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
+from mini_tb.sql.functions.arrays import (
+    default_text,
+    index_of_element,
+    need_array,
+    zipped_arrays,
+)
 from mini_tb.sql.functions.compose import call as called
 from mini_tb.sql.functions.compose import composed
 from mini_tb.sql.functions.conditional import supertype
@@ -16,7 +21,9 @@ from mini_tb.types import FLOAT64, UINT64, DataType, array, nullable, tuple_of
 
 
 def _or_null_returns(args: Sequence[Expr]) -> DataType:
-    return nullable(need_array(args[0]))
+    element = need_array(args[0])
+    index_of_element(args[1])
+    return nullable(element)
 
 
 def _remove_returns(args: Sequence[Expr]) -> DataType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from mini_tb.sql.constancy import chosen, is_never_null
+from mini_tb.sql.constancy import chosen, is_fixed, is_never_null
 from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
@@ -13,8 +13,10 @@ from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
+    BOOL,
     INT64,
     INT128,
+    NOTHING,
     UINT8,
     UINT64,
     DataType,
@@ -48,9 +50,21 @@ def _signed(arg: Expr) -> DataType:
     return arg.type
 
 
-def _condition(arg: Expr) -> None:
-    if not (arg.type.is_integer or arg.type.is_bool or arg.type.is_nothing):
+def check_condition(arg: Expr) -> None:
+    """Raises `ArgumentError` unless a value is a condition: numbers of other types are none."""
+    if arg.type.bare not in (UINT8, BOOL, NOTHING):
         raise ArgumentError(f"illegal type `{arg.type}` of a condition, expected UInt8 or Bool")
+
+
+def _check_scales(a: DataType, b: DataType) -> None:
+    """Raises `ArgumentError` for two values that ClickHouse does not choose between by row."""
+    a, b = a.bare, b.bare
+    if a.is_decimal and b.is_decimal and a.scale != b.scale:
+        message = f"chooses between Decimals of different scales, `{a}` and `{b}`: cast one of them"
+        raise ArgumentError(message, 48)
+    if a.is_tuple and b.is_tuple:
+        for one, other in zip(a.types, b.types, strict=False):
+            _check_scales(one, other)
 
 
 def _branches(args: Sequence[Expr]) -> list[int]:
@@ -61,8 +75,10 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
     if len(args) % 2 == 0:
         raise ArgumentError("takes an odd number of arguments", 42)
     for i in range(0, len(args) - 1, 2):
-        _condition(args[i])
+        check_condition(args[i])
     branches = [args[i] for i in _branches(args)]
+    if len(args) == 3 and not is_fixed(args[0]):
+        _check_scales(args[1].type, args[2].type)
     found = supertype_of(branches)
     if not found.can_be_nullable and any(branch.type.is_nullable for branch in branches):
         message = f"NULL beside `{found}` is a Variant, which is not here"
@@ -146,13 +162,16 @@ def _lower_transform(call: Call, args: list[str]) -> str:
 
 
 def _coalesce_returns(args: Sequence[Expr]) -> DataType:
-    types = [arg.type for arg in args if not arg.type.is_nothing]
-    if not types:
+    known = [arg for arg in args if not arg.type.is_nothing]
+    if not known:
         return args[0].type
+    types = [arg.type for arg in known]
     for i, t in enumerate(types):
         if not t.is_nullable:  # what comes after is never looked at
             types = types[: i + 1]
             break
+    if len(types) == 2 and not is_fixed(known[0]):
+        _check_scales(*types)
     found = supertype([t.not_null() for t in types])
     return nullable(found) if all(t.is_nullable for t in types) else found
 
