@@ -7,7 +7,7 @@ one thin place that touches the disk.
 from mini_tb.project.checks import Check
 from mini_tb.project.folder import Folder, find_project, read_folder
 from mini_tb.project.graph import Graph, Reference, resolve
-from mini_tb.project.load import Loaded, load_project
+from mini_tb.project.load import Loaded, load_project, read_project
 from mini_tb.project.model import (
     BucketSink,
     BucketSource,
@@ -66,5 +66,6 @@ __all__ = [
     "find_project",
     "load_project",
     "read_folder",
+    "read_project",
     "resolve",
 ]

@@ -75,6 +75,15 @@ def load_project(
     return Loaded(project, graph, tuple(found))
 
 
+def read_project(files: Mapping[str, str], *, secrets: Mapping[str, str] | None = None) -> Project:
+    """The project of datafiles that `load_project` has found to be right before: its templates and
+    its queries are not looked into."""
+    loader = _Loader(files, {}, secrets or {}, Readers())
+    for file in loader.files.values():
+        loader.read(file)
+    return loader.project()
+
+
 _TAGS = re.compile(r"\{\{|\{%|\{#")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import Diagnostic, EngineError, UserError
-from mini_tb.project import load_project
+from mini_tb.project import read_project
 from mini_tb.workspace.deployment import DATA_READY, DELETED, FAILED, Deployment, described
 from mini_tb.workspace.live import Live
 
@@ -118,7 +118,7 @@ class Rollout:
         if self._staged is not None and self._staged[0] == key:
             return self._staged[1]
         files = self._workspace.deployments.files(candidate.id)
-        project = load_project(files, secrets=self._workspace.secrets.values()).project
+        project = read_project(files, secrets=self._workspace.secrets.values())
         plan = self._workspace.plan(project, allow_destructive=True)
         if plan.is_refused:
             raise UserError(*plan.diagnostics)
@@ -221,8 +221,7 @@ class Rollout:
     def _load(self) -> Live:
         """The live project from its kept texts, which were checked when they were deployed."""
         files = {path: record["text"] for path, record in self._workspace.state.all(FILE).items()}
-        loaded = load_project(files, secrets=self._workspace.secrets.values())
-        return Live(loaded.project, files)
+        return Live(read_project(files, secrets=self._workspace.secrets.values()), files)
 
 
 def _refused_by_engine(error: EngineError) -> Diagnostic:
