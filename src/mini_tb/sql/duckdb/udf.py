@@ -1,13 +1,13 @@
 """Functions that DuckDB does not have, as Arrow functions: `register` puts them on a connection.
 
 A module of `mini_tb.sql.functions.udf` gives its functions as `UDFS`. Each takes Arrow arrays, one
-an argument, and returns an array of the same length; NULLs come in as they are (`over_distinct`
-answers them with NULL). An error is raised as `ValueError('DB::<ClickHouse number>: text')`.
+an argument, and returns an array of the same length; NULLs come in as they are. An error is raised
+as `ValueError('DB::<ClickHouse number>: text')`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -75,35 +75,3 @@ def register(connection: Any) -> None:
                 null_handling="special",
                 side_effects=udf.volatile,
             )
-
-
-def over_distinct(function: Callable[[Any], Any], values: Any, data_type: Any) -> Any:
-    """An Arrow array of `function` over `values`: it is costly and takes one value, so each
-    distinct value is computed once."""
-    import pyarrow as pa
-
-    column = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    encoded = column.dictionary_encode()
-    answers = [None if v is None else function(v) for v in encoded.dictionary.to_pylist()]
-    return pa.array(answers, data_type).take(encoded.indices)
-
-
-def row_by_row(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
-    """An array of `function` over rows that are lists or hardly come twice; NULL where one is."""
-    import pyarrow as pa
-
-    rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    return pa.array([None if None in row else function(*row) for row in rows], data_type)
-
-
-def over_rows(function: Callable[..., Any], columns: Iterable[Any], data_type: Any) -> Any:
-    """An array of `function` over rows, each distinct one computed once; NULL where one is."""
-    import pyarrow as pa
-
-    known: dict[tuple[Any, ...], Any] = {}
-    answers = []
-    for row in zip(*(column.to_pylist() for column in columns), strict=True):
-        if row not in known:
-            known[row] = None if None in row else function(*row)
-        answers.append(known[row])
-    return pa.array(answers, data_type)

@@ -10,6 +10,7 @@ from typing import Any
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Word
 from mini_tb.sql.functions.udf.machine import Row, kernel_udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 @lru_cache(maxsize=4096)
@@ -21,22 +22,14 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 @lru_cache(maxsize=65536)
-def in_range(address: str, network: str) -> bool:
-    """Whether the address is in the range; addresses of the other version are in none."""
+def in_range(address: str, network: str) -> int:
+    """1 if the address is in the range, else 0; addresses of the other version are in none."""
     known = _network(network)
     try:
         found = ip_address(address)
     except ValueError:
         raise ValueError("DB::6: The text is neither an IPv4 nor an IPv6 address") from None
-    return found.version == known.version and found in known
-
-
-def _in_range(addresses: Any, networks: Any) -> Any:
-    import pyarrow as pa
-
-    pairs = zip(addresses.to_pylist(), networks.to_pylist(), strict=True)
-    found = [None if a is None or n is None else int(in_range(a, n)) for a, n in pairs]
-    return pa.array(found, pa.uint8())
+    return int(found.version == known.version and found in known)
 
 
 _NO_ADDRESS = (1 << 64) - 1
@@ -82,5 +75,5 @@ def _ipv4_number(texts: Any) -> Any:
 
 UDFS = (
     Udf("mt_ipv4_number", ("VARCHAR",), "UINTEGER", _ipv4_number),
-    Udf("mt_ip_in_range", ("VARCHAR", "VARCHAR"), "UTINYINT", _in_range),
+    python_udf("mt_ip_in_range", ("VARCHAR", "VARCHAR"), "UTINYINT", in_range),
 )

@@ -10,38 +10,16 @@ import heapq
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from inspect import Parameter, Signature
 from struct import pack, unpack
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 def _each(name: str, parameters: tuple[str, ...], returns: str, function: Any) -> Udf:
-    """A function of one group's lists and constants; NULL where the first argument is."""
-
-    def over(*columns: Any) -> Any:
-        import pyarrow as pa
-
-        types = {
-            "UTINYINT": pa.uint8(),
-            "BIGINT[]": pa.list_(pa.int64()),
-            "VARCHAR": pa.string(),
-            "DOUBLE": pa.float64(),
-            "DOUBLE[]": pa.list_(pa.float64()),
-            _WHOLE: pa.list_(pa.decimal128(38, 0)),
-            _BINS: pa.list_(
-                pa.struct([("1", pa.float64()), ("2", pa.float64()), ("3", pa.float64())])
-            ),
-        }
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
-        found = [None if row[0] is None else function(*row) for row in rows]
-        return pa.array(found, types[returns])
-
-    # DuckDB counts the parameters of the Python function.
-    given = [Parameter(f"p{i}", Parameter.POSITIONAL_ONLY) for i in range(len(parameters))]
-    over.__signature__ = Signature(given)  # type: ignore[attr-defined]  # a function's own override
-    return Udf(name, parameters, returns, over)
+    """A function of one group's lists and constants."""
+    return python_udf(name, parameters, returns, function, is_of_group=True)
 
 
 # Events --------------------------------------------------------------------------------------

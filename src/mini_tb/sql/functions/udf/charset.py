@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.values import python_udf
 
 _SUBSTITUTE = "\x1a"
 _MARKED = {"utf-16": codecs.BOM_UTF16_LE, "utf-32": codecs.BOM_UTF32_LE}
@@ -31,14 +30,6 @@ def _encoded(char: str, target: str) -> bytes:
         return _SUBSTITUTE.encode(target)
 
 
-def _convert(texts: Any, sources: Any, targets: Any) -> Any:
-    import pyarrow as pa
+_T = "VARCHAR"
 
-    if not len(texts):
-        return pa.array([], pa.binary())
-    # The character sets are constant.
-    source, target = sources[0].as_py(), targets[0].as_py()
-    return over_distinct(lambda data: convert(data, source, target), texts, pa.binary())
-
-
-UDFS = (Udf("mt_convert_charset", ("BLOB", "VARCHAR", "VARCHAR"), "BLOB", _convert),)
+UDFS = (python_udf("mt_convert_charset", ("BLOB", _T, _T), "BLOB", convert, constants=2),)

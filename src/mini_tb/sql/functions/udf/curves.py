@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 def _steps(scores: Sequence[float], labels: Sequence[float]) -> list[tuple[int, int]]:
@@ -41,18 +40,9 @@ def pr_area(scores: Sequence[float], labels: Sequence[float]) -> float:
     return area / before if before else float("nan")
 
 
-def _over(function: Callable[[Any, Any], float]) -> Callable[[Any, Any], Any]:
-    def over(scores: Any, labels: Any) -> Any:
-        import pyarrow as pa
-
-        pairs = zip(scores.to_pylist(), labels.to_pylist(), strict=True)
-        found = [None if s is None or known is None else function(s, known) for s, known in pairs]
-        return pa.array(found, pa.float64())
-
-    return over
-
+_LISTS = ("DOUBLE[]", "DOUBLE[]")
 
 UDFS = (
-    Udf("mt_roc_area", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", _over(roc_area)),
-    Udf("mt_pr_area", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", _over(pr_area)),
+    python_udf("mt_roc_area", _LISTS, "DOUBLE", roc_area),
+    python_udf("mt_pr_area", _LISTS, "DOUBLE", pr_area),
 )

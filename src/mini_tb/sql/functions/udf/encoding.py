@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.values import python_udf
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -87,38 +85,12 @@ def hilbert_point(code: int) -> list[int]:
     return [x, y]
 
 
-def _texts(function: Callable[[Any], Any], name: str, takes: str, gives: str) -> Udf:
-    def over(values: Any) -> Any:
-        import pyarrow as pa
-
-        return over_distinct(function, values, pa.binary() if gives == "BLOB" else pa.string())
-
-    return Udf(name, (takes,), gives, over)
-
-
-def _pairs(function: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
-    def over(a: Any, b: Any) -> Any:
-        import pyarrow as pa
-
-        pairs = zip(a.to_pylist(), b.to_pylist(), strict=True)
-        known = [None if x is None or y is None else function(x, y) for x, y in pairs]
-        return pa.array(known, pa.uint64())
-
-    return over
-
-
-def _points(codes: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(hilbert_point, codes, pa.list_(pa.uint64()))
-
-
 UDFS = (
-    _texts(base58_encode, "mt_base58_encode", "BLOB", "VARCHAR"),
-    _texts(base58_decode, "mt_base58_decode", "VARCHAR", "BLOB"),
-    _texts(base32_encode, "mt_base32_encode", "BLOB", "VARCHAR"),
-    _texts(base32_decode, "mt_base32_decode", "VARCHAR", "BLOB"),
-    _texts(unbin, "mt_unbin", "VARCHAR", "BLOB"),
-    Udf("mt_hilbert", ("UBIGINT", "UBIGINT"), "UBIGINT", _pairs(hilbert)),
-    Udf("mt_hilbert_point", ("UBIGINT",), "UBIGINT[]", _points),
+    python_udf("mt_base58_encode", ("BLOB",), "VARCHAR", base58_encode),
+    python_udf("mt_base58_decode", ("VARCHAR",), "BLOB", base58_decode),
+    python_udf("mt_base32_encode", ("BLOB",), "VARCHAR", base32_encode),
+    python_udf("mt_base32_decode", ("VARCHAR",), "BLOB", base32_decode),
+    python_udf("mt_unbin", ("VARCHAR",), "BLOB", unbin),
+    python_udf("mt_hilbert", ("UBIGINT", "UBIGINT"), "UBIGINT", hilbert),
+    python_udf("mt_hilbert_point", ("UBIGINT",), "UBIGINT[]", hilbert_point),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 LOW, HIGH = -0.999999, 100.0
 """Rates beyond these are not looked for."""
@@ -103,19 +102,13 @@ def _has_answer(flows: Sequence[float], years: Sequence[float], *, dated: bool) 
     return any(flow > 0 for flow in flows) and any(flow < 0 for flow in flows)
 
 
-def _rates(flows: Any, years: Any, guesses: Any, dated: Any) -> Any:
-    import pyarrow as pa
-
-    answers: list[float | None] = []
-    columns = (column.to_pylist() for column in (flows, years, guesses, dated))
-    for of_row, at, guess, is_dated in zip(*columns, strict=True):
-        if of_row is None or at is None or guess is None:
-            answers.append(None)
-        elif _has_answer(of_row, at, dated=is_dated):
-            answers.append(rate_of_return(of_row, at, guess))
-        else:
-            answers.append(math.nan)
-    return pa.array(answers, pa.float64())
+def rate_or_nan(flows: Sequence[float], years: Sequence[float], guess: float, dated: bool) -> float:
+    """The rate of return; nan where there is none to look for."""
+    if not _has_answer(flows, years, dated=dated):
+        return math.nan
+    return rate_of_return(flows, years, guess)
 
 
-UDFS = (Udf("mt_rate_of_return", ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "BOOLEAN"), "DOUBLE", _rates),)
+_PARAMETERS = ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "BOOLEAN")
+
+UDFS = (python_udf("mt_rate_of_return", _PARAMETERS, "DOUBLE", rate_or_nan),)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 Floats = npt.NDArray[np.float64]
 _ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -227,21 +228,7 @@ def _geohash(longitudes: Any, latitudes: Any, precisions: Any) -> Any:
     return result
 
 
-def _geohash_place(texts: Any) -> Any:
-    import pyarrow as pa
-
-    place = pa.struct([("longitude", pa.float64()), ("latitude", pa.float64())])
-    return over_distinct(geohash_place, texts, place)
-
-
-def _in_box(west: Any, south: Any, east: Any, north: Any, precision: Any) -> Any:
-    import pyarrow as pa
-
-    columns = (west, south, east, north, precision)
-    return over_rows(geohashes_in_box, columns, pa.list_(pa.string()))
-
-
-_D = "DOUBLE"
+_D, _PLACE = "DOUBLE", "STRUCT(longitude DOUBLE, latitude DOUBLE)"
 
 UDFS = (
     *(
@@ -249,11 +236,6 @@ UDFS = (
         for name in ("geoDistance", "greatCircleDistance", "greatCircleAngle")
     ),
     Udf("mt_geohash", (_D, _D, "INTEGER"), "VARCHAR", _geohash),
-    Udf(
-        "mt_geohash_place",
-        ("VARCHAR",),
-        "STRUCT(longitude DOUBLE, latitude DOUBLE)",
-        _geohash_place,
-    ),
-    Udf("mt_geohashes_in_box", (_D, _D, _D, _D, "INTEGER"), "VARCHAR[]", _in_box),
+    python_udf("mt_geohash_place", ("VARCHAR",), _PLACE, geohash_place),
+    python_udf("mt_geohashes_in_box", (*[_D] * 4, "INTEGER"), "VARCHAR[]", geohashes_in_box),
 )

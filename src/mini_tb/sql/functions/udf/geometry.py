@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, row_by_row
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 from mini_tb.types.duckdb import to_duckdb
 from mini_tb.types.family import GEOMETRY
 from mini_tb.types.geometry import SHAPES, points
@@ -205,48 +206,34 @@ def svg(shape: Any, kind: str, style: str) -> str:
 
 
 def _reader(kind: str) -> Udf:
-    def over(texts: Any) -> Any:
-        import pyarrow as pa
+    def read(text: str) -> Any:
+        return read_wkt(text, kind)
 
-        shape: Any = pa.struct([("1", pa.float64()), ("2", pa.float64())])
-        for _ in range(GEOMETRY[kind]):
-            shape = pa.list_(shape)
-        return over_distinct(lambda text: read_wkt(text, kind), texts, shape)
-
-    return Udf(f"mt_read_{kind.lower()}", ("VARCHAR",), to_duckdb(SHAPES[kind]), over)
+    return python_udf(f"mt_read_{kind.lower()}", ("VARCHAR",), to_duckdb(SHAPES[kind]), read)
 
 
 def _printers(kind: str) -> tuple[Udf, Udf]:
     shape = to_duckdb(SHAPES[kind])
 
-    def as_wkt(shapes: Any) -> Any:
-        import pyarrow as pa
+    def as_wkt(value: Any) -> str:
+        return wkt(value, kind)
 
-        return row_by_row(lambda shape: wkt(shape, kind), (shapes,), pa.string())
-
-    def as_svg(shapes: Any, styles: Any) -> Any:
-        import pyarrow as pa
-
-        return row_by_row(lambda s, style: svg(s, kind, style), (shapes, styles), pa.string())
+    def as_svg(value: Any, style: str) -> str:
+        return svg(value, kind, style)
 
     return (
-        Udf(f"mt_wkt_{kind.lower()}", (shape,), "VARCHAR", as_wkt),
-        Udf(f"mt_svg_{kind.lower()}", (shape, "VARCHAR"), "VARCHAR", as_svg),
+        python_udf(f"mt_wkt_{kind.lower()}", (shape,), "VARCHAR", as_wkt),
+        python_udf(f"mt_svg_{kind.lower()}", (shape, "VARCHAR"), "VARCHAR", as_svg),
     )
 
 
 def _measure(name: str, of_ring: Callable[[Line], float]) -> Udf:
     """The sum over all rings of polygons."""
 
-    def over(shapes: Any) -> Any:
-        import pyarrow as pa
+    def measured(polygons: Any) -> float:
+        return sum((of_ring(ring) for rings in _lines(polygons) for ring in rings), 0.0)
 
-        def measured(polygons: Any) -> float:
-            return sum((of_ring(ring) for rings in _lines(polygons) for ring in rings), 0.0)
-
-        return row_by_row(measured, (shapes,), pa.float64())
-
-    return Udf(name, (to_duckdb(points(3)),), "DOUBLE", over)
+    return python_udf(name, (to_duckdb(points(3)),), "DOUBLE", measured)
 
 
 PRINTED = ("Point", "Ring", "LineString", "Polygon", "MultiPolygon")

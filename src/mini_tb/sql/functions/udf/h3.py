@@ -3,63 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from inspect import Parameter, Signature
+from functools import cache
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
-def _library() -> Any:
+@cache
+def _library() -> tuple[Any, Any]:
+    """The library, and the base of its errors."""
+    import h3
     from h3.api import basic_int
 
-    return basic_int
-
-
-def _checked(function: Callable[..., Any], *args: Any) -> Any:
-    """The function's answer; ClickHouse's error 117 where the library refuses what it is given."""
-    from h3 import H3BaseException
-
-    try:
-        return function(*args)
-    except (H3BaseException, ValueError) as error:
-        raise ValueError(f"DB::117: {str(error) or type(error).__name__}") from None
-
-
-_ARROW = {"UTINYINT": "uint8", "UBIGINT": "uint64", "BIGINT": "int64", "DOUBLE": "float64"}
-_PAIR = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
-_PLACE = "STRUCT(latitude DOUBLE, longitude DOUBLE)"
-_EDGE = "STRUCT(origin UBIGINT, destination UBIGINT)"
-
-
-def _arrow_type(duck: str) -> Any:
-    import pyarrow as pa
-
-    if duck.endswith("[]"):
-        return pa.list_(_arrow_type(duck[:-2]))
-    fields = {
-        _PAIR: (("1", pa.float64()), ("2", pa.float64())),
-        _PLACE: (("latitude", pa.float64()), ("longitude", pa.float64())),
-        _EDGE: (("origin", pa.uint64()), ("destination", pa.uint64())),
-    }
-    return pa.struct(fields[duck]) if duck in fields else getattr(pa, _ARROW[duck])()
+    return basic_int, h3.H3BaseException
 
 
 def _udf(name: str, parameters: tuple[str, ...], returns: str, function: Callable[..., Any]) -> Udf:
-    """A function of the library's; `function` takes the library and the values of one row."""
+    """A function of the library's; `function` takes the library and the values of one row. Where
+    the library refuses them, it is ClickHouse's error 117."""
 
-    def over(*columns: Any) -> Any:
-        h3 = _library()
+    def checked(*values: Any) -> Any:
+        h3, refusal = _library()
+        try:
+            return function(h3, *values)
+        except (refusal, ValueError) as error:
+            raise ValueError(f"DB::117: {str(error) or type(error).__name__}") from None
 
-        data_type = _arrow_type(returns)
-        if len(columns) == 1:
-            return _checked(over_distinct, partial(function, h3), columns[0], data_type)
-        return _checked(over_rows, partial(function, h3), columns, data_type)
+    return python_udf(name, parameters, returns, checked)
 
-    # DuckDB counts the parameters.
-    names = (Parameter(f"a{i}", Parameter.POSITIONAL_ONLY) for i in range(len(parameters)))
-    over.__signature__ = Signature(tuple(names))  # type: ignore[attr-defined]  # a function's own override
-    return Udf(name, parameters, returns, over)
+
+_PAIR = 'STRUCT("1" DOUBLE, "2" DOUBLE)'
+_PLACE = "STRUCT(latitude DOUBLE, longitude DOUBLE)"
+_EDGE = "STRUCT(origin UBIGINT, destination UBIGINT)"
 
 
 def _place(h3: Any, cell: int) -> dict[str, float]:
@@ -99,26 +75,15 @@ def _edge_cells(h3: Any, edge: int) -> dict[str, int]:
 _CONTAINMENTS = ("center", "full", "overlap", "bbox_overlap")
 
 
-def _cells_of_polygons(polygons: Any, resolutions: Any, modes: Any) -> Any:
-    import pyarrow as pa
-
-    h3 = _library()
-    answers: list[list[int] | None] = []
-    rows = zip(polygons.to_pylist(), resolutions.to_pylist(), modes.to_pylist(), strict=True)
-    for shape, resolution, mode in rows:
-        if shape is None or resolution is None or mode is None:
-            answers.append(None)
-            continue
-        cells: list[int] = []
-        for rings in shape:
-            # Points are (longitude, latitude); the library takes (latitude, longitude).
-            outer, *holes = [[(p["2"], p["1"]) for p in ring] for ring in rings] or [[]]
-            if outer:
-                shape_ = h3.LatLngPoly(outer, *holes)
-                contain = _CONTAINMENTS[mode]
-                cells += _checked(h3.h3shape_to_cells_experimental, shape_, resolution, contain)
-        answers.append(cells)
-    return pa.array(answers, pa.list_(pa.uint64()))
+def _cells_of_polygons(h3: Any, polygons: Any, resolution: int, mode: int) -> list[int]:
+    cells: list[int] = []
+    for rings in polygons:
+        # Points are (longitude, latitude); the library takes (latitude, longitude).
+        outer, *holes = [[(p["2"], p["1"]) for p in ring] for ring in rings] or [[]]
+        if outer:
+            shape = h3.LatLngPoly(outer, *holes)
+            cells += h3.h3shape_to_cells_experimental(shape, resolution, _CONTAINMENTS[mode])
+    return cells
 
 
 _CELL, _CELLS, _NUMBER, _FLAG = "UBIGINT", "UBIGINT[]", "DOUBLE", "UTINYINT"
@@ -205,5 +170,5 @@ UDFS = (
     ),
     _udf("mt_h3_pentagons", ("INTEGER",), _CELLS, lambda h3, at: h3.get_pentagons(at)),
     _udf("mt_h3_first_cells", ("INTEGER",), _CELLS, lambda h3, at: h3.get_res0_cells()),
-    Udf("mt_h3_fill", (_POLYGONS, "INTEGER", "INTEGER"), _CELLS, _cells_of_polygons),
+    _udf("mt_h3_fill", (_POLYGONS, "INTEGER", "INTEGER"), _CELLS, _cells_of_polygons),
 )

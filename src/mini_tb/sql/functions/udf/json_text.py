@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
 from mini_tb.sql.functions.udf.text import float_text
+from mini_tb.sql.functions.udf.values import python_udf
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 _SHORT = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 47: "\\/", 92: "\\\\"}
@@ -145,39 +145,18 @@ def _value_text(value: Any) -> str:
     return json_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _strings(function: Any) -> Any:
-    """A function of texts over a column."""
-
-    def over(values: Any) -> Any:
-        import pyarrow as pa
-
-        return over_distinct(function, values, pa.string())
-
-    return over
-
-
-def _paths(values: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(paths_and_types, values, pa.map_(pa.string(), pa.string()))
-
-
-def _values(values: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(path_values, values, pa.list_(pa.string()))
-
-
 def _type(text: str) -> str:
     return value_type(json.loads(text))
 
 
+_T = "VARCHAR"
+
 UDFS = (
-    Udf("mt_json_text", ("VARCHAR",), "VARCHAR", _strings(json_text)),
-    Udf("mt_json_quoted", ("VARCHAR",), "VARCHAR", _strings(quoted)),
-    Udf("mt_json_raw", ("VARCHAR",), "VARCHAR", _strings(raw_value)),
-    Udf("mt_json_merged", ("VARCHAR",), "VARCHAR", _strings(merged)),
-    Udf("mt_json_type", ("VARCHAR",), "VARCHAR", _strings(_type)),
-    Udf("mt_json_paths", ("VARCHAR",), "MAP(VARCHAR, VARCHAR)", _paths),
-    Udf("mt_json_values", ("VARCHAR",), "VARCHAR[]", _values),
+    python_udf("mt_json_text", (_T,), _T, json_text),
+    python_udf("mt_json_quoted", (_T,), _T, quoted),
+    python_udf("mt_json_raw", (_T,), _T, raw_value),
+    python_udf("mt_json_merged", (_T,), _T, merged),
+    python_udf("mt_json_type", (_T,), _T, _type),
+    python_udf("mt_json_paths", (_T,), f"MAP({_T}, {_T})", paths_and_types),
+    python_udf("mt_json_values", (_T,), f"{_T}[]", path_values),
 )

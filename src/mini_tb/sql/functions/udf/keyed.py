@@ -4,18 +4,12 @@ once."""
 from __future__ import annotations
 
 import hmac
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_rows
-
-
-def _hmac(modes: Any, messages: Any, keys: Any) -> Any:
-    import pyarrow as pa
-
-    def digest(mode: str, message: bytes, key: bytes) -> bytes:
-        return hmac.digest(key, message, mode)
-
-    return over_rows(digest, (modes, messages, keys), pa.binary())
+from mini_tb.sql.functions.udf.values import python_udf
 
 
-UDFS = (Udf("mt_hmac", ("VARCHAR", "BLOB", "BLOB"), "BLOB", _hmac),)
+def _digest(mode: str, message: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, message, mode)
+
+
+UDFS = (python_udf("mt_hmac", ("VARCHAR", "BLOB", "BLOB"), "BLOB", _digest),)

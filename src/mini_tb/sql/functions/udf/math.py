@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 def _tgamma(x: float) -> float:
@@ -25,8 +26,9 @@ _WITNESSES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 """Enough for Miller and Rabin's test to be exact up to 64 bits, and beyond to be all but sure."""
 
 
-def is_prime(number: int) -> bool:
+def is_prime(digits: str) -> bool:
     """Whether a number is prime (above 64 bits: all but surely)."""
+    number = int(digits)
     if number < 2 or any(number % p == 0 for p in _WITNESSES):
         return number in _WITNESSES
     odd, twos = number - 1, 0
@@ -39,12 +41,6 @@ def is_prime(number: int) -> bool:
         if all((x := x * x % number) != number - 1 for _ in range(twos - 1)):
             return False
     return True
-
-
-def _is_prime(numbers: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(lambda text: is_prime(int(text)), numbers, pa.bool_())
 
 
 def _mapped(function: Callable[[float], float]) -> Callable[[Any], Any]:
@@ -84,7 +80,7 @@ UDFS = (
     Udf("mt_cbrt", ("DOUBLE",), "DOUBLE", _cbrt),
     Udf("mt_hypot", ("DOUBLE", "DOUBLE"), "DOUBLE", _hypot),
     Udf("mt_log1p", ("DOUBLE",), "DOUBLE", _log1p),
-    Udf("mt_is_prime", ("VARCHAR",), "BOOLEAN", _is_prime),
+    python_udf("mt_is_prime", ("VARCHAR",), "BOOLEAN", is_prime),
     *(
         Udf(f"mt_{name}", ("DOUBLE",), "DOUBLE", _mapped(function))
         for name, function in (

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import over_distinct
 from mini_tb.types.moment import SECOND, NotADate, parse_moment, zone_info
 
 _DATE = re.compile(r"(\d{4})[^\w\s](\d\d?)[^\w\s](\d\d?)|(\d{4})(\d\d)(\d\d)", re.ASCII)

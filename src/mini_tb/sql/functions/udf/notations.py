@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.functions.udf.values import python_udf
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TOP = (1 << 64) - 1
@@ -156,46 +154,15 @@ def nfkc_casefold(text: str) -> str:
     return "".join(char for char in folded if unicodedata.category(char) != "Cf")
 
 
-def _of_text(function: Callable[[str], Any], arrow: str) -> Callable[[Any], Any]:
-    def over(texts: Any) -> Any:
-        import pyarrow as pa
-
-        types = {"text": pa.string(), "float": pa.float64(), "numbers": pa.list_(pa.uint64())}
-        return over_distinct(function, texts, types[arrow])
-
-    return over
-
-
-def _conv(texts: Any, sources: Any, targets: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(converted, (texts, sources, targets), pa.string())
-
-
-def _regexp_position(
-    haystacks: Any,
-    patterns: Any,
-    starts: Any,
-    occurrences: Any,
-    after: Any,
-    flags: Any,
-    groups: Any,
-) -> Any:
-    import pyarrow as pa
-
-    columns = (haystacks, patterns, starts, occurrences, after, flags, groups)
-    return over_rows(regexp_position, columns, pa.uint64())
-
-
 _T, _I = "VARCHAR", "INTEGER"
 
 UDFS = (
-    Udf("mt_conv", (_T, _I, _I), _T, _conv),
-    Udf("mt_regexp_position", (_T, _T, _I, _I, _I, _T, _I), "UBIGINT", _regexp_position),
-    Udf("mt_parse_time_delta", (_T,), "DOUBLE", _of_text(time_delta, "float")),
-    Udf("mt_natural_sort_key", (_T,), _T, _of_text(natural_sort_key, "text")),
-    Udf("mt_sqid_decode", (_T,), "UBIGINT[]", _of_text(sqid_decode, "numbers")),
-    Udf("mt_case_fold", (_T,), _T, _of_text(str.casefold, "text")),
-    Udf("mt_normalize_nfkc_casefold", (_T,), _T, _of_text(nfkc_casefold, "text")),
-    Udf("mt_remove_diacritics", (_T,), _T, _of_text(remove_diacritics, "text")),
+    python_udf("mt_conv", (_T, _I, _I), _T, converted),
+    python_udf("mt_regexp_position", (_T, _T, _I, _I, _I, _T, _I), "UBIGINT", regexp_position),
+    python_udf("mt_parse_time_delta", (_T,), "DOUBLE", time_delta),
+    python_udf("mt_natural_sort_key", (_T,), _T, natural_sort_key),
+    python_udf("mt_sqid_decode", (_T,), "UBIGINT[]", sqid_decode),
+    python_udf("mt_case_fold", (_T,), _T, str.casefold),
+    python_udf("mt_normalize_nfkc_casefold", (_T,), _T, nfkc_casefold),
+    python_udf("mt_remove_diacritics", (_T,), _T, remove_diacritics),
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 _MOST = 1000
 """The pairs of a text that are read."""
@@ -87,22 +86,8 @@ def key_value_pairs(
     return list(found.items())
 
 
-def _pairs(texts: Any, separator: Any, ends: Any, quote: Any, strategy: Any) -> Any:
-    import pyarrow as pa
-
-    kind = pa.map_(pa.string(), pa.string())
-    if not len(texts):
-        return pa.array([], kind)
-    options = [option[0].as_py() for option in (separator, ends, quote, strategy)]
-    known: dict[str, list[tuple[str, str]]] = {}
-    rows = []
-    for text in texts.to_pylist():
-        if text is not None and text not in known:
-            known[text] = key_value_pairs(text, *options)
-        rows.append(None if text is None else known[text])
-    return pa.array(rows, kind)
-
-
 _T = "VARCHAR"
 
-UDFS = (Udf("mt_key_value_pairs", (_T, _T, _T, _T, _T), f"MAP({_T}, {_T})", _pairs),)
+UDFS = (
+    python_udf("mt_key_value_pairs", (_T,) * 5, f"MAP({_T}, {_T})", key_value_pairs, constants=4),
+)

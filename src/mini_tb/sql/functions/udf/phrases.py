@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 def highlight(text: str, needles: list[str], opened: str, closed: str) -> str:
@@ -26,14 +25,6 @@ def highlight(text: str, needles: list[str], opened: str, closed: str) -> str:
     return "".join(parts)
 
 
-def _highlight(texts: Any, needles: Any, opened: Any, closed: Any) -> Any:
-    import pyarrow as pa
+_T = "VARCHAR"
 
-    if not len(texts):
-        return pa.array([], pa.string())
-    # The rest is constant.
-    constants = needles[0].as_py(), opened[0].as_py(), closed[0].as_py()
-    return over_distinct(lambda text: highlight(text, *constants), texts, pa.string())
-
-
-UDFS = (Udf("mt_highlight", ("VARCHAR", "VARCHAR[]", "VARCHAR", "VARCHAR"), "VARCHAR", _highlight),)
+UDFS = (python_udf("mt_highlight", (_T, f"{_T}[]", _T, _T), _T, highlight, constants=3),)

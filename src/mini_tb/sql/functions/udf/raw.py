@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.machine import Row, kernel_udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 
 def bytes_of_number(number: str, size: int) -> bytes:
@@ -16,17 +17,9 @@ def bytes_of_number(number: str, size: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8, "little")
 
 
-def _bytes_of_number(numbers: Any, sizes: Any) -> Any:
-    import pyarrow as pa
-
-    size = sizes[0].as_py() if len(sizes) else 0
-    return over_distinct(lambda number: bytes_of_number(number, size), numbers, pa.binary())
-
-
-def _number_of_bytes(blobs: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(lambda blob: str(int.from_bytes(blob[:16], "little")), blobs, pa.string())
+def number_of_bytes(data: bytes) -> str:
+    """The number, in decimal, whose bytes these are, least first: the first 16."""
+    return str(int.from_bytes(data[:16], "little"))
 
 
 def _viewed(values: Any, first: Any, then: Any) -> Any:
@@ -88,8 +81,8 @@ def _swapped_words(row: Row) -> None:
 UDFS = (
     *(_little_endian(width) for width in (1, 2, 4, 8)),
     kernel_udf("mt_swapped_words", ("BLOB",), "BLOB", _swapped_words, width=16),
-    Udf("mt_bytes_of_number", ("VARCHAR", "INTEGER"), "BLOB", _bytes_of_number),
-    Udf("mt_number_of_bytes", ("BLOB",), "VARCHAR", _number_of_bytes),
+    python_udf("mt_bytes_of_number", ("VARCHAR", "INTEGER"), "BLOB", bytes_of_number, constants=1),
+    python_udf("mt_number_of_bytes", ("BLOB",), "VARCHAR", number_of_bytes),
     Udf("mt_float32_bits", ("FLOAT",), "UBIGINT", _float32_bits),
     Udf("mt_float64_bits", ("DOUBLE",), "UBIGINT", _float64_bits),
     Udf("mt_float32_of_bits", ("UBIGINT",), "FLOAT", _float32_of_bits),

@@ -6,9 +6,8 @@ import math
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.functions.udf.values import python_udf
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 _DECIMAL = ("B", "KB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
@@ -126,38 +125,19 @@ def size_or_null(text: str) -> int | None:
         return None
 
 
-# As functions over columns -------------------------------------------------------------------
-
-
-def _number(name: str, function: Callable[[float, int], str]) -> Udf:
-    def over(values: Any, digits: Any) -> Any:
-        import pyarrow as pa
-
-        return over_rows(function, (values, digits), pa.string())
-
-    return Udf(name, ("DOUBLE", "INTEGER"), "VARCHAR", over)
-
-
-def _time(values: Any, largest: Any, smallest: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(readable_time, (values, largest, smallest), pa.string())
-
-
-def _size(name: str, function: Callable[[str], int | None]) -> Udf:
-    def over(texts: Any) -> Any:
-        import pyarrow as pa
-
-        return over_distinct(function, texts, pa.uint64())
-
-    return Udf(name, ("VARCHAR",), "UBIGINT", over)
-
+_SCALED = {
+    "mt_readable_size": readable_size,
+    "mt_readable_decimal_size": readable_decimal_size,
+    "mt_readable_quantity": readable_quantity,
+}
+_T = "VARCHAR"
 
 UDFS = (
-    _number("mt_readable_size", readable_size),
-    _number("mt_readable_decimal_size", readable_decimal_size),
-    _number("mt_readable_quantity", readable_quantity),
-    Udf("mt_readable_time", ("DOUBLE", "VARCHAR", "VARCHAR"), "VARCHAR", _time),
-    _size("mt_size", size),
-    _size("mt_size_or_null", size_or_null),
+    *(
+        python_udf(name, ("DOUBLE", "INTEGER"), _T, function, constants=1)
+        for name, function in _SCALED.items()
+    ),
+    python_udf("mt_readable_time", ("DOUBLE", _T, _T), _T, readable_time, constants=2),
+    python_udf("mt_size", (_T,), "UBIGINT", size),
+    python_udf("mt_size_or_null", (_T,), "UBIGINT", size_or_null),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, row_by_row
+from mini_tb.sql.functions.udf.values import python_udf
 
 Items = Sequence[str | None]
 """A text is a sequence, too."""
@@ -56,48 +55,22 @@ def _gini(labels: Sequence[float]) -> float:
     return (area / total - (len(labels) + 1) / 2) / len(labels)
 
 
-def normalized_gini(predicted: Sequence[float], labels: Sequence[float]) -> tuple[float, ...]:
+def normalized_gini(predicted: Sequence[float], labels: Sequence[float]) -> dict[str, float]:
     """Gini's coefficients of the prediction and of the best one, and the first as a share of the
     second."""
     if len(predicted) != len(labels):
         raise ValueError("DB::44: predictions and labels must be of the same size")
     order = sorted(range(len(labels)), key=lambda i: predicted[i])[::-1]
     found, best = _gini([labels[i] for i in order]), _gini(sorted(labels, reverse=True))
-    return found, best, found / best if best else math.nan
+    return {"1": found, "2": best, "3": found / best if best else math.nan}
 
 
-def _distance(first: Any, second: Any) -> Any:
-    import pyarrow as pa
-
-    return row_by_row(distance, (first, second), pa.uint32())
-
-
-def _weighted(first: Any, second: Any, out: Any, into: Any, alike: Any) -> Any:
-    import pyarrow as pa
-
-    return row_by_row(weighted_distance, (first, second, out, into, alike), pa.float64())
-
-
-def _normalized_gini(predicted: Any, labels: Any) -> Any:
-    import pyarrow as pa
-
-    fields = pa.struct([(name, pa.float64()) for name in "123"])
-
-    def row(*values: Any) -> dict[str, float]:
-        return dict(zip("123", normalized_gini(*values), strict=True))
-
-    return row_by_row(row, (predicted, labels), fields)
-
-
-_T, _D = "VARCHAR[]", "DOUBLE[]"
+_T, _D, _GINIS = "VARCHAR[]", "DOUBLE[]", 'STRUCT("1" DOUBLE, "2" DOUBLE, "3" DOUBLE)'
 
 UDFS = (
-    Udf("mt_array_distance", (_T, _T), "UINTEGER", _distance),
-    Udf("mt_array_weighted_distance", (_T, _T, _D, _D, "BOOLEAN"), "DOUBLE", _weighted),
-    Udf(
-        "mt_normalized_gini",
-        (_D, _D),
-        'STRUCT("1" DOUBLE, "2" DOUBLE, "3" DOUBLE)',
-        _normalized_gini,
+    python_udf("mt_array_distance", (_T, _T), "UINTEGER", distance),
+    python_udf(
+        "mt_array_weighted_distance", (_T, _T, _D, _D, "BOOLEAN"), "DOUBLE", weighted_distance
     ),
+    python_udf("mt_normalized_gini", (_D, _D), _GINIS, normalized_gini),
 )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct
+from mini_tb.sql.functions.udf.values import python_udf
 
 MASK = (1 << 64) - 1
 _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
@@ -110,39 +109,16 @@ def min_hash_shingles(
     return [end + [b""] * (count - len(end)) for end in shown]
 
 
-def _over(function: Callable[..., Any], data_type: Any, texts: Any, *options: Any) -> Any:
-    """`function` over texts; the options are constants."""
-    if not len(texts):
-        import pyarrow as pa
-
-        return pa.array([], data_type)
-    constants = [option[0].as_py() for option in options]
-    return over_distinct(lambda text: function(text, *constants), texts, data_type)
-
-
-def _sim_hash(texts: Any, kind: Any, fold: Any, size: Any) -> Any:
-    import pyarrow as pa
-
-    return _over(sim_hash, pa.uint64(), texts, kind, fold, size)
-
-
-def _min_hash(texts: Any, kind: Any, fold: Any, size: Any, count: Any) -> Any:
-    import pyarrow as pa
-
-    return _over(min_hash, pa.list_(pa.uint64()), texts, kind, fold, size, count)
-
-
-def _min_hash_shingles(texts: Any, kind: Any, fold: Any, size: Any, count: Any) -> Any:
-    import pyarrow as pa
-
-    shown = pa.list_(pa.list_(pa.binary()))
-    return _over(min_hash_shingles, shown, texts, kind, fold, size, count)
-
-
-_OPTIONS = ("BLOB", "VARCHAR", "BOOLEAN", "INTEGER")
+_T, _B, _I = "VARCHAR", "BLOB", "INTEGER"
 
 UDFS = (
-    Udf("mt_sim_hash", _OPTIONS, "UBIGINT", _sim_hash),
-    Udf("mt_min_hash", (*_OPTIONS, "INTEGER"), "UBIGINT[]", _min_hash),
-    Udf("mt_min_hash_shingles", (*_OPTIONS, "INTEGER"), "BLOB[][]", _min_hash_shingles),
+    python_udf("mt_sim_hash", (_B, _T, "BOOLEAN", _I), "UBIGINT", sim_hash, constants=3),
+    python_udf("mt_min_hash", (_B, _T, "BOOLEAN", _I, _I), "UBIGINT[]", min_hash, constants=4),
+    python_udf(
+        "mt_min_hash_shingles",
+        (_B, _T, "BOOLEAN", _I, _I),
+        "BLOB[][]",
+        min_hash_shingles,
+        constants=4,
+    ),
 )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from inspect import Parameter, Signature
 from statistics import NormalDist
-from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import python_udf
 
 Numbers = Sequence[float]
 _NORMAL = NormalDist()
@@ -263,19 +262,8 @@ def anova(values: Numbers, samples: Numbers) -> list[float]:
 
 
 def _test(name: str, more: tuple[str, ...], function: Callable[..., list[float]]) -> Udf:
-    """A test of a group's lists; NULL where there is no row."""
-
-    def over(*columns: Any) -> Any:
-        import pyarrow as pa
-
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
-        found = [None if row[0] is None else function(*row) for row in rows]
-        return pa.array(found, pa.list_(pa.float64()))
-
-    parameters = ("DOUBLE[]", *more)
-    given = [Parameter(f"p{i}", Parameter.POSITIONAL_ONLY) for i in range(len(parameters))]
-    over.__signature__ = Signature(given)  # type: ignore[attr-defined]  # a function's own override
-    return Udf(name, parameters, "DOUBLE[]", over)
+    """A test of a group's lists."""
+    return python_udf(name, ("DOUBLE[]", *more), "DOUBLE[]", function, is_of_group=True)
 
 
 UDFS = (

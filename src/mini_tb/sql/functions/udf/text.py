@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.duckdb.udf import Udf
+from mini_tb.sql.functions.udf.values import over_distinct, python_udf
 
 
 def float_text(shortest: str) -> str:
@@ -86,21 +87,6 @@ def wrap_integer(text: str, bits: int, signed: bool) -> str:
     return str(number - (1 << bits) if signed and number >> (bits - 1) else number)
 
 
-def _wrap_integer(values: Any, bits: Any, signed: Any) -> Any:
-    import pyarrow as pa
-
-    if not len(values):
-        return pa.array([], pa.string())
-    width, sign = bits[0].as_py(), signed[0].as_py()
-    return over_distinct(lambda text: wrap_integer(text, width, sign), values, pa.string())
-
-
-def _compare_bytes(first: Any, second: Any) -> Any:
-    import pyarrow as pa
-
-    return over_rows(compare_bytes, (first, second), pa.int8())
-
-
 def _float_text(values: Any) -> Any:
     import pyarrow as pa
     from pyarrow import compute
@@ -113,23 +99,13 @@ def _float_text(values: Any) -> Any:
     return compute.replace_with_mask(found, large, spelled)
 
 
-def _ipv6_text(values: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(ipv6_text, values, pa.string())
-
-
-def _ipv6_number(values: Any) -> Any:
-    import pyarrow as pa
-
-    return over_distinct(ipv6_number, values, pa.string())
-
+_T = "VARCHAR"
 
 UDFS = (
-    Udf("mt_compare_bytes", ("BLOB", "BLOB"), "TINYINT", _compare_bytes),
-    Udf("mt_wrap_integer", ("VARCHAR", "INTEGER", "BOOLEAN"), "VARCHAR", _wrap_integer),
-    Udf("mt_float32_text", ("FLOAT",), "VARCHAR", _float_text),
-    Udf("mt_float64_text", ("DOUBLE",), "VARCHAR", _float_text),
-    Udf("mt_ipv6_text", ("VARCHAR",), "VARCHAR", _ipv6_text),
-    Udf("mt_ipv6_number", ("VARCHAR",), "VARCHAR", _ipv6_number),
+    python_udf("mt_compare_bytes", ("BLOB", "BLOB"), "TINYINT", compare_bytes),
+    python_udf("mt_wrap_integer", (_T, "INTEGER", "BOOLEAN"), _T, wrap_integer, constants=2),
+    Udf("mt_float32_text", ("FLOAT",), _T, _float_text),
+    Udf("mt_float64_text", ("DOUBLE",), _T, _float_text),
+    python_udf("mt_ipv6_text", (_T,), _T, ipv6_text),
+    python_udf("mt_ipv6_number", (_T,), _T, ipv6_number),
 )

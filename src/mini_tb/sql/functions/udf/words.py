@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from mini_tb.sql.duckdb.udf import Udf, over_distinct, over_rows
+from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.sequences import distance
+from mini_tb.sql.functions.udf.values import python_udf
 
 # Similarity ------------------------------------------------------------------------------------
 
@@ -122,6 +123,9 @@ def encode_xml(text: str) -> str:
     return text.translate(_XML)
 
 
+_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+
 def _normal(form: str) -> Callable[[str], str]:
     return lambda text: unicodedata.normalize(form, text)  # type: ignore[arg-type]  # one of four
 
@@ -140,26 +144,13 @@ def cut_parameter(url: str, name: str) -> str:
     return url
 
 
-def _texts(function: Callable[[Any], Any], name: str, takes: str = "VARCHAR") -> Udf:
-    def over(values: Any) -> Any:
-        import pyarrow as pa
-
-        return over_distinct(function, values, pa.string())
-
-    return Udf(name, (takes,), "VARCHAR", over)
-
-
-def _is_valid_utf8(values: Any) -> Any:
-    import pyarrow as pa
-
-    def is_valid(data: bytes) -> bool:
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            return False
-        return True
-
-    return over_distinct(is_valid, values, pa.bool_()).cast(pa.uint8())
+def is_valid_utf8(data: bytes) -> int:
+    """1 if the bytes are UTF-8, else 0."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return 0
+    return 1
 
 
 def _in_bytes(case: str) -> Udf:
@@ -176,55 +167,31 @@ def _in_bytes(case: str) -> Udf:
     return Udf(f"mt_{case}_bytes", ("BLOB",), "BLOB", over)
 
 
-def _lists(function: Callable[[str], list[str]], name: str) -> Udf:
-    def over(values: Any) -> Any:
-        import pyarrow as pa
-
-        return over_distinct(function, values, pa.list_(pa.string()))
-
-    return Udf(name, ("VARCHAR",), "VARCHAR[]", over)
-
-
-def _pairs(function: Callable[[Any, Any], Any], name: str, gives: str) -> Udf:
-    def over(a: Any, b: Any) -> Any:
-        import pyarrow as pa
-
-        arrow = {"UBIGINT": pa.uint64(), "UTINYINT": pa.uint8()}.get(gives, pa.string())
-        return over_rows(function, (a, b), arrow)
-
-    return Udf(name, ("VARCHAR", "VARCHAR"), gives, over)
-
-
-def _shares(function: Callable[[str, str, bool], float], name: str) -> Udf:
-    def over(a: Any, b: Any, utf8: Any) -> Any:
-        import pyarrow as pa
-
-        return over_rows(function, (a, b, utf8), pa.float32())
-
-    return Udf(name, ("VARCHAR", "VARCHAR", "BOOLEAN"), "FLOAT", over)
-
+_T, _B = "VARCHAR", "BLOB"
 
 UDFS = (
-    _pairs(distance, "mt_edit_distance", "UBIGINT"),
-    _pairs(has_subsequence, "mt_has_subsequence", "UTINYINT"),
-    _pairs(cut_parameter, "mt_cut_parameter", "VARCHAR"),
-    _shares(ngram_distance, "mt_ngram_distance"),
-    _shares(ngram_search, "mt_ngram_search"),
-    _texts(soundex, "mt_soundex"),
-    _texts(quote_meta, "mt_quote_meta"),
-    _texts(title, "mt_title"),
-    _texts(text_of_html, "mt_text_of_html"),
-    _texts(decode_xml, "mt_decode_xml"),
-    _texts(decode_html, "mt_decode_html"),
-    _texts(str.upper, "mt_upper"),
-    _texts(str.lower, "mt_lower"),
-    _texts(valid_utf8, "mt_valid_utf8", "BLOB"),
-    Udf("mt_is_valid_utf8", ("BLOB",), "UTINYINT", _is_valid_utf8),
+    python_udf("mt_edit_distance", (_T, _T), "UBIGINT", distance),
+    python_udf("mt_has_subsequence", (_T, _T), "UTINYINT", has_subsequence),
+    python_udf("mt_cut_parameter", (_T, _T), _T, cut_parameter),
+    python_udf("mt_ngram_distance", (_T, _T, "BOOLEAN"), "FLOAT", ngram_distance, constants=1),
+    python_udf("mt_ngram_search", (_T, _T, "BOOLEAN"), "FLOAT", ngram_search, constants=1),
+    python_udf("mt_valid_utf8", (_B,), _T, valid_utf8),
+    python_udf("mt_is_valid_utf8", (_B,), "UTINYINT", is_valid_utf8),
     _in_bytes("upper"),
     _in_bytes("lower"),
-    _texts(encode_xml, "mt_encode_xml"),
     *(
-        _texts(_normal(form), f"mt_normalize_{form.lower()}")
-        for form in ("NFC", "NFD", "NFKC", "NFKD")
+        python_udf(f"mt_{name}", (_T,), _T, function)
+        for name, function in {
+            "soundex": soundex,
+            "quote_meta": quote_meta,
+            "title": title,
+            "text_of_html": text_of_html,
+            "decode_xml": decode_xml,
+            "decode_html": decode_html,
+            "encode_xml": encode_xml,
+            "upper": str.upper,
+            "lower": str.lower,
+            **{f"normalize_{form.lower()}": _normal(form) for form in _FORMS},
+        }.items()
     ),
 )
