@@ -19,6 +19,7 @@ from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
+    BOOL,
     INT16,
     INT128,
     STRING,
@@ -331,7 +332,7 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a number or Bool")
     found = UINT8
     if any(arg.type.is_bool and not arg.type.is_nullable for arg in args):
-        found = DataType("Bool")
+        found = BOOL
     return nullable(found) if any(arg.type.is_nullable for arg in args) else found
 
 
@@ -377,6 +378,8 @@ def _lower_logic(call: Call, args: list[str]) -> str:
 
 def _xor_returns(args: Sequence[Expr]) -> DataType:
     found = _logic_returns(args)
+    if any(arg.type.is_bool for arg in args):
+        found = nullable(BOOL) if found.is_nullable else BOOL
     return next((arg.type for arg in args if arg.type.is_nothing), found)
 
 
