@@ -134,21 +134,9 @@ class Select:
         keys = list(query.group_by)
         if not self.has_sets:
             keys = [key for key in keys if not is_constant(key)]
-        texts: list[str] = []
-        for key in keys:
-            one_value = f"[{len(texts)}]"  # elsewhere the key is itself, in every set
-            if is_fixed(key):
-                text = one_value
-            elif tree.contains(key, *_SUBQUERIES):
-                alias = low.fresh("g")
-                self.sources.append(f"LATERAL (SELECT {low.expr(key)} AS v) AS {alias}")
-                text = f"{alias}.v"
-                low.substitutes.append((key, text))
-            else:
-                text = low.expr(key)
-                if self.has_sets and text == _default(key):
-                    text = one_value
-            texts.append(text)
+        found = [self.key(key) for key in keys]
+        # Each a constant of its own, and no number, which would be a column's position.
+        texts = [f"[{i}]" if text is None else text for i, text in enumerate(found)]
         clause = self.clause(keys, texts)
         if clause:
             self.grouped.append(f"GROUP BY {clause}")
@@ -158,9 +146,9 @@ class Select:
         low.keys = [*zip(keys, texts, strict=True)]
         low.keys += [(key, "1") for key in query.group_by if key not in keys]
         if self.has_sets:
-            for index, (key, text) in enumerate(zip(keys, texts, strict=True)):
+            for key, text in zip(keys, found, strict=True):
                 default = _default(key)
-                if default is not None and text != f"[{index}]":
+                if text is not None and default is not None:
                     low.substitutes.append((key, f"coalesce({text}, {default})"))
         conditions = []
         if query.is_keyed and (not keys or query.grouping is not None):
@@ -169,6 +157,19 @@ class Select:
             conditions.append(truth(query.having, low.expr(query.having)))
         if conditions:
             self.grouped.append(f"HAVING {' AND '.join(conditions)}")
+
+    def key(self, key: tree.Expr) -> str | None:
+        """DuckDB text of what is grouped by; None for a key of one value, that of every set."""
+        low = self.low
+        if is_fixed(key):
+            return None
+        if tree.contains(key, *_SUBQUERIES):
+            alias = low.fresh("g")
+            self.sources.append(f"LATERAL (SELECT {low.expr(key)} AS v) AS {alias}")
+            low.substitutes.append((key, f"{alias}.v"))
+            return f"{alias}.v"
+        text = low.expr(key)
+        return None if self.has_sets and text == _default(key) else text
 
     @property
     def has_sets(self) -> bool:
