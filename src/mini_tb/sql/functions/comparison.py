@@ -308,9 +308,6 @@ def truth(expr: Expr, sql: str) -> str:
     return f"({sql} <> 0)"
 
 
-_MARKS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
-
-
 _PARENTHESES = re.compile(r"[()]|'[^']*'|\"[^\"]*\"")
 
 
