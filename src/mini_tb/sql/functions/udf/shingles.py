@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
+
 from mini_tb.sql.functions.udf.values import python_udf
 
 MASK = (1 << 64) - 1
@@ -73,8 +75,9 @@ def sim_hash(data: bytes, kind: str, fold: bool, size: int) -> int:
     found = [
         crc32c(part.translate(_FOLDED) if fold else part) for part, _ in shingles(data, kind, size)
     ]
-    ones = [sum(value >> bit & 1 for value in found) for bit in range(64)]
-    return sum(1 << bit for bit, count in enumerate(ones) if 2 * count > len(found))
+    bits = np.unpackbits(np.array(found, "<u8").view(np.uint8), bitorder="little").reshape(-1, 64)
+    most = 2 * bits.sum(axis=0) > len(found)
+    return int.from_bytes(np.packbits(most, bitorder="little").tobytes(), "little")
 
 
 def _ends(by_hash: dict[int, bytes], count: int) -> tuple[list[int], list[int]]:

@@ -16,7 +16,7 @@ _RADIUS, _FLATTENING, _SCALE = 6378137.0, 1 / 298.257223563, 0.9996
 _E2 = _FLATTENING * (2 - _FLATTENING)
 _EP2 = _E2 / (1 - _E2)
 _EAST, _SOUTH = 500_000.0, 10_000_000.0
-_BANDS = "CDEFGHJKLMNPQRSTUVWX"
+_BANDS = np.array(list("CDEFGHJKLMNPQRSTUVWX"), "S1")
 _ARC = (
     1 - _E2 / 4 - 3 * _E2**2 / 64 - 5 * _E2**3 / 256,
     3 * _E2 / 8 + 3 * _E2**2 / 32 + 45 * _E2**3 / 1024,
@@ -82,11 +82,11 @@ def to_place(easting: Floats, northing: Floats, zone: Floats, north: Any) -> tup
 
 
 def _numbers(column: Any) -> tuple[Floats, Any]:
-    """The column's numbers, and which of them are NULL."""
+    """The column's numbers, 0 for NULL, and which of them are NULL."""
     import pyarrow.compute as pc
 
-    nulls = np.asarray(pc.is_null(column).to_pylist(), dtype=np.bool_)
-    return np.asarray(pc.fill_null(column, 0.0).to_pylist(), dtype=np.float64), nulls
+    numbers = pc.fill_null(column, 0.0).to_numpy()
+    return numbers, pc.is_null(column).to_numpy()
 
 
 def _refuse(number: int, message: str, wrong: Any) -> None:
@@ -104,7 +104,7 @@ def _to_grid(longitudes: Any, latitudes: Any, given: Any) -> Any:
     _refuse(36, "a UTM zone is out of range [1, 60]", ~automatic & ((zone < 1) | (zone > 60)))
     zone = np.where(automatic, zones(x, y), zone)
     easting, northing = to_grid(x, y, zone)
-    bands = [_BANDS[min(int((latitude + 80) // 8), 19)].encode() for latitude in y]
+    bands = _BANDS[np.minimum((y + 80) // 8, len(_BANDS) - 1).astype(np.intp)]
     parts = {
         "easting": pa.array(easting),
         "northing": pa.array(northing),
