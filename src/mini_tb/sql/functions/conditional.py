@@ -14,6 +14,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_car
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     BOOL,
+    FLOAT64,
     INT64,
     INT128,
     NOTHING,
@@ -251,12 +252,19 @@ def _lower_is_nullable(call: Call, args: list[str]) -> str:
 # greatest, least -------------------------------------------------------------------------
 
 
-def _extreme_of_signs(bare: Sequence[DataType], is_least: bool) -> DataType:
-    """UInt64 with others: of two 64 bits wide each extreme has a type; else there is room for
-    both signs."""
-    if not any(t.is_signed for t in bare):
+def _extreme_of_two(a: DataType, b: DataType, is_least: bool) -> DataType:
+    """The type of the extreme of two values without NULLs, where it is not their supertype."""
+    both = [UINT8 if t.is_bool else t for t in (a, b)]
+    if any(t.is_decimal for t in both) and all(t.is_number for t in both):
+        if any(t.is_float for t in both):
+            return FLOAT64
+        # An integer is taken as a Decimal of that width, whether it fits or not.
+        return supertype([t for t in both if not t.is_integer])
+    if UINT64 not in both or not all(t.is_integer and t.bits <= 64 for t in both):
+        return supertype(both)
+    if not any(t.is_signed for t in both):
         return UINT64
-    if INT64 in bare:
+    if INT64 in both:
         return INT64 if is_least else UINT64
     return INT128
 
@@ -265,16 +273,13 @@ def _extreme_returns(args: Sequence[Expr], *, is_least: bool) -> DataType:
     known = [arg.type for arg in args if not arg.type.is_nothing]
     if not known:
         return args[0].type
-    bare = [UINT8 if t.is_bool else t.bare for t in known]
-    has_null = any(arg.type.is_nullable for arg in args)
-    if not has_null and any(t.is_decimal for t in bare):
-        # Integers are taken as Decimals of that width, whether they fit or not.
-        bare = [t for t in bare if not t.is_integer]
-    if all(t.is_integer and t.bits <= 64 for t in bare) and UINT64 in bare:
-        found = _extreme_of_signs(bare, is_least)
+    bare = [t.bare for t in known]
+    if any(arg.type.is_nullable for arg in args):
+        found = nullable(supertype(bare))
+    elif len(bare) == 2:
+        found = _extreme_of_two(bare[0], bare[1], is_least)
     else:
         found = supertype(bare)
-    found = nullable(found) if has_null else found
     return keep_low_cardinality(args, found)
 
 
@@ -289,6 +294,12 @@ def _lower_extreme(call: Call, args: list[str]) -> str:
         sides = ", ".join(f"CAST({sql} AS HUGEINT)" for _, sql in known)
         return f"CAST({name}({sides}) AS {to_duckdb(call.type)})"
     texts = [lower_cast(t, call.type, sql) for t, sql in known]
+    if call.type.is_float and any(t.is_decimal for t, _ in known):
+        # NaN is neither greater nor less, and then it is the second.
+        first, second = texts
+        numbers = f"NOT isnan({first}) AND NOT isnan({second})"
+        operator = ">" if name == "greatest" else "<"
+        return f"CASE WHEN {numbers} AND {first} {operator} {second} THEN {first} ELSE {second} END"
     if call.type.is_float:
         # NaN gives way to any number.
         instead = "'-inf'" if name == "greatest" else "'inf'"
