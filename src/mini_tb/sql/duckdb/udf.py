@@ -32,6 +32,7 @@ FAMILIES = (
     "hash_sip",
     "hash_small",
     "hash_xx",
+    "hilbert",
     "aggregate",
     "json_text",
     "keyed",

@@ -229,7 +229,7 @@ def _lower_hilbert_decode(call: Call, args: list[str]) -> str:
     if n > 2:
         raise ArgumentError("takes at most two dimensions", 42)
     point = f"mt_hilbert_point(CAST({args[1]} AS UBIGINT))"
-    return f"{{'1': {point}[2], '2': {point}[1]}}"
+    return f"{{'1': {point} & {(1 << 32) - 1}, '2': {point} >> 32}}"
 
 
 def _mask_returns(args: Sequence[Expr]) -> DataType:

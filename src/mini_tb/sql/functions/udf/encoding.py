@@ -51,46 +51,10 @@ def unbin(text: str) -> bytes:
     return int(text or "0", 2).to_bytes((len(text) + 7) // 8, "big")
 
 
-def hilbert(x: int, y: int) -> int:
-    """The place of a point on Hilbert's curve."""
-    code, state = 0, (x, y)
-    side = 1 << 31
-    while side:
-        x, y = state
-        right, upper = bool(x & side), bool(y & side)
-        code = code << 2 | (3 * right ^ upper)
-        if not upper:
-            if right:
-                x, y = ~x & 0xFFFF_FFFF, ~y & 0xFFFF_FFFF
-            x, y = y, x
-        state = x, y
-        side >>= 1
-    return code
-
-
-def hilbert_point(code: int) -> list[int]:
-    """The point at a place of Hilbert's curve."""
-    x = y = 0
-    side = 1
-    while side < 1 << 32:
-        right = code >> 1 & 1
-        upper = (code ^ right) & 1
-        if not upper:
-            if right:
-                x, y = side - 1 - x, side - 1 - y
-            x, y = y, x
-        x, y = x + side * right, y + side * upper
-        code >>= 2
-        side <<= 1
-    return [x, y]
-
-
 UDFS = (
     python_udf("mt_base58_encode", ("BLOB",), "VARCHAR", base58_encode),
     python_udf("mt_base58_decode", ("VARCHAR",), "BLOB", base58_decode),
     python_udf("mt_base32_encode", ("BLOB",), "VARCHAR", base32_encode),
     python_udf("mt_base32_decode", ("VARCHAR",), "BLOB", base32_decode),
     python_udf("mt_unbin", ("VARCHAR",), "BLOB", unbin),
-    python_udf("mt_hilbert", ("UBIGINT", "UBIGINT"), "UBIGINT", hilbert),
-    python_udf("mt_hilbert_point", ("UBIGINT",), "UBIGINT[]", hilbert_point),
 )
