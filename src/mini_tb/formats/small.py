@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mini_tb.formats.answer import Answer, Settings
 from mini_tb.formats.jsontext import json_key, json_quoted, labels, meta, tail
 from mini_tb.types import DataType
+from mini_tb.types.zone import zone_info
 
 _ANY_BYTES = "surrogateescape"
 
@@ -143,7 +143,7 @@ def _date(value: Any) -> str:
 
 def _moment(t: DataType) -> Text:
     length = len("2024-01-01 00:00:00") + (t.scale + 1 if t.scale else 0)
-    place = None if t.zone in (None, "UTC") else ZoneInfo(str(t.zone))
+    place = zone_info(t.zone)
 
     def text(value: datetime) -> str:
         if place is not None:

@@ -14,13 +14,13 @@ import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mini_tb.types import DataType, array, tuple_of
 from mini_tb.types.geometry import SHAPES
+from mini_tb.types.zone import zone_info
 
 BYTES = pa.large_binary()
 TEXT = pa.large_string()
@@ -210,7 +210,7 @@ def _wall(values: Any, zone: str) -> Any:
     late = pc.greater_equal(values, pa.scalar(datetime(2038, 1, 1), values.type))
     if not pc.any(late).as_py():
         return found
-    info, second = ZoneInfo(zone), 10 ** _DIGITS[values.type.unit]
+    info, second = zone_info(zone), 10 ** _DIGITS[values.type.unit]
     counts = pc.filter(pc.cast(values, pa.int64()), late).to_pylist()
     moved = (
         count + _offset(datetime.fromtimestamp(count // second, info)) * second for count in counts

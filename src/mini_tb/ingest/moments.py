@@ -12,7 +12,8 @@ from mini_tb.ingest.jsontext import Number
 from mini_tb.ingest.numbers import INTEGER, WIDE, exact_number
 from mini_tb.ingest.refused import Parse, Refused
 from mini_tb.types import DataType
-from mini_tb.types.moment import SECOND, NotADate, parse_date, parse_moment, zone_info
+from mini_tb.types.moment import SECOND, NotADate, parse_date, parse_moment
+from mini_tb.types.zone import zone_info
 
 EPOCH = datetime(1970, 1, 1)
 _DAYS = re.compile(r"-?\d{1,9}", re.ASCII)

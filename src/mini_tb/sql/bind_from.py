@@ -16,7 +16,6 @@ from mini_tb.sql.bind_recursive import bind_recursive, reads_itself
 from mini_tb.sql.catalog import Table, View
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.parser import parse_statement
-from mini_tb.sql.sample import sampled
 from mini_tb.sql.scope import NamedQuery, Scope
 from mini_tb.sql.table_functions import bind_table_function, system_table
 from mini_tb.sql.tree import (
@@ -221,5 +220,7 @@ def _stored(
     names = (item.alias,) if item.alias else (".".join(item.parts), item.parts[-1])
     relation = TableRelation(alias, names, columns, text, table.name)
     if item.sample is not None:
+        from mini_tb.sql.sample import sampled
+
         relation.sample = sampled(table, relation, item, scope, queries)
     return relation

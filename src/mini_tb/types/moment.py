@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000_000
 """Nanoseconds in a second."""
@@ -57,12 +59,6 @@ _DATE = re.compile(r"(\d{4})(?:[-/._](\d{1,2})[-/._](\d{1,2})|(\d\d)(\d\d))", re
 
 class NotADate(ValueError):
     """The text is no date or time; the message says why, for people."""
-
-
-@lru_cache(maxsize=64)
-def zone_info(name: str | None) -> ZoneInfo | None:
-    """The zone of a type; None for UTC."""
-    return None if name in (None, "UTC") else ZoneInfo(name)
 
 
 def parse_moment(text: str, zone: ZoneInfo | None = None, *, month_first: bool = False) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_string
+from mini_tb.types.zone import zone_info
 
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT"})
 
@@ -17,7 +17,7 @@ _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT",
 def is_zone(name: str) -> bool:
     """Whether there is a time zone of that name."""
     try:
-        ZoneInfo(name)
+        zone_info(name)
     except (ValueError, OSError, LookupError):
         return False
     return True
@@ -79,7 +79,7 @@ def is_whole_hours(zone: str | None) -> bool:
     """Whether the zone's offsets from UTC have been whole hours since 1970."""
     if not differs_from_utc(zone):
         return True
-    info = ZoneInfo(str(zone))
+    info = zone_info(zone)
     offsets = (
         datetime(year, month, 15, tzinfo=info).utcoffset()
         for year in range(1970, 2038)
@@ -93,5 +93,5 @@ def offset_of_1970(zone: str | None) -> int:
     """Seconds east of UTC at the start of 1970."""
     if not differs_from_utc(zone):
         return 0
-    offset = datetime(1970, 1, 1, tzinfo=ZoneInfo(str(zone))).utcoffset()
+    offset = datetime(1970, 1, 1, tzinfo=zone_info(zone)).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())

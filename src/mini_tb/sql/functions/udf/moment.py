@@ -13,7 +13,8 @@ from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.values import over_distinct
-from mini_tb.types.moment import SECOND, NotADate, parse_moment, zone_info
+from mini_tb.types.moment import SECOND, NotADate, parse_moment
+from mini_tb.types.zone import zone_info
 
 _DATE = re.compile(r"(\d{4})[^\w\s](\d\d?)[^\w\s](\d\d?)|(\d{4})(\d\d)(\d\d)", re.ASCII)
 _FULL_DATE = re.compile(r"(\d{4})[^\w\s](\d\d)[^\w\s](\d\d)", re.ASCII)
