@@ -14,11 +14,11 @@ from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.function import is_lambda
+from mini_tb.sql.functions.logic import truth
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import field_names, quote_identifier, quote_string

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import tree
 from mini_tb.sql.functions.carrier import carrier
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.convert_number import failure, for_key
+from mini_tb.sql.functions.logic import truth
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import quote_identifier
 

@@ -23,8 +23,8 @@ from mini_tb.sql.constancy import is_constant, is_fixed
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
 from mini_tb.sql.duckdb.relations import lower_relation, unnested
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.logic import truth
 from mini_tb.types.duckdb import quote_identifier
 
 if TYPE_CHECKING:

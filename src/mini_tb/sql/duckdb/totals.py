@@ -12,8 +12,8 @@ from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.relations import lower_relation, unnested
 from mini_tb.sql.functions.carrier import carrier
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.logic import truth
 from mini_tb.types.duckdb import quote_identifier
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
-from mini_tb.sql.functions.comparison import truth
+from mini_tb.sql.functions.logic import truth
 from mini_tb.sql.functions.windows import WINDOW_TEXTS, Over
 from mini_tb.types import DataType
 

@@ -1,4 +1,4 @@
-"""Comparisons and logic: `equals`, `less`, `like`, `and`, `not`, …
+"""Comparisons: `equals`, `less`, `isDistinctFrom`, `like`, …
 
 Values compare as what they are, whatever their widths and signs; NaN equals nothing and is neither
 less nor greater. A constant string is read as the type that it is compared with.
@@ -7,19 +7,16 @@ less nor greater. A constant string is read as the type that it is compared with
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
-from mini_tb.sql.constancy import deciding, is_constant
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import zone
-from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
-    BOOL,
     INT16,
     INT128,
     STRING,
@@ -267,6 +264,30 @@ def _lower_compare(call: Call, args: list[str]) -> str:
     return f"CAST({found} AS UTINYINT)"
 
 
+def decided_by_type(expr: Expr) -> bool | None:
+    """What the comparison of an integer with a constant gives for every value of its type, if it
+    is always the same."""
+    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
+        return None
+    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
+    if isinstance(a, Const):
+        a, b, operator = b, a, _TURNED[operator]
+    t = a.type
+    if not (isinstance(b, Const) and isinstance(b.value, int | float)):
+        return None
+    if not t.is_integer or t.is_nullable or t.bits > 64:
+        return None
+    least = -(1 << (t.bits - 1)) if t.is_signed else 0
+    most = least + (1 << t.bits) - 1
+    if operator in ("=", "<>"):
+        return operator == "<>" if most < b.value or least > b.value else None
+    if operator in ("<", ">="):
+        is_less, is_not = most < b.value, least >= b.value
+    else:
+        is_less, is_not = most <= b.value, least > b.value
+    return is_less == operator.startswith("<") if is_less or is_not else None
+
+
 # IS DISTINCT FROM ------------------------------------------------------------------------
 
 
@@ -292,117 +313,6 @@ def _lower_distinct(call: Call, args: list[str]) -> str:
     elif s != t:
         left, _, right, _ = _as_numbers(s, left, t, right)
     return f"CAST(({left} {word} {right}) AS UTINYINT)"
-
-
-# Logic -----------------------------------------------------------------------------------
-
-
-def truth(expr: Expr, sql: str) -> str:
-    """DuckDB BOOLEAN text of a ClickHouse condition (any number: not zero)."""
-    if expr.type.bare.is_bool:
-        return sql
-    if sql.startswith("CAST(") and sql.endswith(" AS UTINYINT)"):
-        inner = sql[5 : -len(" AS UTINYINT)")]
-        if _balanced(inner):
-            return f"({inner})"
-    return f"({sql} <> 0)"
-
-
-_PARENTHESES = re.compile(r"[()]|'[^']*'|\"[^\"]*\"")
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for token in _PARENTHESES.findall(text):
-        if token == "(":
-            depth += 1
-        elif token == ")":
-            depth -= 1
-            if depth < 0:
-                return False
-    return depth == 0
-
-
-def _logic_returns(args: Sequence[Expr]) -> DataType:
-    for arg in args:
-        if not arg.type.is_number and not arg.type.is_nothing:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected a number or Bool")
-    found = UINT8
-    if any(arg.type.is_bool and not arg.type.is_nullable for arg in args):
-        found = BOOL
-    return nullable(found) if any(arg.type.is_nullable for arg in args) else found
-
-
-def _by_type(expr: Expr) -> bool | None:
-    """What the comparison of an integer with a constant gives for every value of its type, if it
-    is always the same."""
-    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
-        return None
-    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
-    if isinstance(a, Const):
-        a, b, operator = b, a, _TURNED[operator]
-    t = a.type
-    if not (isinstance(b, Const) and isinstance(b.value, int | float)):
-        return None
-    if not t.is_integer or t.is_nullable or t.bits > 64:
-        return None
-    least = -(1 << (t.bits - 1)) if t.is_signed else 0
-    most = least + (1 << t.bits) - 1
-    if operator in ("=", "<>"):
-        return operator == "<>" if most < b.value or least > b.value else None
-    if operator in ("<", ">="):
-        is_less, is_not = most < b.value, least >= b.value
-    else:
-        is_less, is_not = most <= b.value, least > b.value
-    return is_less == operator.startswith("<") if is_less or is_not else None
-
-
-def _lower_logic(call: Call, args: list[str]) -> str:
-    word = {"and": " AND ", "or": " OR "}[call.function.name]
-    if deciding(call) is not None:
-        return literal(call.function.name == "or", call.type)
-    parts = list(zip(call.args, args, strict=True))
-    if call.function.name == "and":
-        # ClickHouse does not compute such a part: `toUnixTimestamp(t) >= 0 AND …` is no error of
-        # moments before 1970, which have none.
-        known = [_by_type(arg) for arg in call.args]
-        parts = [part for part, value in zip(parts, known, strict=True) if value is None]
-        if False in known or not parts:
-            return literal(False not in known, call.type)
-    joined = word.join(truth(arg, sql) for arg, sql in parts)
-    return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
-
-
-def _xor_returns(args: Sequence[Expr]) -> DataType:
-    found = _logic_returns(args)
-    if any(arg.type.is_bool for arg in args):
-        found = nullable(BOOL) if found.is_nullable else BOOL
-    return next((arg.type for arg in args if arg.type.is_nothing), found)
-
-
-def _lower_xor(call: Call, args: list[str]) -> str:
-    if call.type.is_nothing:
-        return literal(None, call.type)
-    joined = truth(call.args[0], args[0])
-    for arg, sql in zip(call.args[1:], args[1:], strict=True):
-        joined = f"({joined} <> {truth(arg, sql)})"
-    return joined if call.type.bare.is_bool else f"CAST({joined} AS UTINYINT)"
-
-
-def _not_returns(args: Sequence[Expr]) -> DataType:
-    found = _logic_returns(args)
-    t = args[0].type
-    if t.is_nothing:
-        return t
-    found = t.bare.as_nullable() if t.is_bool and t.is_nullable else found
-    return keep_low_cardinality(args, found)
-
-
-def _lower_not(call: Call, args: list[str]) -> str:
-    if call.type.is_nothing:
-        return args[0]
-    negated = f"NOT {truth(call.args[0], args[0])}"
-    return f"({negated})" if call.type.bare.is_bool else f"CAST(({negated}) AS UTINYINT)"
 
 
 # LIKE ------------------------------------------------------------------------------------
@@ -459,9 +369,5 @@ ROWS = (
         Function(name, _distinct_returns, _lower_distinct, args=(2, 2), nulls=False, bytes_ok=True)
         for name in ("isDistinctFrom", "isNotDistinctFrom")
     ),
-    Function("and", _logic_returns, _lower_logic, args=(2, None), nulls=False),
-    Function("or", _logic_returns, _lower_logic, args=(2, None), nulls=False),
-    Function("xor", _xor_returns, _lower_xor, args=(2, None), nulls=False),
-    Function("not", _not_returns, _lower_not, nulls=False, any_case=True),
     *(Function(name, _like_returns, _lower_like, args=(2, 2), bytes_ok=True) for name in _LIKES),
 )

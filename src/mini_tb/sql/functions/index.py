@@ -31,14 +31,16 @@ INDEX = {
         "mapSort mapSubtract mapToArray mapUpdate mapValues"
     ),
     "comparison": (
-        "and equals greater greaterOrEquals ilike isDistinctFrom isNotDistinctFrom less "
-        "lessOrEquals like not notEquals notILike notLike or xor"
+        "equals greater greaterOrEquals ilike isDistinctFrom isNotDistinctFrom less lessOrEquals "
+        "like notEquals notILike notLike"
     ),
+    "logic": "and not or xor",
     "conditional": (
         "assumeNotNull caseWithExpr caseWithExpression caseWithoutExpr caseWithoutExpression "
-        "clamp coalesce firstNonDefault greatest if ifNull isNotNull isNull isNullable "
-        "isZeroOrNull least multiIf nullIf toNullable transform"
+        "coalesce firstNonDefault if ifNull isNotNull isNull isNullable isZeroOrNull multiIf "
+        "nullIf toNullable transform"
     ),
+    "extremes": "clamp greatest least",
     "conversion": (
         "CAST DATE accurateCast accurateCastOrDefault accurateCastOrNull "
         "parseDateTime32BestEffort parseDateTime32BestEffortOrNull "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mini_tb.sql.constancy import is_fixed
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
+from mini_tb.sql.functions.logic import truth
 from mini_tb.sql.tree import Call, Column, Expr, Local, contains
 from mini_tb.types import (
     STRING,

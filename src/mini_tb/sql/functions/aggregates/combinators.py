@@ -25,9 +25,9 @@ from mini_tb.sql.functions.aggregates.rows import (
     unnested,
     zipped,
 )
-from mini_tb.sql.functions.comparison import truth
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.logic import truth
 from mini_tb.sql.tree import Expr
 from mini_tb.types import (
     UINT64,
