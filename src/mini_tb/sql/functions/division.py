@@ -116,11 +116,7 @@ def _lower_modulo(call: Call, args: list[str]) -> str:
     if a.is_date_or_datetime:
         a, first = to_number(a, first)
     if call.type.is_float:
-        # As ClickHouse does it, which is no exact remainder where the quotient is large.
-        return (
-            f"list_transform([{{'a': CAST({first} AS DOUBLE), 'b': CAST({args[1]} AS DOUBLE)}}], "
-            "lambda once: once.a - trunc(once.a / once.b) * once.b)[1]"
-        )
+        return _rest(f"CAST({first} AS DOUBLE)", f"CAST({args[1]} AS DOUBLE)")
     if call.type.is_decimal:
         # ClickHouse divides the integers behind the Decimals, whatever their scales.
         own = integer({9: 32, 18: 64}.get(width_of(call.type.bare), 128), signed=True)
@@ -138,6 +134,12 @@ def _lower_modulo(call: Call, args: list[str]) -> str:
     return f"CAST(CAST({first} AS {wide}) % CAST({args[1]} AS {wide}) AS {duck})"
 
 
+def _rest(first: str, second: str) -> str:
+    """What a division of floats leaves, as ClickHouse does it: no exact remainder where the
+    quotient is large."""
+    return f"({first} - trunc({first} / {second}) * {second})"
+
+
 def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
     check_numbers(args)
     a, b = args[0].type, args[1].type
@@ -153,10 +155,8 @@ def _lower_positive_modulo(call: Call, args: list[str]) -> str:
     a, b = call.args[0].type.bare, call.args[1].type.bare
     wide = "DOUBLE" if call.type.is_float else _wide(a, b)
     first, second = (f"CAST({sql} AS {wide})" for sql in args)
-    rest = f"({first} % {second})"
-    if call.type.is_float:  # as ClickHouse does it, see `modulo`
-        rest = f"({first} - trunc({first} / {second}) * {second})"
-    elif not has_sign(a):
+    rest = _rest(first, second) if call.type.is_float else f"({first} % {second})"
+    if not call.type.is_float and not has_sign(a):
         return f"CAST({rest} AS {to_duckdb(call.type)})"
     size = f"abs(CAST({args[1]} AS {wide}))"
     moved = f"CASE WHEN {rest} < 0 THEN {rest} + {size} ELSE {rest} END"

@@ -153,10 +153,8 @@ def _of_units(t: DataType, units: str) -> str:
     """The Decimal of so many units of its last digit."""
     if not t.scale:
         return f"CAST({units} AS {to_duckdb(t)})"
-    sign, one = (
-        f"CASE WHEN {units} < 0 THEN '-' ELSE '' END",
-        f"CAST('1{'0' * t.scale}' AS HUGEINT)",
-    )
+    sign = f"CASE WHEN {units} < 0 THEN '-' ELSE '' END"
+    one = f"CAST('1{'0' * t.scale}' AS HUGEINT)"
     whole, part = f"abs({units}) // {one}", f"abs({units}) % {one}"
     digits = f"lpad(CAST({part} AS VARCHAR), {t.scale}, '0')"
     return f"CAST({sign} || ({whole}) || '.' || {digits} AS {to_duckdb(t)})"
