@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 _END = b"\r\n\r\n"
@@ -53,20 +54,21 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return "\r\n".join(lines).encode() + _END + body
 
 
-def throughput(port: int, asked: bytes, *, connections: int, seconds: float) -> float:
-    """Requests a second that a server answers, when so many connections ask one after the other."""
-    clients = [Client(port) for _ in range(connections)]
+def throughput(port: int, asked: Sequence[bytes], *, seconds: float) -> float:
+    """Requests a second that a server answers, when there is a connection for each of `asked` that
+    asks it again and again."""
+    clients = [Client(port) for _ in asked]
     began = time.perf_counter()
 
-    def run(client: Client) -> int:
+    def run(client: Client, request: bytes) -> int:
         count = 0
         while time.perf_counter() - began < seconds:
-            client.ask(asked)
+            client.ask(request)
             count += 1
         return count
 
-    with ThreadPoolExecutor(connections) as threads:
-        answered = sum(threads.map(run, clients))
+    with ThreadPoolExecutor(len(clients)) as threads:
+        answered = sum(threads.map(run, clients, asked))
     spent = time.perf_counter() - began
     for client in clients:
         client.close()

@@ -2,8 +2,9 @@
 
 Endpoints beside the same statements run by DuckDB alone, on a copy of the same file: what is above
 DuckDB's own time is ours, HTTP, tokens, templates, JSON. A large answer beside `fetchall()` and
-orjson. One core beside two. A group-by of a million rows beside chdb and roapi. And how long it
-takes from nothing to the first answer.
+orjson. One core beside two. A group-by of a million rows beside chdb and roapi, where each
+connection asks a query of its own, and where all ask the same. And how long it takes from nothing
+to the first answer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 ROWS, MANY_ROWS, LARGE = 200_000, 1_000_000, 100_000
 RUNS = 60
-ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 16
+ROUNDS, SECONDS = 5, 3.0
+OWN = range(1, 17)
+"""A number for each connection that asks at the same time: who asks the same shares an answer."""
 SOURCE = "cloud_resource_metrics"
 REQUESTS: Mapping[str, tuple[str, Sequence[Mapping[str, str]]]] = {
     "one number": ("latest", [{}]),
@@ -59,10 +62,11 @@ GROUPED = f"""
     SELECT resource_id, count(*) AS readings, avg(metric_value) AS average
     FROM {SOURCE}
     GROUP BY resource_id
+    HAVING count(*) >= {{at_least}}
     ORDER BY readings DESC, resource_id
     LIMIT 10
 """
-TOP = f"NODE top\nSQL >{GROUPED}TYPE endpoint\n"
+TOP = f"NODE top\nSQL >\n    %{GROUPED.format(at_least='{{UInt32(at_least, 0)}}')}TYPE endpoint\n"
 CREATE = f"""
     CREATE TABLE bench.{SOURCE} (
         timestamp DateTime, resource_id String, resource_type String, resource_name String,
@@ -246,19 +250,25 @@ def _on_more_cores(folder: Path, place: Path) -> None:
     first, second, *_ = sorted(os.sched_getaffinity(0))
     alone = place / "alone"
     shutil.copytree(folder, alone)
-    print(f"  {MANY_ROWS:,} rows in groups; {CONNECTIONS} connections")
+    print(f"  {MANY_ROWS:,} rows in groups; {len(OWN)} connections")
     with _serving(alone, {first}) as one, _serving(folder, {first, second}) as two:
         rates = _rates({"on one core": _asking(one), "on two cores": _asking(two)})
     one_core, two_cores = rates.values()
     compare("two cores ÷ one", two_cores / one_core, at_least=1.8)
 
 
-def _asking(served: Served) -> Callable[[], float]:
-    return _rate(served.port, served.get("top_resources", {}))
+def _asking(served: Served, numbers: Sequence[int] = OWN) -> Callable[[], float]:
+    asked = [served.get("top_resources", {"at_least": str(number)}) for number in numbers]
+    return _rate(served.port, asked)
 
 
-def _rate(port: int, asked: bytes) -> Callable[[], float]:
-    return lambda: throughput(port, asked, connections=CONNECTIONS, seconds=SECONDS)
+def _rate(port: int, asked: Sequence[bytes]) -> Callable[[], float]:
+    return lambda: throughput(port, asked, seconds=SECONDS)
+
+
+def _posting(port: int, path: str, query: str, numbers: Sequence[int]) -> Callable[[], float]:
+    bodies = [query.format(at_least=number).encode() for number in numbers]
+    return _rate(port, [request("POST", path, body) for body in bodies])
 
 
 def _beside_others(folder: Path, place: Path) -> None:
@@ -267,17 +277,23 @@ def _beside_others(folder: Path, place: Path) -> None:
     rows = place / "rows.parquet"
     with duckdb.connect(str(folder / ".mini-tb" / "workspace.duckdb"), read_only=True) as stored:
         stored.execute(f"COPY {SOURCE} TO '{rows}'")
-    in_chdb = GROUPED.replace(SOURCE, f"bench.{SOURCE}").encode()
+    in_chdb = GROUPED.replace(SOURCE, f"bench.{SOURCE}")
     with ExitStack() as stack:
         served = stack.enter_context(_serving(folder))
-        asked = {"mini-tb": _asking(served)}
-        port = stack.enter_context(rivals.chdb(place, rows, CREATE))
-        if port is not None:
-            asked["chdb"] = _rate(port, request("POST", "/", in_chdb))
-        port = stack.enter_context(rivals.roapi(rows, SOURCE))
-        if port is not None:
-            asked["roapi"] = _rate(port, request("POST", "/api/sql", GROUPED.encode()))
-        rates = _rates(asked)
+        in_chdb_at = stack.enter_context(rivals.chdb(place, rows, CREATE))
+        in_roapi_at = stack.enter_context(rivals.roapi(rows, SOURCE))
+        for what, numbers in (("each its own query", OWN), ("all the same query", [0] * len(OWN))):
+            print(f"  {what}")
+            asked = {"mini-tb": _asking(served, numbers)}
+            if in_chdb_at is not None:
+                asked["chdb"] = _posting(in_chdb_at, "/", in_chdb, numbers)
+            if in_roapi_at is not None:
+                asked["roapi"] = _posting(in_roapi_at, "/api/sql", GROUPED, numbers)
+            rates = _rates(asked)
+            _compare_rates(rates)
+
+
+def _compare_rates(rates: Mapping[str, float]) -> None:
     for name, at_least in (("chdb", 3), ("roapi", 5)):
         if name in rates:
             compare(f"mini-tb ÷ {name}", rates["mini-tb"] / rates[name], at_least=at_least)

@@ -21,7 +21,7 @@ from mini_tb.diagnostics import UserError
 from mini_tb.server.cache import MAX_BYTES, AnswerCache
 from mini_tb.server.pool import READ_NICENESS, Overloaded, Pool
 from mini_tb.server.rate import RateLimits, TooFast
-from mini_tb.server.reply import encoding_for
+from mini_tb.server.reply import Written, encoding_for
 from mini_tb.server.serve import Listening, listen, serve
 from mini_tb.workspace.registry import Registry
 
@@ -108,9 +108,9 @@ def test_a_server_in_a_thread_stops(tmp_path: Path) -> None:
 def test_kept_answers_end_with_their_time() -> None:
     now = [0.0]
     cache = AnswerCache(lambda: now[0])
-    cache.keep("a", b"one", "text/plain", "5s")
+    cache.keep("a", Written(b"one", "text/plain", {}), "5s")
     kept = cache.find("a")
-    assert kept is not None and (kept.content, kept.hits) == (b"one", 1)
+    assert kept is not None and (kept.written.content, kept.hits) == (b"one", 1)
     now[0] = 4.9
     assert cache.find("a") is not None
     now[0] = 5.0
@@ -121,9 +121,9 @@ def test_kept_answers_are_bounded() -> None:
     cache = AnswerCache()
     third = bytes(MAX_BYTES // 3)
     for key in "abc":
-        cache.keep(key, third, "text/plain", "1h")
+        cache.keep(key, Written(third, "text/plain", {}), "1h")
     assert cache.find("a") is not None
-    cache.keep("d", third, "text/plain", "1h")
+    cache.keep("d", Written(third, "text/plain", {}), "1h")
     assert [key for key in "abcd" if cache.find(key)] == ["a", "c", "d"]
 
 

@@ -25,12 +25,21 @@ from mini_tb.server.auth import authenticate, token_of
 from mini_tb.server.cache import AnswerCache
 from mini_tb.server.call import MEGABYTE, Call
 from mini_tb.server.errors import Problem, error_response, problem_of
+from mini_tb.server.flight import Flights
 from mini_tb.server.lineage import Lineages
 from mini_tb.server.middleware import Gate
 from mini_tb.server.observe import note
 from mini_tb.server.pool import Overloaded, Pool, Pools
 from mini_tb.server.rate import RateLimits
-from mini_tb.server.reply import COMPRESSED_FROM, Later, Stream, compress, encoding_for, response_of
+from mini_tb.server.reply import (
+    COMPRESSED_FROM,
+    Later,
+    Stream,
+    Written,
+    compress,
+    encoding_for,
+    response_of,
+)
 from mini_tb.server.spool import SPOOL_FROM, Spool, is_file
 
 if TYPE_CHECKING:
@@ -80,6 +89,7 @@ class Server:
     rates: RateLimits = field(default_factory=RateLimits)
     lineages: Lineages = field(default_factory=Lineages)
     answers: AnswerCache = field(default_factory=AnswerCache)
+    flights: Flights = field(default_factory=Flights)
     held: int = 0
     """Bytes of the bodies that are here now."""
 
@@ -285,8 +295,9 @@ def _start(stream: Stream, accepted: str) -> Any:
         if size > WHOLE:
             is_whole = False
             break
-    if is_whole and stream.keep is not None:
-        stream.keep(b"".join(begun))
+    if stream.keep is not None:
+        written = Written(b"".join(begun), stream.content_type, stream.headers)
+        stream.keep(written if is_whole else None)
     headers = {**stream.headers, "Vary": "Accept-Encoding"}
     encoding = encoding_for(accepted) if size >= COMPRESSED_FROM else None
     pieces: Iterator[bytes] = iter(begun)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mini_tb.server.reply import Written
     from mini_tb.workspace.query import Prepared
     from mini_tb.workspace.workspace import Workspace
 
@@ -26,18 +27,15 @@ _UNVERSIONED = ("tinybird.", "system.", "organization.")
 class Kept:
     """One answer. `hits` counts how often it was given again."""
 
-    content: bytes
-    content_type: str
+    written: Written
     expires: float
     hits: int = 0
 
 
-def cache_key(workspace: Workspace, prepared: Prepared, form: Hashable) -> Hashable | None:
-    """What an answer is kept under, in the given `form` (its format and settings); None if it must
-    not be kept."""
+def answer_key(workspace: Workspace, prepared: Prepared, form: Hashable) -> Hashable | None:
+    """What decides an answer in the given `form` (its format and settings), as of now; None if it
+    reads what changes without a version."""
     compiled = prepared.compiled
-    if prepared.settings.get("cache_ttl") not in TTL_S:
-        return None
     if any(name.startswith(_UNVERSIONED) for name in compiled.tables):
         return None
     values = tuple(sorted((name, repr(value)) for name, value in prepared.values.items()))
@@ -67,15 +65,15 @@ class AnswerCache:
             found.hits += 1
             return found
 
-    def keep(self, key: Hashable, content: bytes, content_type: str, ttl: str) -> None:
+    def keep(self, key: Hashable, written: Written, ttl: str) -> None:
         """Keep an answer for `ttl` (`5s` … `1h`)."""
         with self._lock:
             if key in self._kept:
                 self._drop(key)
-            self._kept[key] = Kept(content, content_type, self._clock() + TTL_S[ttl])
-            self._size += len(content)
+            self._kept[key] = Kept(written, self._clock() + TTL_S[ttl])
+            self._size += len(written.content)
             while self._size > MAX_BYTES:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Hashable) -> None:
-        self._size -= len(self._kept.pop(key).content)
+        self._size -= len(self._kept.pop(key).written.content)

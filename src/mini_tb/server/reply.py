@@ -31,16 +31,36 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer that is there as a whole, not yet compressed."""
+
+    content: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class Stream:
     """An answer written in pieces. `pieces` blocks while the engine computes; `close` must be
-    called when it is done with, however it ends. `keep` gets the whole answer if it is small."""
+    called when it is done with, however it ends. `keep` gets the whole answer if it is small, and
+    None if it is not."""
 
     pieces: Iterator[bytes]
     content_type: str
     close: Callable[[], None]
     headers: Mapping[str, str] = field(default_factory=dict)
-    keep: Callable[[bytes], None] | None = None
+    keep: Callable[[Written | None], None] | None = None
+
+    @classmethod
+    def of(cls, written: Written, **headers: str) -> Stream:
+        """An answer that is there already, with more headers."""
+        pieces = iter((written.content,))
+        return cls(pieces, written.content_type, _nothing, {**written.headers, **headers})
+
+
+def _nothing() -> None:
+    """Nothing is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mini_tb.sql.bind_query import QueryBinder
 from mini_tb.sql.catalog import Catalog, TableColumn, Tables
 from mini_tb.sql.clock import binds_now
 from mini_tb.sql.duckdb.lower import Lowering
+from mini_tb.sql.duckdb.once import uses_chance
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import ArgumentError, ValueDecidesShape
@@ -52,7 +53,8 @@ class Compiled:
     they decide its shape. `tables` are all data sources and views that are read, `views` those of
     them whose SQL was bound in place. `limit` is how many rows there are at most: a number, or the
     name of the parameter that says it; None if the text does not tell. `totals` is the text of the
-    one row of WITH TOTALS, which has the same columns and binds no other values.
+    one row of WITH TOTALS, which has the same columns and binds no other values. `uses_chance`: it
+    may give something else each time it is run, as `rand()` does.
     """
 
     duck_sql: str
@@ -67,6 +69,7 @@ class Compiled:
     limit: int | str | None = None
     uses_now: bool = False
     totals: str | None = None
+    uses_chance: bool = False
 
 
 def compile_query(
@@ -122,6 +125,7 @@ def compile_bound(
         _limit(query),
         binds_now(duck_sql),
         totals,
+        uses_chance(duck_sql),
     )
     return compiled, query, binder
 

@@ -9,14 +9,16 @@ from mini_tb.project import Pipe
 from mini_tb.server import resources
 from mini_tb.server.answer import OUTPUT_SETTINGS, stream
 from mini_tb.server.app import Route
-from mini_tb.server.cache import cache_key
+from mini_tb.server.cache import TTL_S, answer_key
 from mini_tb.server.call import Call
+from mini_tb.server.flight import may_share
 from mini_tb.server.observe import Observed
 from mini_tb.server.openapi import document
-from mini_tb.server.reply import Reply, Stream
+from mini_tb.server.reply import Reply, Stream, Written
 
 if TYPE_CHECKING:
     from mini_tb.template import Parameter
+    from mini_tb.workspace.query import Prepared
 
 FORMATS = {
     "json": "JSON",
@@ -54,25 +56,35 @@ def get_pipe(call: Call) -> Any:
         access=call.access,
         staging=call.staging,
     )
-    format_name = prepared.compiled.format or format_name
-    key = cache_key(workspace, prepared, (format_name, *map(call.param, OUTPUT_SETTINGS)))
-    kept = call.server.answers.find(key) if key is not None else None
-    if kept is not None:
-        hits = {"X-Cache-Hits": str(kept.hits)}
-        return Stream(iter((kept.content,)), kept.content_type, _nothing, hits)
-    result = workspace.run(prepared, timeout_s=call.server.query_timeout_s, on_start=call.on_start)
-    answer = stream(call, result, format_name)
-    if key is not None:
-        ttl = str(prepared.settings["cache_ttl"])
-        answer.headers = {**answer.headers, "X-Cache-Hits": "0"}
-        answer.keep = lambda content: call.server.answers.keep(
-            key, content, answer.content_type, ttl
+    return _answered(call, prepared, prepared.compiled.format or format_name)
+
+
+def _answered(call: Call, prepared: Prepared, format_name: str) -> Stream:
+    """The answer of a prepared statement: one that is kept, one that somebody else is just given,
+    or its own."""
+    key = answer_key(call.workspace, prepared, (format_name, *map(call.param, OUTPUT_SETTINGS)))
+    ttl = str(prepared.settings.get("cache_ttl"))
+    is_kept = key is not None and ttl in TTL_S
+    if is_kept and (kept := call.server.answers.find(key)) is not None:
+        return Stream.of(kept.written, **{"X-Cache-Hits": str(kept.hits)})
+
+    def keep(written: Written | None) -> None:
+        if written is not None:
+            call.server.answers.keep(key, written, ttl)
+
+    def ask() -> Stream:
+        result = call.workspace.run(
+            prepared, timeout_s=call.server.query_timeout_s, on_start=call.on_start
         )
-    return answer
+        answer = stream(call, result, format_name)
+        if is_kept:
+            answer.headers = {**answer.headers, "X-Cache-Hits": "0"}
+            answer.keep = keep
+        return answer
 
-
-def _nothing() -> None:
-    """Nothing is open."""
+    if key is not None and may_share(prepared.compiled):
+        return call.server.flights.share(key, ask)
+    return ask()
 
 
 def post_pipe(call: Call) -> Any:

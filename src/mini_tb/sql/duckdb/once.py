@@ -17,8 +17,13 @@ _MOST_REPEATED = 600
 """Characters that a repeated argument may add to the text."""
 _MOST_IN_LAMBDA = 60
 """Characters of an argument that may stand inside a lambda of the text."""
-_VOLATILE = ("random()", "gen_random_uuid(", "uuidv4(", "uuidv7(", "nextval(", "mt_random")
+_CHANCE = ("random()", "gen_random_uuid(", "uuidv4(", "uuidv7(")
 _NAME = "once"
+
+
+def uses_chance(sql: str) -> bool:
+    """Whether DuckDB's text may give something else each time it is computed."""
+    return any(word in sql for word in _CHANCE)
 
 
 def is_simple(expr: Expr) -> bool:
@@ -64,10 +69,10 @@ def _is_costly(text: str, mark: str, sql: str) -> bool:
     if not count:
         return False
     if _is_in_lambda(text, mark):
-        return len(sql) > _MOST_IN_LAMBDA or any(word in sql for word in _VOLATILE)
+        return len(sql) > _MOST_IN_LAMBDA or uses_chance(sql)
     if count == 1:
         return False
-    return (count - 1) * len(sql) > _MOST_REPEATED or any(word in sql for word in _VOLATILE)
+    return (count - 1) * len(sql) > _MOST_REPEATED or uses_chance(sql)
 
 
 _MARKS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\blambda\b|[()]|\x01\d+\x02")
