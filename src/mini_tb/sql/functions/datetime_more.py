@@ -24,15 +24,16 @@ def _days(args: Sequence[Expr]) -> Expr:
     _days_returns(args)
     day = called("toDate32", args[0])
     return called(
-        "toDayOfMonth", called("addDays", called("addMonths", _first(day), _one(1)), _one(-1))
+        "toDayOfMonth",
+        called("addDays", called("addMonths", _first_of_month(day), _number(1)), _number(-1)),
     )
 
 
-def _first(day: Expr) -> Expr:
-    return called("addDays", day, called("minus", _one(1), called("toDayOfMonth", day)))
+def _first_of_month(day: Expr) -> Expr:
+    return called("addDays", day, called("minus", _number(1), called("toDayOfMonth", day)))
 
 
-def _one(number: int) -> Const:
+def _number(number: int) -> Const:
     return Const(DataType("Int8"), number)
 
 

@@ -6,19 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text, unsupported
-from mini_tb.sql.functions.hash_parts import (
-    Algorithm,
-    hashed,
-    number_bits,
-    value_bytes,
-)
+from mini_tb.sql.functions.hash_parts import Algorithm, hashed, number_bits, value_bytes
 from mini_tb.sql.functions.strings import as_bytes, need_string, strings
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import INT32, STRING_BYTES, UINT32, UINT64, DataType, fixed_string
+from mini_tb.types import INT32, INT64, STRING_BYTES, UINT32, UINT64, DataType, fixed_string
 
 _NO_ARGUMENTS = "CAST(16324913028386710556 AS UBIGINT)"
-
-
 _PLAIN = re.compile(r'(?:CAST\(|\w+\.|"[^"]*"|\w+| AS [A-Z]+\)| & \d+)+')
 """What may be repeated: a column, converted to bits."""
 _MIXING = 0x4CF2D2BAAE6DA887
@@ -199,18 +192,6 @@ def _data(call: Call, sql: str) -> str:
     return value_bytes(call.args[0].type.bare, sql)
 
 
-def _digest(name: str, size: int, template: str) -> Function:
-    def lower(call: Call, args: list[str]) -> str:
-        return template.format(_data(call, args[0]))
-
-    return Function(
-        name,
-        strings(fixed_string(size)),
-        lower,
-        bytes_ok=True,
-    )
-
-
 _HMAC_MODES = {
     **{name: name for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")},
     **{f"sha3{bits}": f"sha3_{bits}" for bits in (224, 256, 384, 512)},
@@ -239,6 +220,20 @@ def _lower_hmac(call: Call, args: list[str]) -> str:
     return f"mt_hmac('{_hmac_mode(call.args[0])}', {message}, {key})"
 
 
+_DIGESTS = {
+    "MD5": 16,
+    "MD4": 16,
+    "RIPEMD160": 20,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA224": 28,
+    "SHA384": 48,
+    "SHA512": 64,
+    "SHA512_256": 32,
+}
+"""The digests by how many bytes they have."""
+
+
 def _of_string(name: str, udf: str, result: DataType, *, any_case: bool = False) -> Function:
     def lower(call: Call, args: list[str]) -> str:
         return f"{udf}({_data(call, args[0])})"
@@ -252,6 +247,13 @@ def _number(args: Sequence[Expr]) -> None:
             raise ArgumentError(f"illegal type `{arg.type}`, expected an integer")
 
 
+def _signed_bits(sql: str) -> tuple[str, int]:
+    """As `number_bits`, of a number as an Int64."""
+    bits = number_bits(INT64, f"CAST({sql} AS BIGINT)")
+    assert bits is not None
+    return bits
+
+
 def _int_hash(result: DataType, mix: Callable[[str], str]) -> Function:
     def returns(args: Sequence[Expr]) -> DataType:
         _number(args)
@@ -262,7 +264,7 @@ def _int_hash(result: DataType, mix: Callable[[str], str]) -> Function:
         bits = number_bits(t, args[0])
         if t.is_integer and t.is_signed:
             # Negative numbers keep their sign.
-            bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
+            bits = _signed_bits(args[0])
         if bits is None:
             raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
         return mix(bits[0])
@@ -294,13 +296,11 @@ def _jump_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_jump(call: Call, args: list[str]) -> str:
-    bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
-    if not call.args[0].type.bare.is_signed:
-        bits = f"CAST({args[0]} AS UBIGINT)", 8
-    assert bits is not None
+    is_signed = call.args[0].type.bare.is_signed
+    bits = _signed_bits(args[0])[0] if is_signed else f"CAST({args[0]} AS UBIGINT)"
     failed = "error('DB::36: the number of buckets must be from 1 to 2147483647')"
     fits = f"{args[1]} > 0 AND {args[1]} <= 2147483647"
-    return f"mt_jump({bits[0]}, CASE WHEN {fits} THEN CAST({args[1]} AS UBIGINT) ELSE {failed} END)"
+    return f"mt_jump({bits}, CASE WHEN {fits} THEN CAST({args[1]} AS UBIGINT) ELSE {failed} END)"
 
 
 def _iceberg_returns(args: Sequence[Expr]) -> DataType:
@@ -315,27 +315,19 @@ def _lower_iceberg(call: Call, args: list[str]) -> str:
     if t.is_string:
         return f"mt_iceberg({value_bytes(t, args[0])})"
     if t.is_float:
-        bits: tuple[str, int] | None = (f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
-    else:
-        bits = number_bits(DataType("Int64"), f"CAST({args[0]} AS BIGINT)")
-    assert bits is not None
-    return _of_bits("mt_iceberg", *bits)
+        return _of_bits("mt_iceberg", f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
+    return _of_bits("mt_iceberg", *_signed_bits(args[0]))
 
 
 ROWS = (
     *(_row(name) for name in _ALGORITHMS),
     *(_keyed_row(name) for name in _KEYED),
-    _digest("MD5", 16, "mt_md5({0})"),
-    _digest("MD4", 16, "mt_md4({0})"),
-    _digest("RIPEMD160", 20, "mt_ripemd160({0})"),
-    _digest("SHA1", 20, "mt_sha1({0})"),
-    _digest("SHA256", 32, "mt_sha256({0})"),
-    _digest("SHA224", 28, "mt_sha224({0})"),
-    _digest("SHA384", 48, "mt_sha384({0})"),
-    _digest("SHA512", 64, "mt_sha512({0})"),
-    _digest("SHA512_256", 32, "mt_sha512_256({0})"),
+    *(
+        _of_string(name, f"mt_{name.lower()}", fixed_string(size))
+        for name, size in _DIGESTS.items()
+    ),
     Function("HMAC", _hmac_returns, _lower_hmac, args=(3, 3), any_case=True, bytes_ok=True),
-    _digest("murmurHash3_128", 16, "mt_murmur3_128({0})"),
+    _of_string("murmurHash3_128", "mt_murmur3_128", fixed_string(16)),
     _of_string("CRC32", "mt_crc32", UINT32, any_case=True),
     _of_string("CRC32IEEE", "mt_crc32_ieee", UINT32, any_case=True),
     _of_string("CRC64", "mt_crc64", UINT64, any_case=True),
