@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -62,27 +62,23 @@ def shingles(data: bytes, kind: str, size: int) -> list[Shingle]:
     return [(part, part) for part in parts]
 
 
-def _hashed(found: Sequence[Shingle], fold: bool) -> dict[int, bytes]:
-    """The shingles by their hashes, the first of each."""
-    by_hash: dict[int, bytes] = {}
-    for part, shown in found:
-        by_hash.setdefault(crc32c(part.translate(_FOLDED) if fold else part), shown)
-    return by_hash
+def _hashes(data: bytes, kind: str, fold: bool, size: int) -> list[tuple[int, bytes]]:
+    """The hash of each shingle, and what is shown of it."""
+    found = shingles(data, kind, size)
+    return [(crc32c(part.translate(_FOLDED) if fold else part), shown) for part, shown in found]
 
 
 def sim_hash(data: bytes, kind: str, fold: bool, size: int) -> int:
     """The bits that more than half of the shingles' hashes have."""
-    found = [
-        crc32c(part.translate(_FOLDED) if fold else part) for part, _ in shingles(data, kind, size)
-    ]
+    found = [value for value, _ in _hashes(data, kind, fold, size)]
     bits = np.unpackbits(np.array(found, "<u8").view(np.uint8), bitorder="little").reshape(-1, 64)
     most = 2 * bits.sum(axis=0) > len(found)
     return int.from_bytes(np.packbits(most, bitorder="little").tobytes(), "little")
 
 
-def _ends(by_hash: dict[int, bytes], count: int) -> tuple[list[int], list[int]]:
+def _ends(hashes: Iterable[int], count: int) -> tuple[list[int], list[int]]:
     """The least hashes, from the greatest of them on, and the greatest, from the least on."""
-    ordered = sorted(by_hash)
+    ordered = sorted(hashes)
     return ordered[:count][::-1], ordered[-count:]
 
 
@@ -100,14 +96,15 @@ def _combined(hashes: Sequence[int]) -> int:
 
 def min_hash(data: bytes, kind: str, fold: bool, size: int, count: int) -> list[int]:
     """One number of the least hashes and one of the greatest."""
-    return [_combined(end) for end in _ends(_hashed(shingles(data, kind, size), fold), count)]
+    hashes = {value for value, _ in _hashes(data, kind, fold, size)}
+    return [_combined(end) for end in _ends(hashes, count)]
 
 
 def min_hash_shingles(
     data: bytes, kind: str, fold: bool, size: int, count: int
 ) -> list[list[bytes]]:
     """The shingles with the least hashes and those with the greatest, filled up with empty ones."""
-    by_hash = _hashed(shingles(data, kind, size), fold)
+    by_hash = dict(reversed(_hashes(data, kind, fold, size)))  # of equal ones the first
     shown = [[by_hash[value] for value in end] for end in _ends(by_hash, count)]
     return [end + [b""] * (count - len(end)) for end in shown]
 
