@@ -23,6 +23,7 @@ from mini_tb.sql.functions.aggregates.rows import (
 )
 from mini_tb.sql.functions.aggregates.simple import sum_type
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT64, JSON, STRING, DataType, array, to_duckdb
 from mini_tb.types.duckdb import quote_string
@@ -186,6 +187,8 @@ def _in_all(items: str) -> str:
 
 def _concat_text(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
     t = f.types[0]
+    if t.name == "FixedString":  # as text it has no zeros at its end
+        return (to_text(t, args[0]),)
     if t.is_bytes:
         return (f"decode({args[0]})",)
     if t.is_string:

@@ -175,6 +175,19 @@ def numbers(name: str, types: Types) -> None:
             raise ArgumentError(f"illegal type `{t}` of an argument of `{name}`, expected a number")
 
 
+def native(name: str) -> Callable[[Types, Sequence[Any]], None]:
+    """A check that raises `ArgumentError` unless all are numbers of the processor's: no Decimals,
+    nothing wider than 64 bits."""
+
+    def check(types: Types, params: Sequence[Any]) -> None:
+        for t in types:
+            if t.is_decimal or (t.is_integer and t.bits > 64):
+                message = f"illegal type `{t}` of an argument of `{name}`"
+                raise ArgumentError(f"{message}, expected a number of up to 64 bits, no Decimal")
+
+    return check
+
+
 # Shapes --------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     struct,
 )
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import INT64, UINT8, UINT64, DataType, array, tuple_of
+from mini_tb.types import BOOL, INT64, UINT8, UINT64, DataType, array, tuple_of
 from mini_tb.types.duckdb import quote_string
 
 MAX_EVENTS = 32
@@ -27,8 +27,8 @@ def _conditions(types: Types, name: str, first: int, least: int) -> None:
     if not least <= len(events) <= MAX_EVENTS:
         raise ArgumentError(f"`{name}` takes {least} to {MAX_EVENTS} conditions", 42)
     for t in events:
-        if not (t.is_integer or t.is_bool):
-            raise ArgumentError(f"illegal type `{t}` of a condition of `{name}`")
+        if t not in (UINT8, BOOL):
+            raise ArgumentError(f"illegal type `{t}` of a condition of `{name}`, expected UInt8")
 
 
 def _moment_check(name: str, least: int) -> Any:

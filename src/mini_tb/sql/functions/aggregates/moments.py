@@ -17,6 +17,7 @@ from mini_tb.sql.functions.aggregates.base import (
     double,
     fields,
     listed,
+    native,
 )
 from mini_tb.sql.functions.aggregates.rows import ITEM, columns_of, let, unnested
 from mini_tb.types import FLOAT32, FLOAT64, UINT64, DataType, array, tuple_of
@@ -201,6 +202,7 @@ def _pair(
         {key: _PAIR[key] for key in keys.split()},
         lambda f, s: _narrow(f, finish(s)),
         args=(2, 2),
+        check=None if is_stable else native(name),
         empty=lambda f: f"CAST({none} AS {'FLOAT' if f.type == FLOAT32 else 'DOUBLE'})",
         aliases=aliases,
         needs_numbers=True,
@@ -332,6 +334,7 @@ def _matrix(name: str, pair: Callable[[Fields], str]) -> Base:
         columns=lambda f, args: tuple(double(arg) for arg in args),
         row=lambda f: FLOAT64 if len(f.types) == 1 else tuple_of(*(FLOAT64 for _ in f.types)),
         needs_numbers=True,
+        check=native(name),
     )
 
 

@@ -17,7 +17,6 @@ from mini_tb.sql.functions.aggregates.base import (
     Types,
     double,
     listed,
-    numbers,
 )
 from mini_tb.sql.functions.aggregates.rows import (
     Rows,
@@ -47,7 +46,8 @@ class Kind:
     args: int = 1
     extra: int = 0
     is_weighted: bool = False
-    takes_decimals: bool = True
+    takes: str = "decimal wide subsecond"
+    """Which of these types are taken, beside the numbers of up to 64 bits, Date and DateTime."""
     is_nan_empty: bool = True
     """Whether floats are nan for no rows; else 0."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -341,17 +341,24 @@ _MILLISECONDS = {"columns": _timing, "row": _double_row}
 
 KINDS = (
     Kind("", _interpolated_type, _interpolated),
-    Kind("Deterministic", _interpolated_type, _interpolated, args=2, options=_FIRST_ONLY),
+    Kind(
+        "Deterministic",
+        _interpolated_type,
+        _interpolated,
+        args=2,
+        takes="wide",
+        options=_FIRST_ONLY,
+    ),
     Kind("Exact", _same_type, _nth),
-    Kind("ExactLow", _same_type, _low),
-    Kind("ExactHigh", _same_type, _high),
-    Kind("ExactExclusive", _float64_type, _exclusive, takes_decimals=False),
-    Kind("ExactInclusive", _float64_type, _inclusive, takes_decimals=False),
-    Kind("Timing", _always_float32_type, _measured, takes_decimals=False, options=_MILLISECONDS),
-    Kind("TDigest", _float32_type, _digest, takes_decimals=False),
-    Kind("BFloat16", _moment_or_float64_type, _rounded, takes_decimals=False, options=_ROUNDED),
-    Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes_decimals=False),
-    Kind("GK", _same_type, _summary, extra=1, takes_decimals=False, is_nan_empty=False),
+    Kind("ExactLow", _same_type, _low, takes="decimal subsecond"),
+    Kind("ExactHigh", _same_type, _high, takes="decimal subsecond"),
+    Kind("ExactExclusive", _float64_type, _exclusive, takes=""),
+    Kind("ExactInclusive", _float64_type, _inclusive, takes=""),
+    Kind("Timing", _always_float32_type, _measured, takes="", options=_MILLISECONDS),
+    Kind("TDigest", _float32_type, _digest, takes=""),
+    Kind("BFloat16", _moment_or_float64_type, _rounded, takes="", options=_ROUNDED),
+    Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes=""),
+    Kind("GK", _same_type, _summary, extra=1, is_nan_empty=False),
     Kind("ExactWeighted", _same_type, _at_weight("reaching"), args=2, is_weighted=True),
     Kind("InterpolatedWeighted", _same_type, _between_weights("middles"), args=2, is_weighted=True),
     Kind(
@@ -367,7 +374,7 @@ KINDS = (
         _between_weights("centroids"),
         args=2,
         is_weighted=True,
-        takes_decimals=False,
+        takes="",
     ),
     Kind(
         "TimingWeighted",
@@ -375,7 +382,7 @@ KINDS = (
         _passing,
         args=2,
         is_weighted=True,
-        takes_decimals=False,
+        takes="",
         options=_MILLISECONDS,
     ),
     Kind(
@@ -384,18 +391,30 @@ KINDS = (
         _rounded_reaching,
         args=2,
         is_weighted=True,
-        takes_decimals=False,
+        takes="",
         options=_ROUNDED,
     ),
 )
 
 
+def _group(t: DataType) -> str:
+    """What `Kind.takes` says of a type; '' for those that all quantiles take."""
+    if t.is_decimal:
+        return "decimal"
+    if t.is_integer and t.bits > 64:
+        return "wide"
+    if t.name == "DateTime64":
+        return "subsecond"
+    return "" if t.is_number or t.name in ("Date", "DateTime") else "never"
+
+
 def _bases(kind: Kind) -> tuple[Base, Base]:
     def check(types: Types, params: Sequence[Any]) -> None:
-        takes = types[0].is_number or types[0].is_date_or_datetime
-        if not takes or (types[0].is_decimal and not kind.takes_decimals):
+        if _group(types[0]) not in ("", *kind.takes.split()):
             raise ArgumentError(f"illegal type `{types[0]}` of an argument of a quantile")
-        numbers(f"quantile{kind.suffix}", types[1:])
+        for t in types[1:]:
+            if not (t.is_bool or (t.is_integer and not t.is_signed)):
+                raise ArgumentError(f"illegal type `{t}` of a weight, expected an unsigned integer")
 
     def is_nan(t: DataType) -> bool:
         return t.is_float and kind.is_nan_empty
@@ -451,7 +470,7 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
         f"quantiles{kind.suffix}",
         lambda types, params: array(kind.returns(types[0])),
         finish,
-        params=(kind.extra, None),
+        params=(kind.extra + 1, None),
         **options,
     )
     return one, many

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from mini_tb.sql.functions.aggregates.base import NAN, Base, Leaf, Types, double, listed
+from mini_tb.sql.functions.aggregates.base import (
+    NAN,
+    Base,
+    Leaf,
+    Types,
+    double,
+    listed,
+    native,
+)
 from mini_tb.sql.functions.aggregates.rows import (
     GroupRows,
     ListRows,
@@ -62,9 +70,16 @@ def _rises(f: Leaf, items: str) -> str:
 def _timestamp_check(types: Types, params: Sequence[Any]) -> None:
     if not types[0].is_number:
         raise ArgumentError(f"illegal type `{types[0]}`, expected a number")
+    native("deltaSumTimestamp")(types, params)
     narrow = types[1].is_integer and types[1].bits < 32
-    if narrow or not (types[1].is_number or types[1].is_date_or_datetime):
+    is_moment = types[1].name in ("Date", "DateTime")
+    if narrow or not (types[1].is_integer or types[1].is_float or is_moment):
         raise ArgumentError(f"illegal type `{types[1]}` of a timestamp")
+
+
+def _delta_check(types: Types, params: Sequence[Any]) -> None:
+    if types[0].is_decimal or (types[0].is_integer and types[0].bits == 256):
+        raise ArgumentError(f"illegal type `{types[0]}` of an argument of `deltaSum`")
 
 
 def _slope(first_y: str, last_y: str, first_x: str, last_x: str) -> str:
@@ -151,14 +166,21 @@ def _most_open_place(f: Leaf, items: str) -> str:
     return let(items, lambda xs: f"mt_most_open({', '.join(_points(f, xs))})[2]")
 
 
-def _alike(types: Types, params: Sequence[Any]) -> None:
-    if types[0] != types[1]:
-        raise ArgumentError(f"both ends must have one type, found `{types[0]}` and `{types[1]}`")
+def _alike(name: str) -> Callable[[Types, Sequence[Any]], None]:
+    def check(types: Types, params: Sequence[Any]) -> None:
+        native(name)(types, params)
+        if types[0] != types[1]:
+            message = f"both ends must have one type, found `{types[0]}` and `{types[1]}`"
+            raise ArgumentError(message)
+
+    return check
 
 
 def _intervals(types: Types, params: Sequence[Any]) -> None:
+    if any(t.name in ("Date32", "DateTime64") for t in types):
+        raise ArgumentError(f"illegal type `{types[0]}` of an argument of `intervalLengthSum`")
     _axes("intervalLengthSum")(types, params)
-    _alike(types, params)
+    _alike("intervalLengthSum")(types, params)
 
 
 def _length_type(types: Types, params: Sequence[Any]) -> DataType:
@@ -224,7 +246,14 @@ def _gini(f: Leaf, items: str) -> str:
 
 
 BASES = (
-    listed("deltaSum", _number_type, _rises, nulls="skip", needs_numbers=True),
+    listed(
+        "deltaSum",
+        _number_type,
+        _rises,
+        nulls="skip",
+        needs_numbers=True,
+        check=_delta_check,
+    ),
     listed(
         "deltaSumTimestamp",
         _number_type,
@@ -259,24 +288,23 @@ BASES = (
         UINT64,
         _most_open,
         args=(2, 2),
-        nulls="skip",
         needs_numbers=True,
-        check=_alike,
+        check=_alike("maxIntersections"),
     ),
     listed(
         "maxIntersectionsPosition",
         _number_type,
         _most_open_place,
         args=(2, 2),
-        nulls="skip",
         needs_numbers=True,
-        check=_alike,
+        check=_alike("maxIntersectionsPosition"),
     ),
     listed(
         "intervalLengthSum",
         _length_type,
         _covered,
         args=(2, 2),
+        nulls="skip",
         check=_intervals,
     ),
     listed("rankCorr", FLOAT64, _rank_correlation, args=(2, 2), empty=NAN, needs_numbers=True),

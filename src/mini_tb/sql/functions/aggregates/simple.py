@@ -95,7 +95,7 @@ def _ticks(t: DataType, text: str) -> str:
 
 def _date_average(f: Leaf, total: str, count: str) -> str:
     t = f.types[0]
-    ticks = f"CAST(round({total} / nullif({count}, 0)) AS BIGINT)"
+    ticks = f"CAST(round_even({total} / nullif({count}, 0), 0) AS BIGINT)"
     if t.is_date:
         return f"DATE '1970-01-01' + CAST({ticks} AS INTEGER)"
     return f"make_timestamp({ticks} * {10 ** (6 - min(t.scale, 6))})"
@@ -146,7 +146,7 @@ def _weighted_merge(f: Leaf, rows: Rows) -> str:
 
 
 def _weighted_check(types: Types, params: Sequence[Any]) -> None:
-    if types[0].is_decimal != types[1].is_decimal:
+    if types[0].is_decimal or types[1].is_decimal:
         raise ArgumentError(f"types `{types[0]}` and `{types[1]}` do not go together")
 
 
@@ -218,7 +218,7 @@ SUMS = (
         lambda f: tuple_of(FLOAT64, FLOAT64, names=("sum", "weight")),
         _weighted_collect,
         _weighted_merge,
-        lambda f, s: let(s, lambda e: f"{field(e, 'sum')} / nullif({field(e, 'weight')}, 0)"),
+        lambda f, s: let(s, lambda e: f"{field(e, 'sum')} / {field(e, 'weight')}"),
         args=(2, 2),
         empty=NAN,
         needs_numbers=True,
@@ -438,6 +438,8 @@ PICKS = (
 def _bits(types: Types, params: Sequence[Any]) -> None:
     if not (types[0].is_integer or types[0].is_bool):
         raise ArgumentError(f"illegal type `{types[0]}`, expected an integer")
+    if types[0].is_integer and types[0].bits > 128:
+        raise ArgumentError(f"`{types[0]}` has no bits here: integers of up to 128 bits have", 48)
 
 
 def _bit_type(types: Types, params: Sequence[Any]) -> DataType:

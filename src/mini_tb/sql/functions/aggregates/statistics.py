@@ -12,7 +12,7 @@ from typing import Any
 from mini_tb.sql.functions.aggregates.base import NAN, Base, Leaf, Types, double, listed
 from mini_tb.sql.functions.aggregates.rows import ITEM, columns_of, elements, let, unnested
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import FLOAT64, DataType, array, tuple_of
+from mini_tb.types import BOOL, FLOAT64, UINT8, DataType, array, tuple_of
 from mini_tb.types.duckdb import quote_string
 
 # Tests of two samples ------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def _one_sample(f: Leaf, items: str) -> str:
         rows = elements(xs, 2)
         n = rows.call("count")
         mean, spread = rows.call("avg", rows.args[0]), rows.call("var_samp", rows.args[0])
-        mu = rows.call("avg", rows.args[1])
+        mu = rows.call("first", rows.args[1])
         found = f"mt_student_one([{n}, {mean}, {spread}, {mu}])"
         return f"{{'t_statistic': ({found})[1], 'p_value': ({found})[2]}}"
 
@@ -169,6 +169,13 @@ def _association(name: str) -> Base:
     return listed(name, FLOAT64, finish, args=(2, 2), empty=NAN)
 
 
+def _information_check(types: Types, params: Sequence[Any]) -> None:
+    for t in types:
+        if t not in (UINT8, BOOL):
+            message = f"illegal type `{t}` of an argument of `categoricalInformationValue`"
+            raise ArgumentError(f"{message}, expected UInt8")
+
+
 def _information(f: Leaf, items: str) -> str:
     """For each category column: how much it says about the last column, a tag of 0 or 1."""
     *categories, tag = columns_of(ITEM, len(f.types))
@@ -194,7 +201,7 @@ ASSOCIATIONS = (
         _information,
         args=(2, None),
         nulls="skip",
-        needs_numbers=True,
+        check=_information_check,
     ),
 )
 

@@ -311,9 +311,10 @@ def most_open(starts: Sequence[float], ends: Sequence[float]) -> list[float]:
 
 
 def covered(starts: Sequence[float], ends: Sequence[float]) -> float:
-    """The length of what the intervals cover together."""
+    """The length of what the intervals cover together; their ends may come first."""
     total, reach = 0.0, -math.inf
-    for start, end in sorted(zip(starts, ends, strict=True)):
+    pairs = zip(starts, ends, strict=True)
+    for start, end in sorted((min(pair), max(pair)) for pair in pairs):
         if end > reach and end > start:
             total += end - max(start, reach)
             reach = end
