@@ -35,7 +35,6 @@ from mini_tb.types import UINT8, DataType, NoSupertype, least_supertype, nullabl
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
 
-_INEQUALITIES = {"less", "lessOrEquals", "greater", "greaterOrEquals"}
 _STRICT = {
     (kind, strictness)
     for strictness, kinds in {

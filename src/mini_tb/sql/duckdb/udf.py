@@ -60,7 +60,6 @@ class Udf:
     parameters: tuple[str, ...]
     returns: str
     function: Callable[..., Any]
-    volatile: bool = False
 
 
 def register(connection: Any) -> None:
@@ -74,5 +73,4 @@ def register(connection: Any) -> None:
                 udf.returns,
                 type="arrow",
                 null_handling="special",
-                side_effects=udf.volatile,
             )

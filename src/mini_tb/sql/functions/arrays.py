@@ -471,13 +471,6 @@ def _rotate(direction: int) -> Callable[[Call, list[str]], str]:
     return lower
 
 
-def _numbers(args: Sequence[Expr]) -> DataType:
-    element = need_array(args[0])
-    if not element.is_number and not element.is_nothing:
-        raise ArgumentError(f"illegal type `{args[0].type}`, expected an Array of numbers")
-    return FLOAT64
-
-
 def _uniq_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
         need_array(arg)

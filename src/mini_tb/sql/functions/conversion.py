@@ -375,8 +375,6 @@ def _decimal_string_returns(args: Sequence[Expr]) -> DataType:
 
 # parseDateTimeBestEffort -----------------------------------------------------------------
 
-_Read = Callable[[DataType, str], str]
-
 
 def _best_effort_rows(name: str, precise: bool, month_first: bool) -> Iterator[Function]:
     """`name` and its OrNull and OrZero."""

@@ -24,7 +24,6 @@ from mini_tb.types import (
     to_duckdb,
 )
 
-_Returns = Callable[[Sequence[Expr]], DataType]
 _ZERO = "TIMESTAMP '1970-01-01 00:00:00'"
 
 

@@ -71,10 +71,6 @@ def _average_type(types: Types, params: Sequence[Any]) -> DataType:
     return FLOAT64
 
 
-def _average_number(text: str) -> str:
-    return f"CAST({text} AS DOUBLE)"
-
-
 def _average(f: Leaf, rows: Rows) -> str:
     t = f.types[0]
     if t.is_date_or_datetime:
