@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
@@ -114,3 +116,36 @@ def test_too_large_is_413(served: Client) -> None:
             yield b"x" * (1 << 20)
 
     assert_error(served.post("/v0/events?name=readings", content=pieces()), 413)
+
+
+def test_who_has_written_a_row_reads_it_whoever_else_asks_the_same(served: Client) -> None:
+    """Readers that ask the same at the same time share an answer; no writer may be given one from
+    before its own row."""
+    ended = threading.Event()
+    query = {"q": "SELECT count() AS n FROM _", "limit": "100000"}
+
+    def count() -> int:
+        response = served.get("/v0/pipes/latest.json", params=query)
+        assert response.status_code == 200, response.text
+        return int(response.json()["data"][0]["n"])
+
+    def read_on() -> int:
+        least = 0
+        while not ended.is_set():
+            found = count()
+            assert found >= least
+            least = found
+        return least
+
+    with ThreadPoolExecutor(8) as threads:
+        readers = [threads.submit(read_on) for _ in range(8)]
+        known = count()
+        try:
+            for _ in range(50):
+                params = {"name": "readings", "wait": "true"}
+                assert served.post("/v0/events", params=params, content=event("z")).is_success
+                known += 1
+                assert count() == known
+        finally:
+            ended.set()
+        assert all(reader.result() <= known for reader in readers)
