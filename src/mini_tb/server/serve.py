@@ -207,7 +207,8 @@ def _warm_up(registry: Registry, ended: threading.Event) -> None:
 
     for workspace in registry.open_workspaces:
         workspace.engine.load_functions()
-    leave_out_what_is_loaded()
+    if not ended.is_set():
+        leave_out_what_is_loaded()
 
 
 # The note ------------------------------------------------------------------------------------
