@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.arithmetic import bits_of, has_sign
 from mini_tb.sql.functions.convert_number import wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
@@ -18,18 +19,10 @@ def _integers(args: Sequence[Expr]) -> None:
             raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
 
 
-def _bits(t: DataType) -> int:
-    return 8 if t.is_bool else t.bits
-
-
-def _is_signed(t: DataType) -> bool:
-    return t.is_signed and not t.is_bool
-
-
 def _both(args: Sequence[Expr]) -> DataType:
     _integers(args)
     a, b = args[0].type, args[1].type
-    return integer(max(_bits(a), _bits(b)), signed=_is_signed(a) or _is_signed(b))
+    return integer(max(bits_of(a), bits_of(b)), signed=has_sign(a) or has_sign(b))
 
 
 def _lower_both(template: str) -> Callable[[Call, list[str]], str]:
@@ -48,12 +41,6 @@ def _not_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_not(call: Call, args: list[str]) -> str:
     return f"(~CAST({args[0]} AS {to_duckdb(call.type)}))"
-
-
-def _shift_returns(args: Sequence[Expr]) -> DataType:
-    _integers(args)
-    a, b = args[0].type, args[1].type
-    return integer(max(_bits(a), _bits(b)), signed=_is_signed(a) or _is_signed(b))
 
 
 def _within(sql: str, count: str, bits: int, shifted: str) -> str:
@@ -77,11 +64,11 @@ def _lower_right(call: Call, args: list[str]) -> str:
     t, result = call.args[0].type.bare, call.type.bare
     count = f"CAST({args[1]} AS INTEGER)"
     shifted = f"(CAST({args[0]} AS HUGEINT) >> {count})"
-    if _is_signed(t):
+    if has_sign(t):
         floor = f"-((-CAST({args[0]} AS HUGEINT) - 1) >> {count}) - 1"
         shifted = f"CASE WHEN {args[0]} < 0 THEN {floor} ELSE {shifted} END"
     inside = wrap(f"({shifted})", result)
-    return _within(args[0], count, _bits(t), inside)
+    return _within(args[0], count, bits_of(t), inside)
 
 
 def _rotate(left: bool) -> Callable[[Call, list[str]], str]:
@@ -108,7 +95,7 @@ def _test(call: Call, args: list[str]) -> str:
 
 
 def _bit(t: DataType, sql: str, position: str) -> str:
-    number = f"(CAST({sql} AS HUGEINT) & CAST({(1 << _bits(t)) - 1} AS HUGEINT))"
+    number = f"(CAST({sql} AS HUGEINT) & CAST({(1 << bits_of(t)) - 1} AS HUGEINT))"
     return f"(({number} >> CAST({position} AS INTEGER)) & 1)"
 
 
@@ -130,17 +117,12 @@ def _count_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_count(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << _bits(t)) - 1} AS HUGEINT))"
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << bits_of(t)) - 1} AS HUGEINT))"
     return f"CAST(bit_count({number}) AS UTINYINT)"
 
 
-def _distance_returns(args: Sequence[Expr]) -> DataType:
-    _integers(args)
-    return UINT8
-
-
 def _lower_distance(call: Call, args: list[str]) -> str:
-    bits = max(_bits(arg.type.bare) for arg in call.args)
+    bits = max(bits_of(arg.type.bare) for arg in call.args)
     first, second = (f"CAST({sql} AS HUGEINT)" for sql in args)
     return (
         f"CAST(bit_count(xor({first}, {second}) & CAST({(1 << bits) - 1} AS HUGEINT)) AS UTINYINT)"
@@ -178,15 +160,15 @@ ROWS = (
     Function("bitOr", _both, _lower_both("({} | {})"), args=(2, 2)),
     Function("bitXor", _both, _lower_both("xor({}, {})"), args=(2, 2)),
     Function("bitNot", _not_returns, _lower_not),
-    Function("bitShiftLeft", _shift_returns, _lower_left, args=(2, 2)),
-    Function("bitShiftRight", _shift_returns, _lower_right, args=(2, 2)),
-    Function("bitRotateLeft", _shift_returns, _rotate(True), args=(2, 2)),
-    Function("bitRotateRight", _shift_returns, _rotate(False), args=(2, 2)),
+    Function("bitShiftLeft", _both, _lower_left, args=(2, 2)),
+    Function("bitShiftRight", _both, _lower_right, args=(2, 2)),
+    Function("bitRotateLeft", _both, _rotate(True), args=(2, 2)),
+    Function("bitRotateRight", _both, _rotate(False), args=(2, 2)),
     Function("bitTest", _flag, _test, args=(2, 2)),
     Function("bitTestAll", _flag, _test_all(" AND "), args=(2, None)),
     Function("bitTestAny", _flag, _test_all(" OR "), args=(2, None)),
     Function("bitCount", _count_returns, _lower_count),
-    Function("bitHammingDistance", _distance_returns, _lower_distance, args=(2, 2)),
+    Function("bitHammingDistance", _flag, _lower_distance, args=(2, 2)),
     Function("bitmaskToArray", _mask_returns, _lower_mask),
     Function("bitPositionsToArray", _positions_returns, _lower_positions),
 )

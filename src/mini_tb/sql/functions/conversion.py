@@ -189,7 +189,7 @@ class Conversion:
     def _plain_returns(self, args: Sequence[Expr]) -> DataType:
         found = self.target(args)
         if found.is_date:
-            _zone_argument(args, 1)
+            zone.argument(args, 1)
         lower_cast(args[0].type, found, "")
         return found
 
@@ -217,10 +217,6 @@ class Conversion:
         found = accurate(call.args[0].type, call.type.bare, args[0])
         head = self.head(call.args)
         return _or_default(call, found, args[head] if head < len(args) else None)
-
-
-def _zone_argument(args: Sequence[Expr], index: int) -> str | None:
-    return zone.checked(text(args[index])) if len(args) > index else None
 
 
 def seen_in(source: DataType, zone_name: str | None) -> DataType:
@@ -264,7 +260,7 @@ def _fixed(target: DataType) -> Target:
 
 
 def _datetime_target(args: Sequence[Expr]) -> DataType:
-    given = _zone_argument(args, 1)
+    given = zone.argument(args, 1)
     return datetime(given if given is not None else args[0].type.zone)
 
 
@@ -276,7 +272,7 @@ def _precision(args: Sequence[Expr]) -> int:
 
 
 def _datetime64_target(args: Sequence[Expr]) -> DataType:
-    given = _zone_argument(args, 2)
+    given = zone.argument(args, 2)
     return datetime64(_precision(args), given if given is not None else args[0].type.zone)
 
 
@@ -337,7 +333,7 @@ def _low_cardinality_returns(args: Sequence[Expr]) -> DataType:
 def _string_returns(args: Sequence[Expr]) -> DataType:
     if len(args) > 1 and not args[0].type.is_datetime:
         raise ArgumentError("takes a time zone only with a DateTime", 43, 1)
-    _zone_argument(args, 1)
+    zone.argument(args, 1)
     return STRING_BYTES if args[0].type.bare == STRING_BYTES else STRING
 
 
@@ -383,8 +379,8 @@ def _best_effort_rows(name: str, precise: bool, month_first: bool) -> Iterator[F
         if not args[0].type.is_string:
             raise ArgumentError(f"takes a String, found `{args[0].type}`")
         if not precise:
-            return datetime(_zone_argument(args, 1))
-        return datetime64(_precision(args), _zone_argument(args, 2))
+            return datetime(zone.argument(args, 1))
+        return datetime64(_precision(args), zone.argument(args, 2))
 
     def read(call: Call, args: list[str]) -> str:
         source = to_text(call.args[0].type, args[0])

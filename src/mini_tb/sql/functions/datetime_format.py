@@ -11,7 +11,7 @@ from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast, unreadable
 from mini_tb.sql.functions.convert_moment import from_ticks, seconds, to_ticks
-from mini_tb.sql.functions.datetime_parts import moment, wall, zone_argument
+from mini_tb.sql.functions.datetime_parts import moment, wall
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -187,12 +187,12 @@ def _format(name: str, pieces: _Pieces, aliases: tuple[str, ...] = ()) -> Functi
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
         pieces(text(args[1]))
-        zone_argument(args, 2)
+        zone.argument(args, 2)
         return STRING
 
     def lower(call: Call, args: list[str]) -> str:
         t = call.args[0].type.bare
-        zone_name = zone_argument(call.args, 2) or t.zone
+        zone_name = zone.argument(call.args, 2) or t.zone
         w = f"CAST({args[0]} AS TIMESTAMP)" if t.is_date else wall(call, args, 2)
         offset = "'+0000'" if t.is_date else _offset(args[0], zone_name)
         return _joined(pieces(text(call.args[1])), w, offset)
@@ -209,14 +209,14 @@ def _from_unix(name: str, pieces: _Pieces, aliases: tuple[str, ...] = ()) -> Fun
         if len(args) == 1:
             return DATETIME
         pieces(text(args[1]))
-        zone_argument(args, 2)
+        zone.argument(args, 2)
         return STRING
 
     def lower(call: Call, args: list[str]) -> str:
         at = lower_cast(call.args[0].type.bare, DATETIME, args[0])
         if len(args) == 1:
             return at
-        zone_name = zone_argument(call.args, 2)
+        zone_name = zone.argument(call.args, 2)
         w = zone.to_wall(at, zone_name)
         return _joined(pieces(text(call.args[1])), w, _offset(at, zone_name))
 
@@ -243,13 +243,13 @@ def _name_returns(args: Sequence[Expr]) -> DataType:
     unit = text(args[0]).lower()
     if unit not in _NAMES and unit not in _NUMBERS:
         raise ArgumentError(f"unknown unit `{unit}`", 36, 0)
-    zone_argument(args, 2)
+    zone.argument(args, 2)
     return STRING
 
 
 def _lower_name(call: Call, args: list[str]) -> str:
     unit = text(call.args[0]).lower()
-    w = zone.wall(call.args[1].type.bare, args[1], zone_argument(call.args, 2))
+    w = zone.wall(call.args[1].type.bare, args[1], zone.argument(call.args, 2))
     if unit in _NUMBERS:
         return f"CAST({_NUMBERS[unit].replace('{w}', w)} AS VARCHAR)"
     return f"strftime({w}, '{_NAMES[unit]}')"
@@ -362,7 +362,7 @@ def _parse_rows(name: str, pieces: _Pieces, scale: int) -> Iterator[Function]:
             raise ArgumentError(f"illegal type `{args[0].type}`, expected a String")
         if len(args) > 1:
             _strptime(pieces(text(args[1])), "", exact)
-        zone_name = zone_argument(args, 2) or "UTC"
+        zone_name = zone.argument(args, 2) or "UTC"
         return datetime64(scale, zone_name) if scale else datetime(zone_name)
 
     def read(call: Call, args: list[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.functions import convert_moment, zone
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
-from mini_tb.sql.functions.datetime_parts import moment, zone_argument
+from mini_tb.sql.functions.datetime_parts import moment
 from mini_tb.sql.functions.function import ArgumentError, Function, integer
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -31,7 +31,7 @@ def _now64_returns(args: Sequence[Expr]) -> DataType:
     precision = integer(args[0]) if args else 3
     if not 0 <= precision <= 9:
         raise ArgumentError(f"precision {precision} is not between 0 and 9", 69, 0)
-    return datetime64(precision, zone_argument(args, 1))
+    return datetime64(precision, zone.argument(args, 1))
 
 
 def _lower_now64(call: Call, args: list[str]) -> str:
@@ -97,13 +97,13 @@ def _lower_make_date(call: Call, args: list[str]) -> str:
 
 def _make_datetime_returns(args: Sequence[Expr]) -> DataType:
     _whole(args, 6)
-    return datetime(zone_argument(args, 6))
+    return datetime(zone.argument(args, 6))
 
 
 def _make_datetime64_returns(args: Sequence[Expr]) -> DataType:
     _whole(args, 7)
     precision = integer(args[7]) if len(args) > 7 else 3
-    return datetime64(precision, zone_argument(args, 8))
+    return datetime64(precision, zone.argument(args, 8))
 
 
 def _clock(numbers: list[str]) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def _from_unix64(name: str, scale: int) -> Function:
     def returns(args: Sequence[Expr]) -> DataType:
         if not args[0].type.is_integer:
             raise ArgumentError(f"expected an integer, found `{args[0].type}`")
-        return datetime64(scale, zone_argument(args, 1))
+        return datetime64(scale, zone.argument(args, 1))
 
     def lower(call: Call, args: list[str]) -> str:
         count = lower_cast(call.args[0].type.bare, INT64, args[0])
@@ -198,12 +198,12 @@ def _from_unix64(name: str, scale: int) -> Function:
 
 
 def _to_zone_returns(args: Sequence[Expr]) -> DataType:
-    t, name = moment(args, times=True), zone_argument(args, 1)
+    t, name = moment(args, times=True), zone.argument(args, 1)
     return datetime(name) if t.name == "DateTime" else datetime64(t.scale, name)
 
 
 def _shift_zone_returns(args: Sequence[Expr]) -> DataType:
-    zone_argument(args, 1)
+    zone.argument(args, 1)
     t = args[0].type.bare
     if t.is_string:
         return datetime64(3)
@@ -213,12 +213,12 @@ def _shift_zone_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_to_utc(call: Call, args: list[str]) -> str:
     at = lower_cast(call.args[0].type.bare, call.type.bare, args[0])
-    return zone.to_instant(at, zone_argument(call.args, 1))
+    return zone.to_instant(at, zone.argument(call.args, 1))
 
 
 def _lower_from_utc(call: Call, args: list[str]) -> str:
     at = lower_cast(call.args[0].type.bare, call.type.bare, args[0])
-    return zone.to_wall(at, zone_argument(call.args, 1))
+    return zone.to_wall(at, zone.argument(call.args, 1))
 
 
 # Days of other calendars -----------------------------------------------------------------
@@ -313,7 +313,7 @@ def _lower_change(call: Call, args: list[str]) -> str:
 ROWS = (
     Function(
         "now",
-        lambda args: datetime(zone_argument(args, 0)),
+        lambda args: datetime(zone.argument(args, 0)),
         "date_trunc('second', CAST($now AS TIMESTAMP))",
         args=(0, 1),
         aliases=("nowInBlock", "current_timestamp", "localtimestamp"),
@@ -361,7 +361,7 @@ ROWS = (
     ),
     Function(
         "YYYYMMDDhhmmssToDateTime",
-        _digits_returns(lambda args: datetime(zone_argument(args, 1))),
+        _digits_returns(lambda args: datetime(zone.argument(args, 1))),
         _lower_digits_datetime,
         args=(1, 2),
         any_case=True,
@@ -370,7 +370,7 @@ ROWS = (
         "YYYYMMDDhhmmssToDateTime64",
         _digits_returns(
             lambda args: datetime64(
-                integer(args[1]) if len(args) > 1 else 3, zone_argument(args, 2)
+                integer(args[1]) if len(args) > 1 else 3, zone.argument(args, 2)
             )
         ),
         _lower_digits_datetime,

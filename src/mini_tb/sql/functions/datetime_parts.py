@@ -15,7 +15,7 @@ from mini_tb.sql.functions.convert_moment import (
     to_ticks,
     whole_seconds,
 )
-from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
+from mini_tb.sql.functions.function import ArgumentError, Function, integer
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
     INT32,
@@ -40,23 +40,18 @@ def moment(args: Sequence[Expr], *, times: bool = False) -> DataType:
     return t
 
 
-def zone_argument(args: Sequence[Expr], index: int) -> str | None:
-    """The time zone that an argument names, if it is there."""
-    return zone.checked(text(args[index])) if len(args) > index else None
-
-
 def wall(call: Call, args: list[str], index: int = 1) -> str:
     """The wall clock of the first argument, in the zone that argument `index` may name: DATE or
     TIMESTAMP."""
     t = call.args[0].type.bare
     if t.is_date:
         return args[0]
-    return zone.wall(t, args[0], zone_argument(call.args, index))
+    return zone.wall(t, args[0], zone.argument(call.args, index))
 
 
 def day_wall(call: Call, args: list[str], index: int = 1) -> str:
     """As `wall`, for what is made of days as Dates count them: there are none before 1970."""
-    since = zone.since_1970(call.args[0].type.bare, args[0], zone_argument(call.args, index))
+    since = zone.since_1970(call.args[0].type.bare, args[0], zone.argument(call.args, index))
     return wall(call, [since, *args[1:]], index)
 
 
@@ -71,7 +66,7 @@ def _part(
 ) -> Function:
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args, times=times)
-        zone_argument(args, 1)
+        zone.argument(args, 1)
         return result
 
     def lower(call: Call, args: list[str]) -> str:
@@ -130,7 +125,7 @@ _PARTS = (
 
 def _digits_returns(args: Sequence[Expr]) -> DataType:
     moment(args)
-    zone_argument(args, 1)
+    zone.argument(args, 1)
     return UINT64
 
 
@@ -157,7 +152,7 @@ def _numbered(
 
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
-        zone_argument(args, 1)
+        zone.argument(args, 1)
         return UINT32
 
     def lower(call: Call, args: list[str]) -> str:
@@ -179,7 +174,7 @@ def _elapsed(name: str, size: int) -> Function:
 
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
-        zone_argument(args, 1)
+        zone.argument(args, 1)
         return UINT32
 
     def lower(call: Call, args: list[str]) -> str:
@@ -188,7 +183,7 @@ def _elapsed(name: str, size: int) -> Function:
         if t.is_date:
             count = f"{day_number(args[0])} * {86_400 // size}"
             return f"CAST({_bounded(t, count, last)} AS UINTEGER)"
-        zone_name = zone_argument(call.args, 1) or t.zone
+        zone_name = zone.argument(call.args, 1) or t.zone
         count = whole_seconds(t, args[0])
         if size == 3_600 and not zone.is_whole_hours(zone_name):
             # Hours of such a zone are counted from a day earlier, by its offset of 1970.
@@ -206,7 +201,7 @@ def _week_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
         moment(args)
         if len(args) > 1:
             integer(args[1])
-        zone_argument(args, 2)
+        zone.argument(args, 2)
         return result
 
     return returns
@@ -243,14 +238,14 @@ def _lower_year_week(call: Call, args: list[str]) -> str:
 def _unix_returns(args: Sequence[Expr]) -> DataType:
     if not args[0].type.is_string:
         moment(args)
-    zone_argument(args, 1)
+    zone.argument(args, 1)
     return UINT32
 
 
 def _lower_unix(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
     if t.is_string:
-        target = datetime(zone_argument(call.args, 1))
+        target = datetime(zone.argument(call.args, 1))
         at = f"coalesce({best_effort(target, args[0])}, {unreadable(target)})"
         return f"CASE WHEN {args[0]} IS NOT NULL THEN CAST({seconds(at)} AS UINTEGER) END"
     if t.is_date:

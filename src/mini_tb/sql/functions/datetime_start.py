@@ -28,7 +28,6 @@ from mini_tb.sql.functions.datetime_parts import (
     mode_argument,
     moment,
     wall,
-    zone_argument,
 )
 from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
 from mini_tb.sql.tree import Call, Expr
@@ -203,11 +202,11 @@ def _start(
         if unit in (*_SCALES, "Second") and t.name != "DateTime64":
             raise ArgumentError(f"illegal type `{args[0].type}`, expected DateTime64")
         if unit == "Second":
-            return datetime64(t.scale, zone_argument(args, 1) or t.zone)
-        return span.returns(t, zone_argument(args, 1))
+            return datetime64(t.scale, zone.argument(args, 1) or t.zone)
+        return span.returns(t, zone.argument(args, 1))
 
     def lower(call: Call, args: list[str]) -> str:
-        t, zone_name = call.args[0].type.bare, zone_argument(call.args, 1)
+        t, zone_name = call.args[0].type.bare, zone.argument(call.args, 1)
         if unit == "Second":
             return from_ticks(t, f"{whole_seconds(t, args[0])} * {10**t.scale}")
         return span.lower(t, args[0], zone_name)
@@ -220,7 +219,7 @@ def _of_wall(name: str, made: Callable[[DataType, str], str], **more: object) ->
 
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
-        zone_argument(args, 1)
+        zone.argument(args, 1)
         return DATE
 
     def lower(call: Call, args: list[str]) -> str:
@@ -248,7 +247,7 @@ def _week_returns(args: Sequence[Expr]) -> DataType:
     moment(args)
     if len(args) > 1:
         integer(args[1])
-    zone_argument(args, 2)
+    zone.argument(args, 2)
     return DATE
 
 
@@ -276,7 +275,7 @@ def _trunc_span(args: Sequence[Expr]) -> Span:
 
 def _trunc_returns(args: Sequence[Expr]) -> DataType:
     t, span = moment(args[1:]), _trunc_span(args)
-    found = span.returns(t, zone_argument(args, 2))
+    found = span.returns(t, zone.argument(args, 2))
     if t.name in ("Date", "DateTime"):
         return found
     # Unlike its kin, it keeps to the wide types.
@@ -285,7 +284,7 @@ def _trunc_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_trunc(call: Call, args: list[str]) -> str:
     t, span = call.args[1].type.bare, _trunc_span(call.args)
-    zone_name = zone_argument(call.args, 2)
+    zone_name = zone.argument(call.args, 2)
     if t.name == "Date32" or (t.name == "DateTime64" and span.unit not in _SCALES):
         moment_sql = args[1]
         if span.unit == "Second":  # towards 1970, as all that have precision to lose
@@ -383,7 +382,7 @@ def _window(name: str, *, hop: bool, side: str) -> Function:
         size = span_argument(args[2]) if hop else step
         if step.unit != size.unit:
             raise ArgumentError("both intervals must be of the same unit", 36)
-        return step, size, zone_argument(args, at_zone)
+        return step, size, zone.argument(args, at_zone)
 
     def returns(args: Sequence[Expr]) -> DataType:
         t = moment(args, times=True)

@@ -125,6 +125,18 @@ def integer(expr: Expr) -> int:
     return value
 
 
+def numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    """`result`, if the arguments are numbers."""
+
+    def returns(args: Sequence[Expr]) -> DataType:
+        for arg in args:
+            if not arg.type.is_number:
+                raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
+        return result
+
+    return returns
+
+
 def keep_low_cardinality(args: Sequence[Expr], result: DataType) -> DataType:
     """The result's type by ClickHouse's rule for functions of one LowCardinality argument and
     otherwise constants: LowCardinality too; plain in all other cases."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, unsupported
+from mini_tb.sql.functions.function import ArgumentError, Function, numbers, unsupported
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -19,18 +19,6 @@ from mini_tb.types import (
 )
 from mini_tb.types.family import GEOMETRY
 from mini_tb.types.geometry import POINT, points
-
-
-def numbers(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
-    """`result`, if the arguments are numbers."""
-
-    def returns(args: Sequence[Expr]) -> DataType:
-        for arg in args:
-            if not arg.type.is_number:
-                raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
-        return result
-
-    return returns
 
 
 def _distance_returns(args: Sequence[Expr]) -> DataType:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.convert_number import failure
-from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.functions.geo import LATITUDE_FIRST, numbers, polygon_depth, polygons
+from mini_tb.sql.functions.function import ArgumentError, Function, numbers
+from mini_tb.sql.functions.geo import LATITUDE_FIRST, polygon_depth, polygons
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (

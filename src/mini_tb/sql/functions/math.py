@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
-from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality, numbers
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import FLOAT64, INT8, UINT8, UINT16, UINT64, DataType
 
-
-def _numbers(args: Sequence[Expr]) -> DataType:
-    for arg in args:
-        if not arg.type.is_number:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
-    return FLOAT64
+_numbers = numbers(FLOAT64)
 
 
 def _double(name: str, template: str, *, count: int = 1, aliases: tuple[str, ...] = ()) -> Function:
@@ -34,11 +29,7 @@ def _constant(name: str, value: float) -> Function:
 
 
 def _predicate(name: str, template: str) -> Function:
-    def returns(args: Sequence[Expr]) -> DataType:
-        _numbers(args)
-        return UINT8
-
-    return Function(name, returns, template)
+    return Function(name, numbers(UINT8), template)
 
 
 _SIGN = "CAST(CASE WHEN isnan({x}) THEN 1 ELSE sign({x}) END AS TINYINT)".replace(

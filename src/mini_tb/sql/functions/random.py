@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, numbers
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import FLOAT64, STRING, UINT8, UINT32, UINT64, DataType
 
@@ -14,18 +14,6 @@ _BITS_32 = "CAST(floor(random() * 4294967296) AS {duck})"
 def _rand_64(call: Call, args: list[str]) -> str:
     high, low = (_BITS_32.format(duck="UBIGINT") for _ in range(2))
     return f"({high} * 4294967296 + {low})"
-
-
-def _numbers(args: Sequence[Expr]) -> DataType:
-    for arg in args:
-        if not arg.type.is_number:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
-    return FLOAT64
-
-
-def _flag(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
-    return UINT8
 
 
 _NORMAL = "sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())"
@@ -74,15 +62,25 @@ ROWS = (
         exact=True,
         per_row=True,
     ),
-    Function("randUniform", _numbers, "{0} + random() * ({1} - {0})", args=(2, 3), per_row=True),
-    Function("randNormal", _numbers, f"{{0}} + {{1}} * {_NORMAL}", args=(2, 3), per_row=True),
     Function(
-        "randLogNormal", _numbers, f"exp({{0}} + {{1}} * {_NORMAL})", args=(2, 3), per_row=True
+        "randUniform", numbers(FLOAT64), "{0} + random() * ({1} - {0})", args=(2, 3), per_row=True
     ),
-    Function("randExponential", _numbers, "-ln(1 - random()) / {0}", args=(1, 2), per_row=True),
+    Function(
+        "randNormal", numbers(FLOAT64), f"{{0}} + {{1}} * {_NORMAL}", args=(2, 3), per_row=True
+    ),
+    Function(
+        "randLogNormal",
+        numbers(FLOAT64),
+        f"exp({{0}} + {{1}} * {_NORMAL})",
+        args=(2, 3),
+        per_row=True,
+    ),
+    Function(
+        "randExponential", numbers(FLOAT64), "-ln(1 - random()) / {0}", args=(1, 2), per_row=True
+    ),
     Function(
         "randBernoulli",
-        _flag,
+        numbers(UINT8),
         "CASE WHEN random() < {0} THEN 1 ELSE 0 END",
         args=(1, 2),
         per_row=True,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.functions.function import ArgumentError, text
+from mini_tb.sql.tree import Expr
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_string
 from mini_tb.types.zone import zone_info
@@ -28,6 +30,11 @@ def checked(name: str | None) -> str | None:
     if name is None or name in _UTC or is_zone(name):
         return name
     raise ArgumentError(f"unknown time zone `{name}`", 36)
+
+
+def argument(args: Sequence[Expr], index: int) -> str | None:
+    """The time zone that an argument names, if it is there. Raises as `checked`."""
+    return checked(text(args[index])) if len(args) > index else None
 
 
 def differs_from_utc(zone: str | None) -> bool:
