@@ -190,10 +190,10 @@ def _living(kind: Kind) -> list[str]:
 _CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
 # Most blocks have no line that could be meant as an instruction, and are not looked at closer.
 _SUSPICIOUS = re.compile(
-    r"^(?:[A-Z][A-Z_]{3}|[ \t]+(?i:TYPE|TARGET_|COPY_|EXPORT_|ENGINE|DATASOURCE)[ \t_\w])",
+    r"^(?:[A-Z][A-Z_]{2}|[ \t]+(?i:TYPE|TARGET_|COPY_|EXPORT_|ENGINE|DATASOURCE)[ \t_\w])",
     re.MULTILINE,
 )
-_CAPITALS = re.compile(r"([A-Z][A-Z_]{3,})(?=\s|$)")
+_CAPITALS = re.compile(r"([A-Z][A-Z_]{2,})(?=\s|$)")
 _INDENTED = re.compile(
     r"[ \t]+(?:(TYPE)[ \t]+[\"']?(?:endpoint|materialized|copy|sink)[\"']?"
     r"|((?:TARGET_DATASOURCE|COPY_MODE|COPY_SCHEDULE|EXPORT_\w+|ENGINE_\w+))[ \t]+\S.*"
