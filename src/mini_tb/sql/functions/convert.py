@@ -212,8 +212,12 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
     if t.is_integer and s.is_float:
         return f"CASE WHEN {sql} = trunc({sql}) THEN TRY_CAST({sql} AS {duck}) END"
     if t.is_float:
-        back = f"TRY_CAST(CAST({sql} AS {duck}) AS {to_duckdb(s)})"
-        return f"CASE WHEN {back} = {sql} THEN CAST({sql} AS {duck}) END"
+        found = lower_cast(s, t, sql)
+        return f"CASE WHEN TRY_CAST({found} AS {to_duckdb(s)}) = {sql} THEN {found} END"
+    if t.is_number and s.is_integer and s.bits == 256:
+        # A TRY_CAST of a BIGNUM that fails stops the whole database for good; one of its text
+        # does not.
+        return f"TRY_CAST(CAST({sql} AS VARCHAR) AS {duck})"
     if t.is_number:
         return f"TRY_CAST({sql} AS {duck})"
     if t.is_date and s.is_float:
