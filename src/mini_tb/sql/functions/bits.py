@@ -136,9 +136,10 @@ def _mask_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_mask(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    powers = f"CAST([{', '.join(str(1 << n) for n in range(t.bits))}] AS HUGEINT[])"
-    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << t.bits) - 1} AS HUGEINT))"
-    element = wrap("p", t)
+    bits = bits_of(t)
+    powers = f"CAST([{', '.join(str(1 << n) for n in range(bits))}] AS HUGEINT[])"
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << bits) - 1} AS HUGEINT))"
+    element = "CAST(p AS BOOLEAN)" if t.is_bool else wrap("p", t)
     found = f"list_filter({powers}, lambda p: ({number} & p) <> 0)"
     return f"list_transform({found}, lambda p: {element})"
 
@@ -150,9 +151,10 @@ def _positions_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_positions(call: Call, args: list[str]) -> str:
     t = call.args[0].type.bare
-    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << t.bits) - 1} AS HUGEINT))"
+    bits = bits_of(t)
+    number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << bits) - 1} AS HUGEINT))"
     is_set = f"(({number} >> CAST(p AS INTEGER)) & 1) = 1"
-    return f"CAST(list_filter(range({t.bits}), lambda p: {is_set}) AS UBIGINT[])"
+    return f"CAST(list_filter(range({bits}), lambda p: {is_set}) AS UBIGINT[])"
 
 
 ROWS = (
