@@ -264,13 +264,19 @@ _EXTRACT = (
     Function("JSONExtractKeysAndValuesRaw", _of(_PAIRS_RAW), _lower_pairs, args=(1, None)),
 )
 
-ROWS = (
+_READ = (
     *_EXTRACT,
     *(replace(row, name=f"{row.name}CaseInsensitive") for row in _EXTRACT),
     Function("JSONHas", _of(UINT8), _lower_has, args=(1, None)),
     Function("JSONLength", _of(UINT64), _lower_length, args=(1, None)),
     Function("JSONType", _of(_TYPE), _lower_type, args=(1, None)),
     Function("JSONKey", _of(STRING), _lower_key, args=(2, None)),
+    Function("isValidJSON", strings(UINT8), "json_valid({0})"),
+)
+"""They read documents, and leave the dictionaries of these behind."""
+
+ROWS = (
+    *(replace(row, low_cardinality=False) for row in _READ),
     Function(
         "JSONArrayLength",
         lambda args: nullable(UINT64),
@@ -278,7 +284,6 @@ ROWS = (
         aliases=("JSON_ARRAY_LENGTH",),
         any_case=True,
     ),
-    Function("isValidJSON", strings(UINT8), "json_valid({0})"),
     Function("JSON_VALUE", strings(STRING), _lower_json_value, args=(2, 2)),
     Function("JSON_QUERY", strings(STRING), _lower_json_query, args=(2, 2)),
     Function("JSON_EXISTS", strings(UINT8), _lower_json_exists, args=(2, 2)),
