@@ -243,6 +243,15 @@ DEVIATIONS = (
         detail=r"(?s)ClickHouse .*(?<![\w.])-0(?![\d.]).*mini-tb ",
     ),
     Deviation(
+        "The name of an `if` whose condition is constant, where the branch that is not taken "
+        "divides by zero",
+        "is that of the branch that is taken",
+        "says what the query says",
+        kind="name",
+        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo)\(|([iI]f\(|CASE).* %",
+        detail=r"(?s)^ClickHouse (?!.*[iI]f\(.*mini-tb).*\n  mini-tb .*[iI]f\(",
+    ),
+    Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",
         "know a list of suffixes, `github.io` among them",
         "know those under countries by their form: `co.uk`, `com.br`",

@@ -19,6 +19,7 @@ from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT16,
     INT128,
+    NOTHING,
     STRING,
     STRING_BYTES,
     UINT8,
@@ -90,7 +91,7 @@ def _compare_returns(args: Sequence[Expr]) -> DataType:
         results = [_compare_returns(pair) for pair in _elements(a, b)]
         inside = any(result.is_nullable for result in results)
         for x, y in _elements(a, b):
-            inside = inside or x.type.is_nullable or y.type.is_nullable
+            inside = inside or any(e.type.is_nullable or e.type == NOTHING for e in (x, y))
         return nullable(UINT8) if inside else UINT8
     shared = common(a, b)
     if shared.name != "Nothing":
@@ -237,7 +238,8 @@ def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) 
 def _compare_tuples(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     known = [not (x.type.is_nothing or y.type.is_nothing) for x, y in _elements(a, b)]
     is_fixed = operator not in ("=", "<>") or (is_constant(a) and is_constant(b))
-    if not all(known) and is_fixed:
+    is_empty = any(NOTHING in (x.type, y.type) for x, y in _elements(a, b))
+    if is_empty or (not all(known) and is_fixed):
         return "CAST(NULL AS BOOLEAN)"
     pairs = []
     fields = zip(field_names(a.type.bare), field_names(b.type.bare), strict=True)
