@@ -95,7 +95,7 @@ DEVIATIONS = (
         "computed on, or wrapped around",
         kind="value",
         query=r"(to|add|sub|dateDiff|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)"
-        r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] INTERVAL",
+        r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] (INTERVAL|\d)",
     ),
     Deviation(
         "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second "
@@ -168,8 +168,8 @@ DEVIATIONS = (
         "an error if the row is reached",
         "the same, but DuckDB may reach other rows first",
         kind="engine",
-        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|[mM]odulo|%)",
-        detail="Division by zero",
+        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|[mM]odulo|%)|WHERE .*\(\(x, i\) -> .*\[\]",
+        detail="Division by zero|equal sizes",
     ),
     Deviation(
         "`rowNumberInBlock`, `blockNumber`, `runningDifference`",

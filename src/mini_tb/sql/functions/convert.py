@@ -74,6 +74,8 @@ def _convert(s: DataType, t: DataType, sql: str) -> str | None:
     if s.is_date_or_datetime and t.is_date_or_datetime:
         return moment.between(s, t, sql)
     if s_number and t.is_date_or_datetime:
+        if s.is_decimal and t.name != "DateTime64":
+            raise ArgumentError(f"conversion from `{s}` to `{t}` is not supported", 44)
         return moment.from_number(s, t, sql)
     if s.is_date_or_datetime and t_number:
         as_number, count = moment.to_number(s, sql)

@@ -126,7 +126,9 @@ def number_to_number(source: DataType, target: DataType, sql: str) -> str:
     if source.is_float:
         return float_to_integer(target, sql)
     if source.is_decimal:
-        return f"CAST(trunc({sql}) AS {duck})"
+        whole = f"trunc({sql})"
+        whole = f"CAST({whole} AS VARCHAR)" if target.bits == 256 else whole
+        return f"CAST({whole} AS {duck})"
     return integer_to_integer(source, target, sql)
 
 

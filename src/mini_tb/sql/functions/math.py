@@ -66,7 +66,7 @@ def _power(base: int, last: int) -> str:
     powers = f"[{', '.join(str(base**n) for n in range(last + 1))}]"
     return (
         f"CASE WHEN {{0}} < 0 THEN 0 WHEN {{0}} > {last} THEN {top} "
-        f"ELSE CAST({powers} AS UBIGINT[])[CAST({{0}} AS INTEGER) + 1] END"
+        f"ELSE CAST({powers} AS UBIGINT[])[CAST(trunc({{0}}) AS INTEGER) + 1] END"
     )
 
 

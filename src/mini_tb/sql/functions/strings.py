@@ -268,7 +268,7 @@ def _lower_valid(call: Call, args: list[str]) -> str:
 
 def _lower_is_valid(call: Call, args: list[str]) -> str:
     if not call.args[0].type.is_bytes:
-        return "CAST(1 AS UTINYINT)"
+        return f"CASE WHEN {args[0]} IS NOT NULL THEN CAST(1 AS UTINYINT) END"
     return f"mt_is_valid_utf8({args[0]})"
 
 

@@ -22,6 +22,7 @@ _TIME = re.compile(r"[ T](?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:\.(?P<fraction>\d
 _NUMBER = re.compile(r"(?P<whole>\d{5,}|-\d+)(?:\.(?P<fraction>\d*))?", re.ASCII)
 _EPOCH_FRACTION = re.compile(r"\d+\.\d*", re.ASCII)
 _AFTER_DATE = re.compile(r"[ T]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
+_MOMENT_SIZE = len("2024-01-02 03:04:05")
 _EPOCH = date(1970, 1, 1).toordinal()
 LAST_SECOND = 4_294_967_295
 """Seconds since 1970 of the last DateTime."""
@@ -54,9 +55,16 @@ def basic_date(text: str, wide: bool) -> int | None:
     if match is None:
         return None
     rest = text[match.end() :]
-    if rest and not _AFTER_DATE.fullmatch(rest):
+    if rest and not _is_time(text, rest):
         return None
     return _day_of(match, wide)
+
+
+def _is_time(text: str, rest: str) -> bool:
+    """Whether what follows a date is taken for a time: anything is in a text of the usual size."""
+    if rest[0] in " T" and len(text.encode()) == _MOMENT_SIZE:
+        return True
+    return len(text) - len(rest) == 10 and _AFTER_DATE.fullmatch(rest) is not None
 
 
 def basic_datetime(text: str, zone: str, wide: bool) -> int | None:
