@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mini_tb.diagnostics import EngineError, UserError
-from mini_tb.engine.duckdb.errors import Code
+from mini_tb.engine.duckdb.errors import Code, from_duckdb, lost
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,6 +37,9 @@ quarter of a millisecond a statement."""
 
 CALM_S = 0.2
 """So long after a commit rows are taken to come in still."""
+
+CLOSING_S = 5.0
+"""So long closing waits for readers to come back."""
 
 UDF_PREFIX = "mt_"
 """What the names of our own functions in compiled statements begin with."""
@@ -65,15 +68,27 @@ def _cores() -> int:
 
 
 class Connections:
-    """An open database: `writer`, and `lease`/`give_back` for its readers."""
+    """An open database: `writer`, and `lease`/`give_back` for its readers.
 
-    def __init__(self, path: Path | None, settings: Settings) -> None:
+    DuckDB gives a database up for good when it meets a mistake of its own: every statement fails
+    from then on (`is_lost`). What was committed is in the file; `reopened` opens it again.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        settings: Settings,
+        write_lock: threading.RLock | None = None,
+    ) -> None:
         self.path = path
         self.settings = settings
-        self.write_lock = threading.RLock()
+        self.write_lock = write_lock or threading.RLock()
+        self.is_lost = False
+        self._is_closed = False
         cores = _cores()
         self.writer = _open(path, settings, max(1, settings.threads or cores // 2))
-        self._idle: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[DuckDBPyConnection | None] = queue.LifoQueue()
+        """Readers that nobody has; None when there will be no more."""
         self._resting: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
         self._rows_came_at = -CALM_S
         self._readers = [self.writer.cursor() for _ in range(settings.readers or max(2, cores) + 1)]
@@ -121,14 +136,21 @@ class Connections:
             if not self._rows_come_in:
                 with suppress(queue.Empty):
                     return self._resting.get_nowait()
-            return self._idle.get(timeout=self.settings.reader_wait_s)
+            found = self._idle.get(timeout=self.settings.reader_wait_s)
         except queue.Empty:
             text = "Too many simultaneous queries; try again"
             code = Code.TOO_MANY_SIMULTANEOUS_QUERIES
             raise EngineError(text, code=code, status=503) from None
+        if found is None:
+            self._idle.put(None)  # for the next one who waits
+            raise lost("The engine is closed, or starts anew; try again")
+        return found
 
     def give_back(self, reader: DuckDBPyConnection) -> None:
         """The reader has no open result any more."""
+        if self._is_closed:
+            reader.close()
+            return
         rests = self._one_may_rest and self._rows_come_in and self._resting.empty()
         (self._resting if rests else self._idle).put(reader)
 
@@ -160,8 +182,28 @@ class Connections:
         else:
             connection.close()
 
+    def failed(self, error: BaseException) -> EngineError:
+        """What the failure of a statement means; notes whether it has cost the database."""
+        if type(error).__name__ in ("FatalException", "InternalException"):
+            self.is_lost = True
+        return from_duckdb(error)
+
+    def reopened(self) -> Connections:
+        """The same database, opened again after it was lost. Who reads or writes now fails; with
+        the memory everything is gone. Raises `EngineError` (HTTP 503) while one of them still holds
+        it, and for a database in memory."""
+        self.close()
+        if self.path is None:
+            raise lost("The database was in memory, and is lost")
+        try:
+            return Connections(self.path, self.settings, self.write_lock)
+        except UserError as error:
+            raise lost("The engine starts anew after an internal error; try again") from error
+
     def close(self) -> None:
         """Stop what runs, then close: the file is complete and free for another process."""
+        if self._is_closed:
+            return
         if self._functions is not None:
             self._functions.join()
         for reader in self._readers:
@@ -169,9 +211,14 @@ class Connections:
                 reader.interrupt()
         with suppress(queue.Empty):
             self._idle.put(self._resting.get_nowait())
+        deadline = time.monotonic() + CLOSING_S
         for _ in self._readers:
             with suppress(queue.Empty):
-                self._idle.get(timeout=5).close()
+                back = self._idle.get(timeout=max(0.0, deadline - time.monotonic()))
+                if back is not None:
+                    back.close()
+        self._is_closed = True  # a reader that comes back later is closed when it does
+        self._idle.put(None)
         for connection in self._telling:
             connection.close()
         with self.write_lock:

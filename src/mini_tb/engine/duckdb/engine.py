@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,7 @@ class DuckDBTransaction:
         parsed: dict[str, Statement] | None = None,
     ) -> None:
         self._connection = connection
+        self.thread = threading.get_ident()
         self._incoming = incoming or Incoming(connection)
         self._parsed = {} if parsed is None else parsed
 
@@ -101,7 +103,8 @@ class DuckDBEngine:
     """See `engine.base.Engine`."""
 
     def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+        self._opened = connections
+        self._write_lock = connections.write_lock
         self._watchdog = Watchdog()
         self._statements = Statements()
         self._transaction: DuckDBTransaction | None = None
@@ -120,7 +123,25 @@ class DuckDBEngine:
     @property
     def path(self) -> Path | None:
         """The database file."""
-        return self._connections.path
+        return self._opened.path
+
+    @property
+    def _connections(self) -> Connections:
+        """The open database. Raises `EngineError` (HTTP 503) if it was lost and cannot be opened
+        again now."""
+        if self._opened.is_lost and not self._is_writing:
+            with self._write_lock:
+                if self._opened.is_lost:
+                    self._opened = self._opened.reopened()
+                    self._incoming = Incoming(self._opened.writer)
+                    self._statements.clear()
+                    self._parsed.clear()
+        return self._opened
+
+    @property
+    def _is_writing(self) -> bool:
+        """Whether this thread is in a transaction, which must come to its own end first."""
+        return self._transaction is not None and self._transaction.thread == threading.get_ident()
 
     def execute(
         self,
@@ -162,22 +183,25 @@ class DuckDBEngine:
 
         if with_functions:
             self._connections.wait_for_functions()
-        with self._connections.write_lock:
+        with self._write_lock:
             if self._transaction is not None:
                 yield self._transaction
                 return
-            connection = self._connections.writer
+            connections = self._connections
+            if with_functions:
+                connections.wait_for_functions()  # if it was opened again meanwhile
+            connection = connections.writer
             connection.begin()
             self._transaction = DuckDBTransaction(connection, self._incoming, self._parsed)
             try:
                 yield self._transaction
                 connection.commit()
                 if brings_rows:
-                    self._connections.rows_came_in()
+                    connections.rows_came_in()
             except BaseException as error:
-                self._roll_back(connection)
+                self._roll_back(connections, connection)
                 if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):
-                    raise from_duckdb(error) from error
+                    raise connections.failed(error) from error
                 raise
             finally:
                 self._transaction = None
@@ -185,27 +209,31 @@ class DuckDBEngine:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Nobody else writes for as long as the context lasts; transactions of this thread do."""
-        with self._connections.write_lock:
+        with self._write_lock:
             yield
 
     def fetch(self, duck_sql: str) -> list[tuple[Any, ...]]:
         """The rows of a small query of mini-tb's own, on a reader."""
         import duckdb
 
-        reader = self._connections.lease()
+        connections = self._connections
+        reader = connections.lease()
         try:
             return reader.execute(duck_sql).fetchall()
         except duckdb.Error as error:
-            raise from_duckdb(error) from error
+            raise connections.failed(error) from error
         finally:
-            self._connections.give_back(reader)
+            connections.give_back(reader)
 
-    def _roll_back(self, connection: DuckDBPyConnection) -> None:
+    def _roll_back(self, connections: Connections, connection: DuckDBPyConnection) -> None:
         import duckdb
 
-        # A failed commit has rolled back already; there is nothing left to undo.
-        with suppress(duckdb.TransactionException):
+        try:
             connection.rollback()
+        except duckdb.TransactionException:
+            pass  # a failed commit has rolled back already; there is nothing left to undo
+        except duckdb.Error as error:
+            connections.failed(error)
         self._incoming.forget()
 
     @contextmanager
@@ -214,28 +242,29 @@ class DuckDBEngine:
         else writes to yet."""
         import duckdb
 
-        self._connections.wait_for_functions()
-        connection = self._connections.lease_writer()
+        connections = self._connections
+        connections.wait_for_functions()
+        connection = connections.lease_writer()
         try:
             connection.begin()
             yield DuckDBTransaction(connection)
             # Nothing is written to the file while the writer is held, which a backup relies on.
-            with self._connections.write_lock:
+            with self._write_lock:
                 connection.commit()
         except BaseException as error:
-            self._roll_back(connection)
+            self._roll_back(connections, connection)
             if isinstance(error, duckdb.Error) and not isinstance(error, MiniTbError):
-                raise from_duckdb(error) from error
+                raise connections.failed(error) from error
             raise
         finally:
-            self._connections.give_back_writer(connection)
+            connections.give_back_writer(connection)
 
     def backup(self, target: Path) -> None:
         """Copy the database to a new file, as of now: writes wait, reads go on. The copy is opened
         and checked before it gets its name. Raises `UserError` RT006 if that cannot be done."""
         from mini_tb.engine.duckdb.backup import copy_database
 
-        with self._connections.write_lock:
+        with self._write_lock:
             copy_database(self._connections, target)
 
     def tables_changed(self) -> None:
@@ -257,16 +286,17 @@ class DuckDBEngine:
         be done now, because a background transaction writes."""
         import duckdb
 
-        with self._connections.write_lock:
+        with self._write_lock:
+            connections = self._connections
             try:
-                self._connections.writer.execute("CHECKPOINT")
+                connections.writer.execute("CHECKPOINT")
             except duckdb.TransactionException:
                 return False
             except duckdb.Error as error:
-                raise from_duckdb(error) from error
+                raise connections.failed(error) from error
         return True
 
     def close(self) -> None:
         """Stop what runs and close the file."""
         self._watchdog.close()
-        self._connections.close()
+        self._opened.close()

@@ -115,10 +115,21 @@ def cancelled() -> EngineError:
     return EngineError("Query was cancelled", code=Code.QUERY_WAS_CANCELLED)
 
 
+def lost(text: str) -> EngineError:
+    """The database cannot be used now: ClickHouse's 49, HTTP 503."""
+    return EngineError(text, code=Code.LOGICAL_ERROR, status=503)
+
+
 def from_duckdb(error: BaseException) -> EngineError:
     """The `EngineError` that a DuckDB exception means. Statement texts are not repeated in it: they
     are ours, not the caller's."""
     text = str(error)
+    if type(error).__name__ == "InternalException":
+        return EngineError(
+            f"DuckDB: {text.partition(chr(10))[0]}", code=Code.LOGICAL_ERROR, status=500
+        )
+    if "database has been invalidated" in text:
+        return lost("The engine starts anew after an internal error; try again")
     own = _OWN_CODE.search(_POSITION.sub("", text))
     if own:
         return EngineError(own.group(2).strip(), code=int(own.group(1)))

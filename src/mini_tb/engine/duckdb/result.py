@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mini_tb.diagnostics import EngineError
 from mini_tb.engine.duckdb.connection import UDF_PREFIX
-from mini_tb.engine.duckdb.errors import cancelled, from_duckdb, timed_out
+from mini_tb.engine.duckdb.errors import cancelled, timed_out
 from mini_tb.engine.duckdb.statement import (
     SMALL,
     Known,
@@ -254,7 +254,7 @@ class DuckDBResult:
             return cancelled()
         if isinstance(error, (EngineError, KeyboardInterrupt)):
             return error
-        return from_duckdb(error)
+        return self._connections.failed(error)
 
 
 class Profile(NamedTuple):
