@@ -94,8 +94,8 @@ DEVIATIONS = (
         "cut or wrapped around, by function",
         "computed on, or wrapped around",
         kind="value",
-        query=r"(to|add|sub|dateDiff|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\)"
-        r"|fromUnixTimestamp64Milli\(toInt64\(\w+\) \* 1000\) [+-] (INTERVAL|\d)",
+        query=r"(to|add|sub|dateDiff|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\)"
+        r"|fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\) [+-] (INTERVAL|\d)",
     ),
     Deviation(
         "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second "

@@ -69,6 +69,8 @@ def common(a: Expr, b: Expr) -> DataType:
     if s.is_enum and t.is_enum:
         return INT16
     for one, other in ((s, t), (t, s)):
+        if one.is_decimal and other.name != "DateTime64":
+            continue
         if one.is_number and (other.is_datetime or other.is_enum or other.name == "IPv4"):
             return as_they_are
     try:

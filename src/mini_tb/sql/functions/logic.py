@@ -41,8 +41,10 @@ def _balanced(text: str) -> bool:
 
 def _logic_returns(args: Sequence[Expr]) -> DataType:
     for arg in args:
-        if not arg.type.is_number and not arg.type.is_nothing:
-            raise ArgumentError(f"illegal type `{arg.type}`, expected a number or Bool")
+        t = arg.type
+        is_wide = t.is_decimal or (t.is_integer and t.bits > 64)
+        if is_wide or not (t.is_number or t.is_nothing):
+            raise ArgumentError(f"illegal type `{t}`, expected a number of up to 64 bits or Bool")
     found = UINT8
     if any(arg.type.is_bool and not arg.type.is_nullable for arg in args):
         found = BOOL
