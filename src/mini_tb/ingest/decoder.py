@@ -1,6 +1,7 @@
 """The database that decodes: a small DuckDB of our own in memory, which stores nothing.
 
 It runs only queries that are made here, over rows that were handed to it; it reaches no file.
+DuckDB gives a database up when it meets a mistake of its own: the next call gets another then.
 """
 
 from __future__ import annotations
@@ -20,11 +21,24 @@ _root: DuckDBPyConnection | None = None
 @contextmanager
 def decoder() -> Iterator[DuckDBPyConnection]:
     """A connection of one's own."""
-    connection = _database().cursor()
+    import duckdb
+
+    root = _database()
+    connection = root.cursor()
     try:
         yield connection
+    except (duckdb.FatalException, duckdb.InternalException):
+        _forget(root)
+        raise
     finally:
         connection.close()
+
+
+def _forget(root: DuckDBPyConnection) -> None:
+    global _root
+    with _lock:
+        if _root is root:
+            _root = None
 
 
 def _database() -> DuckDBPyConnection:
