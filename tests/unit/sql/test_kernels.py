@@ -60,11 +60,21 @@ def test_digest_of_each_length_around_the_blocks(name: str) -> None:
 @given(st.data())
 def test_numbers_are_digested_as_their_bytes(width: int, data: st.DataObject) -> None:
     numbers = st.none() | st.integers(0, (1 << 8 * width) - 1)
-    values = data.draw(st.lists(numbers, max_size=11))
+    values = data.draw(st.lists(numbers, max_size=30))
     pieces = texts(*(None if v is None else v.to_bytes(width, "little") for v in values))
     column = pa.array(values, pa.uint64())
     for name in ("mt_half_md5", "mt_sip", "mt_sip128", "mt_sip128_reference"):
         assert called(f"{name}_bits_{width}", column) == called(name, pieces)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 6, 7, 11, 12, 13, 24, 2047, 2048, 2049])
+@pytest.mark.parametrize("name", ["half_md5", "sip", "sip128", "sip128_reference"])
+def test_numbers_that_fill_no_vectors_are_hashed_as_the_others(name: str, rows: int) -> None:
+    values = [None if i % 5 == 3 else i * 0x9E3779B97F4A7C15 % (1 << 64) for i in range(rows)]
+    column = pa.array(values, pa.uint64())
+    pieces = texts(*(None if v is None else v.to_bytes(8, "little") for v in values))
+    assert called(f"mt_{name}_bits_8", column) == called(f"mt_{name}", pieces)
+    assert called(f"mt_{name}_bits_8", column.slice(1)) == called(f"mt_{name}", pieces.slice(1))
 
 
 def test_a_part_of_a_column_is_hashed_as_such() -> None:

@@ -13,6 +13,8 @@ from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, kernel_udf
 
 # A number to digest may lie at the beginning.
 _STATE, _REST = SCRATCH + 64, SCRATCH + 128
+_ABREAST = 12
+"""How many numbers are digested side by side: three vectors keep a processor busy."""
 Words = list[Word]
 
 
@@ -38,7 +40,9 @@ def _cube_root(x: int) -> int:
 _SQUARE_ROOTS = [math.isqrt(p << 128) & ((1 << 64) - 1) for p in _primes(16)]
 _CUBE_ROOTS = [_cube_root(p << 192) & ((1 << 64) - 1) for p in _primes(80)]
 """The first 64 bits behind the point."""
-_SINES = [int(abs(math.sin(i + 1)) * (1 << 32)) for i in range(64)]
+_SINES = [int(abs(math.sin(i + 1)) * (1 << 32)) - i // 48 for i in range(64)]
+"""What each step of MD5 adds, in the last sixteen less the one by which adding the complement of a
+number differs from taking it off."""
 MD5_START = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)
 _SHA512_256_START = (
     0x22312194FC2BF72C,
@@ -67,13 +71,15 @@ def majority(b: Word, c: Word, d: Word) -> Word:
     return (b & c) | (d & (b | c))
 
 
-_MD5_ROUNDS: tuple[tuple[Callable[[Word, Word, Word], Word], tuple[int, ...], int, int], ...] = (
-    (choice, (7, 12, 17, 22), 1, 0),
-    (lambda b, c, d: choice(d, b, c), (5, 9, 14, 20), 5, 1),
-    (parity, (4, 11, 16, 23), 3, 5),
-    (lambda b, c, d: c ^ (b | ~d), (6, 10, 15, 21), 7, 0),
+Step = Callable[[Word, Word, Word, Word], Word]
+_MD5_ROUNDS: tuple[tuple[Step, tuple[int, ...], int, int], ...] = (
+    (lambda a, b, c, d: a + choice(b, c, d), (7, 12, 17, 22), 1, 0),
+    (lambda a, b, c, d: a + c.without(d) + (b & d), (5, 9, 14, 20), 5, 1),
+    (lambda a, b, c, d: a + (b ^ (c ^ d)), (4, 11, 16, 23), 3, 5),
+    (lambda a, b, c, d: a - (c ^ d.without(b)), (6, 10, 15, 21), 7, 0),
 )
-"""What is mixed, by how much it is turned, and which word of the block comes next."""
+"""What is mixed and added, by how much it is turned, and which word of the block comes next. Of the
+sum, `b` is known last: what can be done without it is done before."""
 _SHA1_ROUNDS = (
     (choice, 0x5A827999),
     (parity, 0x6ED9EBA1),
@@ -91,7 +97,7 @@ def _md5_block(state: Words, block: Sequence[Word | int]) -> Words:
     a, b, c, d = state
     for i, sine in enumerate(_SINES):
         mix, turns, step, first = _MD5_ROUNDS[i // 16]
-        total = a + mix(b, c, d) + (block[(i * step + first) % 16] + sine)
+        total = mix(a + (block[(i * step + first) % 16] + sine), b, c, d)
         a, b, c, d = d, b + total.left(turns[i % 4]), b, c
     return [a, b, c, d]
 
@@ -307,7 +313,7 @@ def digest_udf(name: str, digest: Digest, width: int) -> Udf:
 
 def _half(words: Words) -> Word:
     """The first eight bytes of MD5 as a number, the first the highest."""
-    return (words[0].swapped().long() << 32) | words[1].swapped().long()
+    return words[0].joined(words[1]).swapped()
 
 
 def _emit_half(to: Word, words: Words, offset: int) -> None:
@@ -318,23 +324,20 @@ def _half_of_width(width: int) -> Udf:
     """Of numbers of so many bytes."""
 
     def of_rows(row: Row, lanes: int) -> None:
-        body, numbers = row.body, [row.number(0, i) for i in range(lanes)]
-        parts = [[number.short(), (number >> 32).short()] for number in numbers]
-        low, high = (body.beside(words) for words in zip(*parts, strict=True))
+        low, high = row.number(0, lanes).halves()
         words = [low, high] if width == 8 else [low]
         block: list[Word | int] = [*words, *[0] * (14 - len(words)), 8 * width, 0]
         block[width // 4] = block[width // 4] | 0x80 << 8 * width % 32
-        state = [body.number(word, 32, lanes) for word in MD5_START]
+        state = [row.body.number(word, 32, lanes) for word in MD5_START]
         new = [a + b for a, b in zip(state, _md5_block(state, block), strict=True)]
-        for i in range(lanes):
-            _emit_half(row.result, [word.lane(i) for word in new], 8 * i)
+        row.result.put(_half(new))
 
     return kernel_udf(
         f"mt_half_md5_bits_{width}",
         ("UBIGINT",),
         "UBIGINT",
         lambda row: of_rows(row, 1),
-        several=(4, lambda row: of_rows(row, 4)),
+        several=(_ABREAST, lambda row: of_rows(row, _ABREAST)),
     )
 
 

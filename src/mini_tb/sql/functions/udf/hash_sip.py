@@ -10,8 +10,8 @@ from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
-_LANES = 2
-"""How many numbers are hashed side by side."""
+_LANES = 6
+"""How many numbers are hashed side by side: three vectors keep a processor busy."""
 State = list[Variable]
 Hash = Callable[[State, Callable[[], None]], tuple[Word, ...]]
 """What a state comes to that takes a value when told to."""
@@ -177,12 +177,10 @@ def _of_width(name: str, hashed: Hash, returns: str, size: int, width: int) -> U
     """Numbers of one width, with the key 0; a hash has so many bytes."""
 
     def of_rows(row: Row, lanes: int) -> None:
-        body = row.body
-        zero, numbers = body.number(0, 64, lanes), [row.number(0, i) for i in range(lanes)]
-        state, number = _start(zero, zero), body.beside(numbers)
-        for i, word in enumerate(hashed(state, lambda: _take_number(state, number, width))):
-            for lane in range(lanes):
-                row.result.put(word.lane(lane), size * lane + 8 * i)
+        zero, number = row.body.number(0, 64, lanes), row.number(0, lanes)
+        state = _start(zero, zero)
+        first, *second = hashed(state, lambda: _take_number(state, number, width))
+        row.result.put(first.followed(*second) if second else first)
 
     return kernel_udf(
         f"{name}_bits_{width}",

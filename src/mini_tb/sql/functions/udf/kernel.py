@@ -9,11 +9,13 @@ width of the word it meets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 _BITWISE = ("and", "or", "xor")
+_VECTOR = 128
+"""The bits of a vector."""
 
 
 def _type(bits: int, lanes: int = 1) -> str:
@@ -21,43 +23,66 @@ def _type(bits: int, lanes: int = 1) -> str:
 
 
 def _shape(bits: int, lanes: int) -> str:
-    return f"i{bits}" if lanes == 1 else f"i{bits}x{lanes}"
+    return f"i{bits}" if lanes == 1 else f"i{bits}x{_VECTOR // bits}"
+
+
+def _shuffled(a: str, b: str, places: Iterable[int]) -> str:
+    """A vector of those bytes of two."""
+    return f"{a} {b} i8x16.shuffle {' '.join(map(str, places))}"
 
 
 class Word:
     """A value that a function will have: of 32 or 64 bits, or several of those side by side, as
-    `lanes` of 128 bits, with which the same is done."""
+    `lanes`, with which the same is done.
 
-    __slots__ = ("bits", "body", "lanes", "text")
+    Lanes make up vectors of 128 bits. What is done with a word of several vectors is done with one
+    after the other, operation by operation, so that the processor need not wait for a result of
+    one while it has another to go on with."""
 
-    def __init__(self, body: Body, text: str, bits: int, lanes: int = 1) -> None:
+    __slots__ = ("bits", "body", "lanes", "texts")
+
+    def __init__(self, body: Body, texts: tuple[str, ...], bits: int, lanes: int = 1) -> None:
         self.body = body
-        self.text = text
+        self.texts = texts
         self.bits = bits
         self.lanes = lanes
 
-    def _made(self, text: str) -> Word:
+    @property
+    def text(self) -> str:
+        """What a word alone, or one of one vector, is got by."""
+        (text,) = self.texts
+        return text
+
+    def _made(self, texts: Iterable[str]) -> Word:
         """A word of the same shape."""
-        return self.body.value(text, self.bits, self.lanes)
+        return self.body.values(texts, self.bits, self.lanes)
 
     def _with(self, other: Word | int, operation: str, *, swap: bool = False) -> Word:
-        operands = [self.text, self.body.lifted(other, self.bits, self.lanes).text]
+        operands = [self.texts, self.body.lifted(other, self.bits, self.lanes).texts]
         if swap:
             operands.reverse()
-        kind = _type if operation in _BITWISE else _shape
-        return self._made(f"{' '.join(operands)} {kind(self.bits, self.lanes)}.{operation}")
+        kind = (_type if operation in _BITWISE else _shape)(self.bits, self.lanes)
+        return self._made(f"{a} {b} {kind}.{operation}" for a, b in zip(*operands, strict=True))
 
     def _shifted(self, by: Word | int, operation: str) -> Word:
         if self.lanes == 1:
             return self._with(by, operation)
-        count = self.body.lifted(by, 32).text
-        return self._made(f"{self.text} {count} {_shape(self.bits, self.lanes)}.{operation}")
+        count, shape = self.body.lifted(by, 32).text, _shape(self.bits, self.lanes)
+        return self._made(f"{text} {count} {shape}.{operation}" for text in self.texts)
 
     def _ordered(self, order: Sequence[int]) -> Word:
         """The bytes of each lane in another order."""
         size = len(order)
-        places = " ".join(str(i - i % size + order[i % size]) for i in range(16))
-        return self._made(f"{self.text} {self.text} i8x16.shuffle {places}")
+        places = [i - i % size + order[i % size] for i in range(16)]
+        return self._made(_shuffled(text, text, places) for text in self.texts)
+
+    def _woven(self, other: Word) -> Iterator[str]:
+        """The lanes of both in turn."""
+        size = self.bits // 8
+        for a, b in zip(self.texts, other.texts, strict=True):
+            for half in (range(0, 8, size), range(8, 16, size)):
+                lanes = [lane for at in half for lane in (at, 16 + at)]
+                yield _shuffled(a, b, [at for lane in lanes for at in range(lane, lane + size)])
 
     def _is(self, other: Word | int, operation: str) -> Word:
         right = self.body.lifted(other, self.bits).text
@@ -89,6 +114,14 @@ class Word:
 
     def __invert__(self) -> Word:
         return self._with(-1, "xor")
+
+    def without(self, other: Word) -> Word:
+        """The bits that the other has not."""
+        if self.lanes == 1:
+            return self & ~other
+        return self._made(
+            f"{a} {b} v128.andnot" for a, b in zip(self.texts, other.texts, strict=True)
+        )
 
     def __lshift__(self, by: Word | int) -> Word:
         return self._shifted(by, "shl")
@@ -167,12 +200,36 @@ class Word:
         """The low 32 bits."""
         return self.body.value(f"{self.text} i32.wrap_i64", 32)
 
+    def halves(self) -> tuple[Word, Word]:
+        """The low and the high 32 bits; of lanes if they are a multiple of four."""
+        if self.lanes == 1:
+            return self.short(), (self >> 32).short()
+        pairs = list(zip(self.texts[::2], self.texts[1::2], strict=True))
+        low, high = (
+            [_shuffled(a, b, [8 * lane + at for lane in range(4) for at in half]) for a, b in pairs]
+            for half in (range(4), range(4, 8))
+        )
+        return self.body.values(low, 32, self.lanes), self.body.values(high, 32, self.lanes)
+
+    def joined(self, high: Word) -> Word:
+        """The words of 64 bits of which these of 32 are the low ones."""
+        if self.lanes == 1:
+            return self.long() | (high.long() << 32)
+        return self.body.values(self._woven(high), 64, self.lanes)
+
+    def followed(self, other: Word) -> Word:
+        """The words of both in turn, side by side."""
+        if self.lanes == 1:
+            return self.body.beside((self, other))
+        return self.body.values(self._woven(other), self.bits, 2 * self.lanes)
+
     def lane(self, index: int) -> Word:
         """One of the words side by side."""
         if self.lanes == 1:
             return self
+        vector, place = divmod(index, _VECTOR // self.bits)
         shape = _shape(self.bits, self.lanes)
-        return self.body.value(f"{self.text} {shape}.extract_lane {index}", self.bits)
+        return self.body.value(f"{self.texts[vector]} {shape}.extract_lane {place}", self.bits)
 
     def signed_byte(self) -> Word:
         """The number of 32 bits whose low byte this is, as a signed one."""
@@ -189,7 +246,8 @@ class Word:
     def like(self, other: Word, offset: int = 0) -> Word:
         """What lies at this address, in the shape of another word."""
         kind = _type(other.bits, other.lanes)
-        return other._made(f"{self.text} {kind}.load offset={offset}")
+        places = (offset + 16 * i for i in range(len(other.texts)))
+        return other._made(f"{self.text} {kind}.load offset={place}" for place in places)
 
     def pair(self, offset: int = 0) -> Word:
         """The two bytes that lie at this address."""
@@ -202,7 +260,8 @@ class Word:
     def put(self, word: Word, offset: int = 0) -> None:
         """Lay a word down at this address."""
         kind = _type(word.bits, word.lanes)
-        self.body.lines.append(f"{self.text} {word.text} {kind}.store offset={offset}")
+        for i, text in enumerate(word.texts):
+            self.body.lines.append(f"{self.text} {text} {kind}.store offset={offset + 16 * i}")
 
     def put_byte(self, word: Word, offset: int = 0) -> None:
         """Lay the low byte of a word down at this address."""
@@ -216,8 +275,9 @@ class Variable(Word):
 
     def set(self, value: Word | int) -> None:
         """Give another value."""
-        text = self.body.lifted(value, self.bits, self.lanes).text
-        self.body.lines.append(f"{text} {self.text.replace('get', 'set', 1)}")
+        given = self.body.lifted(value, self.bits, self.lanes)
+        for text, own in zip(given.texts, self.texts, strict=True):
+            self.body.lines.append(f"{text} {own.replace('get', 'set', 1)}")
 
 
 class Body:
@@ -227,43 +287,61 @@ class Body:
         self.lines: list[str] = []
         self.locals: list[str] = []
         self.called: list[Function] = []
+        self.interleaved = False
+        """Whether there is a word of several vectors in it."""
 
     def lifted(self, value: Word | int, bits: int, lanes: int = 1) -> Word:
         """A word, or a number as one, in each lane."""
         if isinstance(value, Word):
-            if (value.bits, value.lanes) != (bits, lanes):
-                found, wanted = _shape(value.bits, value.lanes), _shape(bits, lanes)
+            shapes = (value.bits, value.lanes), (bits, lanes)
+            if shapes[0] != shapes[1]:
+                found, wanted = (f"i{bits}" + f"x{n}" * (n > 1) for bits, n in shapes)
                 raise TypeError(f"a word of the shape {found} where one of {wanted} belongs")
             return value
         number = f" {value & ((1 << bits) - 1)}"
         if lanes == 1:
-            return Word(self, f"i{bits}.const{number}", bits)
-        return Word(self, f"v128.const {_shape(bits, lanes)}{number * lanes}", bits, lanes)
+            return Word(self, (f"i{bits}.const{number}",), bits)
+        each = _VECTOR // bits
+        vector = f"v128.const {_shape(bits, lanes)}{number * each}"
+        return Word(self, (vector,) * (lanes // each), bits, lanes)
 
-    def value(self, text: str, bits: int, lanes: int = 1) -> Word:
+    def value(self, text: str, bits: int) -> Word:
         """A word that is computed now."""
-        self.lines.append(f"{text} local.set {len(self.locals)}")
-        self.locals.append(_type(bits, lanes))
-        return Word(self, f"local.get {len(self.locals) - 1}", bits, lanes)
+        return self.values((text,), bits)
+
+    def values(self, texts: Iterable[str], bits: int, lanes: int = 1) -> Word:
+        """A word, or the vectors of lanes, that are computed now."""
+        places = []
+        for text in texts:
+            places.append(f"local.get {len(self.locals)}")
+            self.lines.append(f"{text} local.set {len(self.locals)}")
+            self.locals.append(_type(bits, lanes))
+        self.interleaved |= len(places) > 1
+        return Word(self, tuple(places), bits, lanes)
 
     def number(self, value: int, bits: int = 64, lanes: int = 1) -> Word:
         """A number as a word, in each lane."""
         return self.lifted(value, bits, lanes)
 
     def beside(self, words: Sequence[Word]) -> Word:
-        """Words that make up 128 bits, side by side; a word alone is itself."""
-        first, *others = words
-        if not others:
-            return first
-        shape = _shape(first.bits, len(words))
-        rest = (f"{word.text} {shape}.replace_lane {i + 1}" for i, word in enumerate(others))
-        return self.value(f"{first.text} {shape}.splat {' '.join(rest)}", first.bits, len(words))
+        """Words that make up vectors, side by side; a word alone is itself."""
+        if len(words) == 1:
+            return words[0]
+        bits = words[0].bits
+        each, shape = _VECTOR // bits, _shape(bits, len(words))
+
+        def vector(first: Word, *others: Word) -> str:
+            rest = (f"{word.text} {shape}.replace_lane {i + 1}" for i, word in enumerate(others))
+            return f"{first.text} {shape}.splat {' '.join(rest)}"
+
+        vectors = (vector(*words[i : i + each]) for i in range(0, len(words), each))
+        return self.values(vectors, bits, len(words))
 
     def variable(self, value: Word | int, bits: int = 64) -> Variable:
         """A variable with its first value."""
         first = value if isinstance(value, Word) else self.number(value, bits)
-        word = self.value(first.text, first.bits, first.lanes)
-        return Variable(self, word.text, word.bits, word.lanes)
+        word = self.values(first.texts, first.bits, first.lanes)
+        return Variable(self, word.texts, word.bits, word.lanes)
 
     @contextmanager
     def when(self, condition: Word) -> Iterator[None]:
@@ -309,7 +387,7 @@ class Function:
         """Its text, and what it calls."""
         body = Body()
         body.locals.extend(map(_type, self.parameters))
-        words = [Word(body, f"local.get {i}", bits) for i, bits in enumerate(self.parameters)]
+        words = [Word(body, (f"local.get {i}",), bits) for i, bits in enumerate(self.parameters)]
         last = self.build(*words)
         parameters = " ".join(map(_type, self.parameters))
         header = f"(func ${self.name} (param {parameters}) (result i{self.result})"

@@ -11,7 +11,7 @@ import atexit
 import ctypes
 import struct
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -22,6 +22,10 @@ SCRATCH = 128
 """Where a kernel may lay down what it likes: 896 bytes."""
 TABLES = 1024
 """Where tables begin."""
+_VIEWS = 8
+_FRAME = 12
+"""What a kernel is told: how many rows there are, where results belong and where their views, and
+from here on where each column lies, and the elements of its values."""
 _COLUMNS = 32768
 _SPARE = 16
 """Words are read beyond the end of a text."""
@@ -29,10 +33,14 @@ _KEPT = 16 << 20
 """The bytes of memory above which a machine is not kept for the next call."""
 _PAGE = 65536
 
-_ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB": "binary"}
+_ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB": "binary_view"}
 _WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4}
 _SPANS = {"BLOB": 1, "VARCHAR": 1, "UBIGINT[]": 8}
 """The columns whose values have different sizes, and how wide their elements are."""
+_VIEW = 16
+"""The bytes that say where a BLOB lies: Arrow's views, which DuckDB takes faster than offsets."""
+_INSIDE = 8
+"""The bytes up to which a BLOB lies in its view; Arrow says 12, and no kernel gives 9 to 12."""
 _C_CALL = ctypes.CFUNCTYPE(
     ctypes.c_void_p,
     *(ctypes.c_void_p, ctypes.c_void_p),
@@ -52,12 +60,12 @@ class Row:
         self.count = body.variable(frame.half(0))
         self.result = body.variable(frame.half(4))
         self._columns = columns
-        self._at = [body.variable(frame.half(8 + 8 * i)) for i in range(len(columns))]
-        self._data = [frame.half(12 + 8 * i) for i in range(len(columns))]
+        self._at = [body.variable(frame.half(_FRAME + 8 * i)) for i in range(len(columns))]
+        self._data = [frame.half(_FRAME + 4 + 8 * i) for i in range(len(columns))]
 
-    def number(self, column: int, ahead: int = 0) -> Word:
-        """The number of a column, in 64 bits; of a later row if told how far `ahead`."""
-        return self._at[column].word(8 * ahead)
+    def number(self, column: int, rows: int = 1) -> Word:
+        """The number of a column, in 64 bits; those of several rows side by side."""
+        return self._at[column].like(self.body.number(0, 64, rows))
 
     def span(self, column: int, ahead: int = 0) -> tuple[Word, Word]:
         """Where the elements of a text or list begin, and how many they are; of a later row if told
@@ -71,6 +79,24 @@ class Row:
             at.set(at + rows * (4 if name in _SPANS else 8))
         self.result.set(self.result + rows * width)
         self.count.set(self.count - rows)
+
+
+def _lay_views(body: Body, width: int) -> None:
+    """Lay down where the results lie, in front of them: their width, how they begin or, if they
+    are short, what they are, and how far behind the first view they lie."""
+    frame = body.number(0, 32)
+    first = frame.half(_VIEWS)
+    view, end, at = body.variable(first), frame.half(4), body.variable(frame.half(4))
+    with body.repeat(lambda: view < end):
+        if width <= _INSIDE:
+            value = at.word() & (1 << 8 * width) - 1
+            behind = value >> 32
+        else:
+            value, behind = at.half().long(), (at - first).long() << 32
+        view.put((value << 32) | width)
+        view.put(behind, 8)
+        view.set(view + _VIEW)
+        at.set(at + width)
 
 
 class _Trapped(Exception):
@@ -103,10 +129,18 @@ class _Machine:
         self.base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
         self.frame = (ctypes.c_char * _COLUMNS).from_address(self.base)
 
-    def grow(self, size: int) -> None:
-        """Have at least as many bytes of memory."""
-        self._memory.grow(self._store, -(-(size - self.size) // _PAGE))
-        self._look()
+    def have(self, size: int) -> None:
+        """Have at least as many bytes of memory, and some to spare."""
+        if size + _SPARE > self.size:
+            self._memory.grow(self._store, -(-(size + _SPARE - self.size) // _PAGE))
+            self._look()
+
+    def take(self, place: int, address: int, size: int) -> int:
+        """Copy bytes to a place of the memory; the next place."""
+        end = place + size
+        self.have(end)
+        ctypes.memmove(self.base + place, address, size)
+        return end + _SPARE & -8
 
     def run(self) -> None:
         """Do what the frame says."""
@@ -136,15 +170,16 @@ class Kernel:
         self._several = several
         self._failure = failure
         self._spans = [_SPANS.get(column, 0) for column in columns]
-        self._frame = struct.Struct(f"<{2 + 2 * len(columns)}I")
+        self._views = _VIEW if returns == "BLOB" else 0
+        self._frame = struct.Struct(f"<{3 + 2 * len(columns)}I")
         self._idle: list[_Machine] = []
         # DuckDB counts the parameters.
         self.__signature__ = Signature(
             [Parameter(f"column_{i}", Parameter.POSITIONAL_ONLY) for i in range(len(columns))]
         )
 
-    def text(self) -> str:
-        """The kernel as WebAssembly text."""
+    def record(self) -> tuple[str, bool]:
+        """The kernel as WebAssembly text, and whether it is to be done as it is written."""
         body = Body()
         row = Row(body, self._columns)
         if self._several is not None:
@@ -155,16 +190,22 @@ class Kernel:
         with body.repeat(lambda: row.count > 0):
             self._row(row)
             row.next(self._width, 1)
-        return module(body, dict(self._tables()))
+        if self._views:
+            _lay_views(body, self._width)
+        return module(body, dict(self._tables())), body.interleaved
 
     @cached_property
     def _compiled(self) -> tuple[Any, Any]:
-        from wasmtime import Engine, Module
+        from wasmtime import Config, Engine, Module
 
-        engine = Engine()
+        text, as_written = self.record()
+        config = Config()
+        # To optimise, the compiler sorts operations by what they are for: vector by vector.
+        config.cranelift_opt_level = "none" if as_written else "speed"
+        engine = Engine(config)
         # Not left to the end of the interpreter, when the library itself is half gone.
         atexit.register(self._forget)
-        return engine, Module(engine, self.text())
+        return engine, Module(engine, text)
 
     def _forget(self) -> None:
         self._idle.clear()
@@ -194,71 +235,67 @@ class Kernel:
             raise ValueError(self._failure) from None
         if machine.size <= _KEPT:
             self._idle.append(machine)
-        pa = self._arrow
-        buffers = [None, data]
-        if self._returns == "BLOB":
-            buffers.insert(1, _steps(count, self._width))
-        result = pa.Array.from_buffers(self._type, count, buffers)
-        for array in arrays:
-            if array.null_count:
-                result = pa.compute.if_else(array.is_valid(), result, pa.scalar(None, self._type))
-        return result
+        # What the views say is counted from where they begin themselves.
+        buffers = [self._valid(arrays), data, data] if self._views else [self._valid(arrays), data]
+        return self._arrow.Array.from_buffers(self._type, count, buffers)
 
     def _one(self, column: Any) -> Any:
-        """A column as one array with offsets of 32 bits."""
-        pa = self._arrow
-        array = column
-        if isinstance(column, pa.ChunkedArray):
-            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-        kind = array.type
-        large = pa.types.is_large_binary(kind) or pa.types.is_large_string(kind)
-        return array.cast(pa.binary()) if large else array
+        """A column as one array."""
+        if isinstance(column, self._arrow.ChunkedArray):
+            return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        return column
+
+    def _valid(self, arrays: list[Any]) -> Any:
+        """A buffer of the rows that are not NULL in any column, or None if all are."""
+        valid = None
+        for array in arrays:
+            if array.null_count:
+                # Copied by `and_`: the validity of a part of an array may begin within a byte.
+                before = self._arrow.scalar(True) if valid is None else valid
+                valid = self._arrow.compute.and_(before, array.is_valid())
+        return None if valid is None else valid.buffers()[1]
 
     def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> Any:
         """A buffer of the results. Places are addresses in the machine's memory."""
         end = _COLUMNS
-        frame, copies = [count, 0], []
+        frame = []
         for array, width in zip(arrays, self._spans, strict=True):
-            buffers = array.buffers()
-            if not width:
-                size = 8 * count
-                copies.append((end, buffers[1].address + 8 * array.offset, size))
-                frame += (end, 0)
-                end += size + _SPARE
-                continue
-            offsets, size = buffers[1].address + 4 * array.offset, 4 * count + 4
-            copies.append((end, offsets, size))
             frame.append(end)
-            end += size + _SPARE & -8
-            first = ctypes.c_int32.from_address(offsets).value * width
-            size = ctypes.c_int32.from_address(offsets + 4 * count).value * width - first
-            if size:
-                skipped = first + 8 * array.values.offset if width > 1 else first
-                copies.append((end, buffers[-1].address + skipped, size))
-            frame.append(end - first & 0xFFFF_FFFF)
-            end += size + _SPARE & -8
-        frame[1] = end
-        size = count * self._width
-        if end + size + _SPARE > machine.size:
-            machine.grow(end + size + _SPARE)
-        base = machine.base
-        for at, address, length in copies:
-            ctypes.memmove(base + at, address, length)
-        self._frame.pack_into(machine.frame, 0, *frame)
+            if width:
+                end, data = self._spanned(machine, end, count, array, width)
+                frame.append(data)
+            else:
+                start = array.buffers()[1].address + 8 * array.offset
+                end = machine.take(end, start, 8 * count)
+                frame.append(0)
+        results = end + self._views * count
+        size = results + self._width * count - end
+        machine.have(end + size)
+        self._frame.pack_into(machine.frame, 0, count, results, end, *frame)
         machine.run()
         # Of Arrow's memory: for 128 kB, the interpreter's would come from the system each time.
         data = self._arrow.allocate_buffer(size)
-        ctypes.memmove(data.address, base + end, size)
+        ctypes.memmove(data.address, machine.base + end, size)
         return data
 
-
-@cache
-def _steps(count: int, width: int) -> Any:
-    """Where results of one width begin and end."""
-    import numpy as np
-    import pyarrow as pa
-
-    return pa.py_buffer((np.arange(count + 1, dtype="<i4") * width).tobytes())
+    def _spanned(
+        self, machine: _Machine, place: int, count: int, array: Any, width: int
+    ) -> tuple[int, int]:
+        """Take a column whose values have different sizes: the next place, and where an element
+        lies to which an offset of 0 points."""
+        pa = self._arrow
+        if array.type in (pa.large_binary(), pa.large_string()):
+            array = array.cast(pa.binary())
+        buffers = array.buffers()
+        offsets = buffers[1].address + 4 * array.offset
+        end = machine.take(place, offsets, 4 * count + 4)
+        first = ctypes.c_int32.from_address(offsets).value * width
+        size = ctypes.c_int32.from_address(offsets + 4 * count).value * width - first
+        data = end - first & 0xFFFF_FFFF
+        if size:
+            skipped = first + 8 * array.values.offset if width > 1 else first
+            end = machine.take(end, buffers[-1].address + skipped, size)
+        return end, data
 
 
 def kernel_udf(
@@ -275,6 +312,7 @@ def kernel_udf(
     """A function of DuckDB's that a kernel computes; its BLOBs are `width` bytes wide. `several` is
     a number of rows and what does as many at once. `failure` is what is said when it fails."""
     width = width or _WIDTHS[returns]
+    assert width <= _INSIDE or width > 12
     return Udf(
         name, columns, returns, Kernel(columns, returns, width, row, tables, several, failure)
     )
