@@ -109,7 +109,12 @@ class Lowering:
         lower = partial(function.lower, expr)
         if is_lenient(expr, None):
             lower = partial(_lower_known, expr)
-        return computed_once(args, [is_simple(arg) for arg in expr.args], lower)
+        return computed_once(
+            args,
+            [is_simple(arg) for arg in expr.args],
+            lower,
+            lambda i: tree.contains(expr.args[i], tree.Aggregate),
+        )
 
     def array_join(self, expr: tree.ArrayJoinCall) -> str:
         return f"aj{expr.slot}.v"

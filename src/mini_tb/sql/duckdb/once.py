@@ -32,9 +32,13 @@ def is_simple(expr: Expr) -> bool:
 
 
 def computed_once(
-    args: Sequence[str], simple: Sequence[bool], lower: Callable[[list[str]], str]
+    args: Sequence[str],
+    simple: Sequence[bool],
+    lower: Callable[[list[str]], str],
+    is_of_rows: Callable[[int], bool] = lambda index: False,
 ) -> str:
-    """`lower(args)`, with a name in place of the arguments that it repeats."""
+    """`lower(args)`, with a name in place of the arguments that it repeats. `is_of_rows` says
+    whether an argument holds an aggregate."""
     if all(simple):
         return lower(list(args))
     marks = [
@@ -52,6 +56,12 @@ def computed_once(
     if not named:
         # Lowered from their own texts: AND looks into them for the conditions that they are.
         return lower(list(args))
+    # An aggregate over a lambda has to stay outside of ours: DuckDB gives the database up there.
+    named += [
+        i
+        for i, sql in enumerate(args)
+        if i not in named and not simple[i] and "lambda" in sql and is_of_rows(i)
+    ]
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
         if sql == mark:
             continue
