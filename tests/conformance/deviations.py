@@ -265,6 +265,21 @@ DEVIATIONS = (
         detail="Division by zero|Cannot convert NULL|Convert overflow|equal sizes",
     ),
     Deviation(
+        "Texts with several points that are converted to Decimals",
+        "`toDecimal64('1.2.3', 2)` is 1.23: further points are passed over",
+        "are no numbers",
+        kind="value",
+        query=r"Decimal\d+(Or\w+)?\((concat|repeat|replace)\w*\(",
+    ),
+    Deviation(
+        "`IN` of a list with a NULL that is computed from a column: `x IN (0, NULL + y)`",
+        "is Nullable",
+        "is as with a NULL that is written",
+        kind="type",
+        query=r"\bIN \(.*\bNULL\b",
+        detail=r"Nullable\(UInt8\)",
+    ),
+    Deviation(
         "`netloc`, and `…RFC` functions, of URLs whose hosts hold `%`, `=`, `&`, brackets, …",
         "end where their parser ends",
         "may end elsewhere",
