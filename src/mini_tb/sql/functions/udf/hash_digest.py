@@ -130,7 +130,7 @@ def _sha2_block(state: Words, block: Words) -> Words:
     root = body.variable(TABLES, 32)
 
     def sixteen(*, further: bool) -> None:
-        a, b, c, d, e, f, g, h = [word + 0 for word in words]
+        a, b, c, d, e, f, g, h = [word.now() for word in words]
         differing = b ^ c
         for i in range(16):
             if further:

@@ -18,7 +18,7 @@ Hash = Callable[[State, Callable[[], None]], tuple[Word, ...]]
 
 
 def _rounds(state: State, count: int) -> None:
-    v0, v1, v2, v3 = words = [word + 0 for word in state]
+    v0, v1, v2, v3 = words = [word.now() for word in state]
     for _ in range(count):
         v0 = v0 + v1
         v1 = v1.left(13) ^ v0
@@ -177,8 +177,8 @@ def _of_width(name: str, hashed: Hash, returns: str, size: int, width: int) -> U
     """Numbers of one width, with the key 0; a hash has so many bytes."""
 
     def of_rows(row: Row, lanes: int) -> None:
-        zero, number = row.body.number(0, 64, lanes), row.number(0, lanes)
-        state = _start(zero, zero)
+        body, number = row.body, row.number(0, lanes)
+        state = [body.variable(body.number(start, 64, lanes)) for start in _START]
         first, *second = hashed(state, lambda: _take_number(state, number, width))
         row.result.put(first.followed(*second) if second else first)
 

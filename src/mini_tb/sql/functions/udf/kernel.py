@@ -57,6 +57,10 @@ class Word:
         """A word of the same shape."""
         return self.body.values(texts, self.bits, self.lanes)
 
+    def now(self) -> Word:
+        """The value of this time, whatever a variable is given later."""
+        return self._made(self.texts)
+
     def _with(self, other: Word | int, operation: str, *, swap: bool = False) -> Word:
         operands = [self.texts, self.body.lifted(other, self.bits, self.lanes).texts]
         if swap:
