@@ -295,9 +295,12 @@ def _start(stream: Stream, accepted: str) -> Any:
         if size > WHOLE:
             is_whole = False
             break
-    if stream.keep is not None:
+    written = None
+    if is_whole:
         written = Written(b"".join(begun), stream.content_type, stream.headers)
-        stream.keep(written if is_whole else None)
+        begun = [written.content]  # put together once, for all who need it
+    if stream.keep is not None:
+        stream.keep(written)
     headers = {**stream.headers, "Vary": "Accept-Encoding"}
     encoding = encoding_for(accepted) if size >= COMPRESSED_FROM else None
     pieces: Iterator[bytes] = iter(begun)
