@@ -32,14 +32,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def answers(connection: duckdb.DuckDBPyConnection, udf: Udf, args: str) -> list[Any]:
-    connection.create_function(
-        udf.name,
-        udf.function,
-        list(udf.parameters),
-        udf.returns,
-        type="arrow",
-        null_handling="special",
-    )
+    udf.create(connection)
     found = connection.sql(f"SELECT {udf.name}({args}) FROM {ROWS} ORDER BY i").fetchall()
     return [value for (value,) in found]
 

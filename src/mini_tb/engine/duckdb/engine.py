@@ -191,9 +191,9 @@ class DuckDBEngine:
             if with_functions:
                 connections.wait_for_functions()  # if it was opened again meanwhile
             connection = connections.writer
-            connection.begin()
             self._transaction = DuckDBTransaction(connection, self._incoming, self._parsed)
             try:
+                connection.begin()
                 yield self._transaction
                 connection.commit()
                 if brings_rows:

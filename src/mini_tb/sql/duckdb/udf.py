@@ -61,16 +61,20 @@ class Udf:
     returns: str
     function: Callable[..., Any]
 
+    def create(self, connection: Any) -> None:
+        """Make it known to a DuckDB connection and its cursors."""
+        connection.create_function(
+            self.name,
+            self.function,
+            list(self.parameters),
+            self.returns,
+            type="arrow",
+            null_handling="special",
+        )
+
 
 def register(connection: Any) -> None:
     """Make all functions known to a DuckDB connection and its cursors."""
     for family in FAMILIES:
         for udf in import_module(f"mini_tb.sql.functions.udf.{family}").UDFS:
-            connection.create_function(
-                udf.name,
-                udf.function,
-                list(udf.parameters),
-                udf.returns,
-                type="arrow",
-                null_handling="special",
-            )
+            udf.create(connection)

@@ -95,23 +95,17 @@ def _lower_clamp(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
-    Function(
-        "greatest",
-        partial(_extreme_returns, is_least=False),
-        _lower_extreme,
-        args=(1, None),
-        nulls=False,
-        bytes_ok=True,
-        any_case=True,
-    ),
-    Function(
-        "least",
-        partial(_extreme_returns, is_least=True),
-        _lower_extreme,
-        args=(1, None),
-        nulls=False,
-        bytes_ok=True,
-        any_case=True,
+    *(
+        Function(
+            name,
+            partial(_extreme_returns, is_least=name == "least"),
+            _lower_extreme,
+            args=(1, None),
+            nulls=False,
+            bytes_ok=True,
+            any_case=True,
+        )
+        for name in ("greatest", "least")
     ),
     Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3)),
 )
