@@ -18,6 +18,7 @@ FAMILIES = (
     "arithmetic",
     "division",
     "arrays",
+    "array_sets",
     "higher_order",
     "maps",
     "comparison",

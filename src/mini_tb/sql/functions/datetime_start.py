@@ -214,7 +214,13 @@ def _start(
     return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
 
 
-def _of_wall(name: str, made: Callable[[DataType, str], str], **more: object) -> Function:
+def _of_wall(
+    name: str,
+    made: Callable[[DataType, str], str],
+    *,
+    aliases: tuple[str, ...] = (),
+    any_case: bool = False,
+) -> Function:
     """A Date made of the wall clock."""
 
     def returns(args: Sequence[Expr]) -> DataType:
@@ -225,7 +231,7 @@ def _of_wall(name: str, made: Callable[[DataType, str], str], **more: object) ->
     def lower(call: Call, args: list[str]) -> str:
         return f"CAST({made(call.args[0].type.bare, day_wall(call, args))} AS DATE)"
 
-    return Function(name, returns, lower, args=(1, 2), **more)  # type: ignore[arg-type]  # a row's fields
+    return Function(name, returns, lower, args=(1, 2), aliases=aliases, any_case=any_case)
 
 
 def _iso_year(t: DataType, w: str) -> str:

@@ -8,15 +8,18 @@ INDEX = {
         "positive_modulo positive_modulo_or_null"
     ),
     "arrays": (
-        "CARDINALITY OCTET_LENGTH arrayCompact arrayConcat arrayDistinct arrayElement "
-        "arrayEnumerate arrayEnumerateDense arrayEnumerateUniq arrayExcept arrayFlatten "
-        "arrayIntersect arrayPopBack arrayPopFront arrayPushBack arrayPushFront arrayResize "
-        "arrayReverse arrayRotateLeft arrayRotateRight arraySlice arrayStringConcat "
-        "arraySymmetricDifference arrayUnion arrayUniq arrayWithConstant arrayZip array_to_string "
-        "countEqual empty emptyArrayDate emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64 "
+        "CARDINALITY OCTET_LENGTH arrayCompact arrayConcat arrayElement arrayFlatten arrayPopBack "
+        "arrayPopFront arrayPushBack arrayPushFront arrayResize arrayReverse arrayRotateLeft "
+        "arrayRotateRight arraySlice arrayStringConcat arrayWithConstant arrayZip array_to_string "
+        "empty emptyArrayDate emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64 "
         "emptyArrayInt16 emptyArrayInt32 emptyArrayInt64 emptyArrayInt8 emptyArrayString "
-        "emptyArrayUInt16 emptyArrayUInt32 emptyArrayUInt64 emptyArrayUInt8 flatten has hasAll "
-        "hasAny hasSubstr indexOf length notEmpty range"
+        "emptyArrayUInt16 emptyArrayUInt32 emptyArrayUInt64 emptyArrayUInt8 flatten length "
+        "notEmpty range"
+    ),
+    "array_sets": (
+        "arrayDistinct arrayEnumerate arrayEnumerateDense arrayEnumerateUniq arrayExcept "
+        "arrayIntersect arraySymmetricDifference arrayUnion arrayUniq countEqual has hasAll "
+        "hasAny hasSubstr indexOf"
     ),
     "higher_order": (
         "arrayAll arrayAvg arrayCount arrayCumSum arrayCumSumNonNegative arrayDifference "
