@@ -168,7 +168,8 @@ DEVIATIONS = (
         "an error if the row is reached",
         "the same, but DuckDB may reach other rows first",
         kind="engine",
-        query=r"\b(AND|OR|BETWEEN)\b.*(gcd|lcm|intDiv|[mM]odulo|%)|WHERE .*\(\(x, i\) -> .*\[\]",
+        query=r"(\b(AND|OR|BETWEEN)\b|\) (=|<>|[<>]=?) \().*(gcd|lcm|intDiv|[mM]odulo|%)"
+        r"|WHERE .*\(\(x, i\) -> .*\[\]",
         detail="Division by zero|equal sizes",
     ),
     Deviation(
@@ -214,7 +215,8 @@ DEVIATIONS = (
         "see the type's default, or find nothing",
         kind="value|engine",
         query=r"\b(assumeNotNull|byteSize|has|hasAll|hasAny|indexOf|countEqual)\("
-        rf"(.*\w\(.*{_NULLS}|[^)]* [-+*/%] [^)]*{_NULLS}|[^)]*{_NULLS} [-+*/%] |\(*-{_NULLS})",
+        rf"(.*\w\(.*{_NULLS}|.*\bnullIf\(|[^)]* [-+*/%] [^)]*{_NULLS}"
+        rf"|[^)]*{_NULLS} [-+*/%] |\(*-{_NULLS})",
         detail="^ClickHouse|by zero",
     ),
     Deviation(

@@ -13,6 +13,7 @@ from mini_tb.sql.aggregate_of_arithmetic import moved_out
 from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
@@ -42,7 +43,6 @@ from mini_tb.sql.tree import (
     Param,
     ScalarQuery,
     Window,
-    contains,
 )
 from mini_tb.types import (
     BOOL,
@@ -518,7 +518,7 @@ def _lower_null(call: Call, args: list[str]) -> str:
 
 
 _NULL = Function("null", nullable(NOTHING), _lower_null, (1, None), nulls=False, bytes_ok=True)
-"""NULL that is computed of a group."""
+"""NULL that is computed of a row or a group."""
 
 
 def apply(function: Function | str, args: list[Expr]) -> Expr:
@@ -540,9 +540,9 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
             result = without_low_cardinality(result)
         return Call(result, function, args)
     if any(arg.type.is_nothing and arg.type.is_nullable for arg in args):
-        if any(contains(arg, Aggregate) for arg in args):
-            return Call(nullable(NOTHING), _NULL, args)  # of a group, not of a row
-        return Const(nullable(NOTHING), None)
+        if all(is_constant(arg) for arg in args):
+            return Const(nullable(NOTHING), None)
+        return Call(nullable(NOTHING), _NULL, args)
     if any(arg.type == NOTHING for arg in args):
         return Const(NOTHING, None)  # a value of an empty array: there is none
     returns = function.returns
