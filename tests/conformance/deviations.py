@@ -72,7 +72,7 @@ DEVIATIONS = (
         "any order",
         "the order of storage, which may be another",
         kind="value",
-        query=r"\bany(If)?\(.* GROUP BY ",
+        query=r"\b(any|anyLast|last_value)(If)?\(.* GROUP BY ",
     ),
     Deviation(
         "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",

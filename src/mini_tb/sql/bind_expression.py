@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
 from mini_tb.sql.aggregate_of_arithmetic import moved_out
+from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
-from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
 from mini_tb.sql.functions.aggregates.registry import AGGREGATES
 from mini_tb.sql.functions.conditional import check_condition
-from mini_tb.sql.functions.constants import integer_type, python_value, zero
-from mini_tb.sql.functions.convert import convert
+from mini_tb.sql.functions.constants import integer_type, python_value
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
     constant,
-    is_over_dictionary,
-    without_low_cardinality,
 )
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.tree import (
@@ -53,7 +49,6 @@ from mini_tb.types import (
     UINT8,
     UINT64,
     DataType,
-    low_cardinality,
     nullable,
     parse_type,
 )
@@ -353,7 +348,7 @@ class ExpressionBinder:
             else:
                 made = self.lambda_(lam, function.lambda_types(types, len(lam.params)))
                 made.folds, made.predicate = function.folds, function.predicate
-                if function.predicate:
+                if function.predicate and made.type != NOTHING:
                     check_condition(made.body)
                 bound.append(made)
         return bound
@@ -452,7 +447,10 @@ class ExpressionBinder:
             except Unsupported as error:
                 hint = "the ClickHouse engine runs it"
                 raise self.error("SQ202", error.message, node, number=48, hint=hint) from None
-            filter_ = self.bind(node.filter) if node.filter is not None else None
+            filter_ = None
+            if node.filter is not None:
+                filter_ = self.bind(node.filter)
+                check_condition(filter_)
             expr = Aggregate(bound.type, bound, args, filter_)
             if node.over is not None:
                 return bind_window(expr, node, self)
@@ -510,71 +508,3 @@ _BINDERS: dict[type[syntax.Expression], Callable[[ExpressionBinder, Any], Expr]]
     syntax.Star: ExpressionBinder.star,
     syntax.Lambda: ExpressionBinder.stray_lambda,
 }
-
-
-def _lower_null(call: Call, args: list[str]) -> str:
-    tests = " AND ".join(f"{sql} IS NULL" for sql in args)
-    return f"CASE WHEN {tests} THEN NULL::INTEGER END"
-
-
-_NULL = Function("null", nullable(NOTHING), _lower_null, (1, None), nulls=False, bytes_ok=True)
-"""NULL that is computed of a row or a group."""
-
-
-def apply(function: Function | str, args: list[Expr]) -> Expr:
-    """The call of a function on bound arguments, with ClickHouse's rules for NULL and
-    LowCardinality. Raises `ArgumentError`."""
-    if isinstance(function, str):
-        found = FUNCTIONS.find(function)
-        assert found is not None, function
-        function = found
-    args = [_simple(arg) for arg in args]
-    least, most = function.args
-    if len(args) < least or (most is not None and len(args) > most):
-        wanted = str(least) if least == most else f"{least} to {most if most is not None else '…'}"
-        raise ArgumentError(f"takes {wanted} arguments, found {len(args)}", 42)
-    if not function.nulls:
-        returns = function.returns
-        result = returns if isinstance(returns, DataType) else returns(args)
-        if result.name in ("Array", "Tuple", "Map") and not function.inner_low_cardinality:
-            result = without_low_cardinality(result)
-        return Call(result, function, args)
-    if any(arg.type.is_nothing and arg.type.is_nullable for arg in args):
-        if all(is_constant(arg) for arg in args):
-            return Const(nullable(NOTHING), None)
-        return Call(nullable(NOTHING), _NULL, args)
-    if any(arg.type == NOTHING for arg in args):
-        return Const(NOTHING, None)  # a value of an empty array: there is none
-    returns = function.returns
-    result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
-    if any(arg.type.is_nullable for arg in args):
-        if not result.can_be_nullable:
-            return Call(result, function, [_known(arg) for arg in args])
-        result = nullable(result)
-    is_low = function.low_cardinality and is_over_dictionary(args)
-    if is_low and result.can_be_low_cardinality:
-        result = low_cardinality(result)
-    return Call(result, function, args)
-
-
-def _simple(arg: Expr) -> Expr:
-    """A `SimpleAggregateFunction` value is to functions the value that it holds."""
-    is_simple = arg.type.name == "SimpleAggregateFunction"
-    return convert(arg, arg.type.types[0]) if is_simple else arg
-
-
-def _known(arg: Expr) -> Expr:
-    """An argument with its type's default in place of NULL, which a result that cannot be
-    Nullable (an Array) is computed of."""
-    if not arg.type.is_nullable:
-        return arg
-    return apply("ifNull", [arg, Const(arg.type.bare, zero(arg.type.bare))])
-
-
-def _plain(arg: Expr) -> Expr:
-    """An argument as `returns` sees it: without Nullable and LowCardinality."""
-    if arg.type.bare is arg.type:
-        return arg
-    bare = copy(arg)
-    bare.type = arg.type.bare
-    return bare

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mini_tb.sql import syntax
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.convert import in_list
+from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.sql.tree import BoundQuery, Const, Expr, InQuery
 from mini_tb.types import NOTHING, UINT8, low_cardinality, nullable
@@ -33,6 +34,8 @@ def bind_in(node: syntax.Call, binder: ExpressionBinder, *, negated: bool) -> Ex
         query = binder.queries.subquery(right.query, binder.scope)
     else:
         items = _items(right, value, binder)
+        if value.type == NOTHING:
+            raise ArgumentError("a value of an empty array has no type, and is in no list", 53)
         if value.type.is_nothing:
             # Among what is no constant it is compared to one after the other.
             found = NOTHING if all(map(is_constant, items)) else UINT8

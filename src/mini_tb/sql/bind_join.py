@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
-from mini_tb.sql.bind_expression import ExpressionBinder, apply
+from mini_tb.sql.apply import apply
+from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert, fill_default

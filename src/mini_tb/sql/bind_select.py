@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
 from mini_tb.sql.aliases import collect_aliases
-from mini_tb.sql.bind_expression import ExpressionBinder, apply
+from mini_tb.sql.apply import apply
+from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_fill import bind_fill
 from mini_tb.sql.bind_from import bind_from
 from mini_tb.sql.bind_star import expand_star
@@ -32,7 +33,7 @@ from mini_tb.sql.tree import (
     contains,
     queries_inside,
 )
-from mini_tb.types import NOTHING, UINT8
+from mini_tb.types import NOTHING, UINT8, nullable
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -126,7 +127,7 @@ class SelectBinder:
         if node is None:
             return None
         expr = self.binder.bind(node)
-        if not expr.type.is_number and not expr.type.is_nothing:
+        if not expr.type.is_number and expr.type != nullable(NOTHING):
             raise self.binder.error(
                 "SQ209",
                 f"a condition must be a number or Bool, found `{expr.type}`",

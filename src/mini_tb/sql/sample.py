@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
-from mini_tb.sql.bind_expression import ExpressionBinder, apply
+from mini_tb.sql.apply import apply
+from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.catalog import Table
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.constants import integer_type

@@ -43,7 +43,7 @@ def least_supertype(types: Sequence[DataType]) -> DataType:
         return nullable(NOTHING) if is_nullable else NOTHING
     bare = list(dict.fromkeys(t.bare for t in known))
     found = bare[0] if len(bare) == 1 else _supertype(bare)
-    if all(t.name == "LowCardinality" for t in distinct):
+    if all(t.name == "LowCardinality" for t in distinct if t != NOTHING):
         found = low_cardinality(found)
     return nullable(found) if is_nullable else found
 

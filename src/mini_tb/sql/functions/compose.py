@@ -28,7 +28,7 @@ class Text(Expr):
 
 def call(name: str, *args: Expr) -> Expr:
     """The call of a function of the table, as the binder makes it. Raises `ArgumentError`."""
-    from mini_tb.sql.bind_expression import apply  # the table is loaded before the binder
+    from mini_tb.sql.apply import apply  # the table is loaded before the binder
 
     return apply(name, list(args))
 

@@ -49,8 +49,9 @@ def _signed(arg: Expr) -> DataType:
 
 
 def check_condition(arg: Expr) -> None:
-    """Raises `ArgumentError` unless a value is a condition: numbers of other types are none."""
-    if arg.type.bare not in (UINT8, BOOL, NOTHING):
+    """Raises `ArgumentError` unless a value is a condition: numbers of other types are none, nor
+    are values of an empty array."""
+    if arg.type.bare not in (UINT8, BOOL, NOTHING) or arg.type == NOTHING:
         raise ArgumentError(f"illegal type `{arg.type}` of a condition, expected UInt8 or Bool")
 
 

@@ -32,6 +32,7 @@ from mini_tb.types import (
     FLOAT64,
     IPV4,
     IPV6,
+    NOTHING,
     STRING,
     STRING_BYTES,
     UUID,
@@ -65,7 +66,7 @@ def _type_argument(arg: Expr) -> DataType:
 def _cast_returns(args: Sequence[Expr]) -> DataType:
     target = _type_argument(args[1])
     source = args[0].type
-    if source.is_nothing and not target.is_nullable:
+    if source.is_nothing and source.is_nullable and not target.is_nullable:
         raise ArgumentError(f"NULL cannot be converted to `{target}`, which is not Nullable", 349)
     lower_cast(source, target, "")
     if source.zone and target.bare.is_datetime and target.zone is None:
@@ -85,6 +86,8 @@ def _lower_cast(call: Call, args: list[str]) -> str:
 
 def _lower_accurate(call: Call, args: list[str]) -> str:
     source, target = call.args[0].type, call.type
+    if source == NOTHING:
+        return lower_cast(source, target, args[0])
     found = accurate(source, target, args[0])
     name = str(target.bare).replace("'", "")
     unsafe = failure(70, f"Value in column cannot be safely converted into type {name}")
@@ -202,7 +205,7 @@ class Conversion:
         return found
 
     def _default_returns(self, args: Sequence[Expr]) -> DataType:
-        if args[0].type.is_nothing:
+        if args[0].type.is_nothing and args[0].type.is_nullable:
             raise ArgumentError("takes a value, found NULL")
         head = self.head(args)
         found = self.target(args[:head])

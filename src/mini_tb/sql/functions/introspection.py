@@ -73,7 +73,7 @@ _SIZES |= {"IPv6": 16, "Enum8": 1, "Enum16": 2, "Interval": 8}
 def _size(t: DataType, sql: str) -> str:
     """Bytes that ClickHouse needs for a value in memory; below a NULL lies the type's default."""
     if t.is_nothing:
-        return "1"
+        return "1" if t.is_nullable else "0"
     bare, null = t.bare, "1 + " if t.is_nullable else ""
     if bare.name == "FixedString":
         return f"{null}{bare.params[0]}"

@@ -197,7 +197,7 @@ def _concat_text(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _text_of(t: DataType, text: str) -> str:
-    from mini_tb.sql.bind_expression import apply
+    from mini_tb.sql.apply import apply
     from mini_tb.sql.tree import Call, Column
 
     call = apply("toString", [Column(t, "", "")])

@@ -26,7 +26,7 @@ from mini_tb.sql.functions.aggregates.combinators import (
     check_resample,
 )
 from mini_tb.sql.functions.function import ArgumentError, without_low_cardinality
-from mini_tb.types import DataType
+from mini_tb.types import NOTHING, DataType
 
 FAMILIES = (
     "simple",
@@ -135,7 +135,7 @@ def _base_of(name: str) -> Base:
 
 def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     condition = args[-1]
-    if condition.bare.name not in ("UInt8", "Bool", "Nothing"):
+    if condition.bare.name not in ("UInt8", "Bool", "Nothing") or condition == NOTHING:
         raise ArgumentError(
             f"illegal type `{condition}` of the condition of `{prefix}If`, expected UInt8"
         )

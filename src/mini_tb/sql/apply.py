@@ -1,0 +1,102 @@
+"""The call of a function on bound arguments: ClickHouse's rules for NULL, for LowCardinality, and
+for values of an empty array, which have no type."""
+
+from __future__ import annotations
+
+from copy import copy
+
+from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.functions import FUNCTIONS
+from mini_tb.sql.functions.constants import zero
+from mini_tb.sql.functions.convert import convert
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    is_lambda,
+    is_over_dictionary,
+    without_low_cardinality,
+)
+from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.types import NOTHING, DataType, low_cardinality, nullable
+
+_TAKERS = """
+CAST accurateCast accurateCastOrDefault accurateCastOrNull array byteSize if ignore isConstant
+isNullable isZeroOrNull map multiIf toNullable toTypeName tuple
+"""
+_TAKES_NOTHING = frozenset(_TAKERS.split())
+"""What takes a value of an empty array as one among others, as the conversions with a default do.
+Of all else that looks at NULL itself, it makes another value without a type."""
+
+
+def _lower_null(call: Call, args: list[str]) -> str:
+    tests = " AND ".join(f"{sql} IS NULL" for sql in args)
+    return f"CASE WHEN {tests} THEN NULL::INTEGER END"
+
+
+_NULL = Function("null", nullable(NOTHING), _lower_null, (1, None), nulls=False, bytes_ok=True)
+"""NULL that is computed of a row or a group."""
+
+
+def apply(function: Function | str, args: list[Expr]) -> Expr:
+    """The call of a function on bound arguments. Raises `ArgumentError`."""
+    if isinstance(function, str):
+        found = FUNCTIONS.find(function)
+        assert found is not None, function
+        function = found
+    args = [_simple(arg) for arg in args]
+    least, most = function.args
+    if len(args) < least or (most is not None and len(args) > most):
+        wanted = str(least) if least == most else f"{least} to {most if most is not None else '…'}"
+        raise ArgumentError(f"takes {wanted} arguments, found {len(args)}", 42)
+    if not function.nulls:
+        return _looking_at_null(function, args)
+    if any(arg.type == NOTHING for arg in args):
+        return Const(NOTHING, None)
+    if any(arg.type.is_nothing for arg in args):
+        if all(is_constant(arg) for arg in args):
+            return Const(nullable(NOTHING), None)
+        return Call(nullable(NOTHING), _NULL, args)
+    returns = function.returns
+    result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
+    if any(arg.type.is_nullable for arg in args):
+        if not result.can_be_nullable:
+            return Call(result, function, [_known(arg) for arg in args])
+        result = nullable(result)
+    is_low = function.low_cardinality and is_over_dictionary(args)
+    if is_low and result.can_be_low_cardinality:
+        result = low_cardinality(result)
+    return Call(result, function, args)
+
+
+def _looking_at_null(function: Function, args: list[Expr]) -> Expr:
+    is_typed = function.name in _TAKES_NOTHING or "OrDefault" in function.name
+    if not is_typed and any(arg.type == NOTHING and not is_lambda(arg) for arg in args):
+        return Const(NOTHING, None)
+    returns = function.returns
+    result = returns if isinstance(returns, DataType) else returns(args)
+    if result.name in ("Array", "Tuple", "Map") and not function.inner_low_cardinality:
+        result = without_low_cardinality(result)
+    return Call(result, function, args)
+
+
+def _simple(arg: Expr) -> Expr:
+    """A `SimpleAggregateFunction` value is to functions the value that it holds."""
+    is_simple = arg.type.name == "SimpleAggregateFunction"
+    return convert(arg, arg.type.types[0]) if is_simple else arg
+
+
+def _known(arg: Expr) -> Expr:
+    """An argument with its type's default in place of NULL, which a result that cannot be
+    Nullable (an Array) is computed of."""
+    if not arg.type.is_nullable:
+        return arg
+    return apply("ifNull", [arg, Const(arg.type.bare, zero(arg.type.bare))])
+
+
+def _plain(arg: Expr) -> Expr:
+    """An argument as `returns` sees it: without Nullable and LowCardinality."""
+    if arg.type.bare is arg.type:
+        return arg
+    bare = copy(arg)
+    bare.type = arg.type.bare
+    return bare
