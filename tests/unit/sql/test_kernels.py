@@ -27,10 +27,10 @@ DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 def called(name: str, *columns: pa.Array) -> list[object]:
-    result = UDFS[name].function(*columns)
-    assert isinstance(result, pa.Array)
-    result.validate(full=True)
-    values: list[object] = result.to_pylist()
+    table = UDFS[name].function(*columns)
+    assert isinstance(table, pa.Table)
+    table.validate(full=True)
+    values: list[object] = table.column(0).to_pylist()
     return values
 
 
@@ -151,7 +151,7 @@ def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:
 def test_the_interpreter_ends_quietly_after_a_kernel_has_run() -> None:
     program = (
         "import pyarrow as pa; from mini_tb.sql.functions.udf.hash_city import UDFS;"
-        "print(UDFS[0].function(pa.array([b'a'], pa.binary()))[0])"
+        "print(UDFS[0].function(pa.array([b'a'], pa.binary()))[0][0])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2603192927274642682\n", "")

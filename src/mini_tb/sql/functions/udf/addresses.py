@@ -68,7 +68,7 @@ def _ipv4_number(texts: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    numbers = _IPV4(texts)
+    numbers = _IPV4(texts).column(0)
     known = pc.not_equal(numbers, pa.scalar(_NO_ADDRESS, pa.uint64()))
     return pc.if_else(known, numbers, pa.scalar(None, pa.uint64())).cast(pa.uint32())
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import struct
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -23,10 +22,9 @@ SCRATCH = 128
 """Where a kernel may lay down what it likes: 896 bytes."""
 TABLES = 1024
 """Where tables begin."""
-_VIEWS = 8
-_FRAME = 12
+_FRAME = 3
 """What a kernel is told: how many rows there are, where results belong and where their views, and
-from here on where each column lies, and the elements of its values."""
+from this word on where each column lies, and the elements of its values."""
 _COLUMNS = 32768
 _SPARE = 16
 """Words are read beyond the end of a text."""
@@ -61,8 +59,9 @@ class Row:
         self.count = body.variable(frame.half(0))
         self.result = body.variable(frame.half(4))
         self._columns = columns
-        self._at = [body.variable(frame.half(_FRAME + 8 * i)) for i in range(len(columns))]
-        self._data = [frame.half(_FRAME + 4 + 8 * i) for i in range(len(columns))]
+        told = [frame.half(4 * (_FRAME + i)) for i in range(2 * len(columns))]
+        self._at = [body.variable(place) for place in told[::2]]
+        self._data = told[1::2]
 
     def number(self, column: int, rows: int = 1) -> Word:
         """The number of a column, in 64 bits; those of several rows side by side."""
@@ -86,7 +85,7 @@ def _lay_views(body: Body, width: int) -> None:
     """Lay down where the results lie, in front of them: their width, how they begin or, if they
     are short, what they are, and how far behind the first view they lie."""
     frame = body.number(0, 32)
-    first = frame.half(_VIEWS)
+    first = frame.half(8)
     view, end, at = body.variable(first), frame.half(4), body.variable(frame.half(4))
     with body.repeat(lambda: view < end):
         if width <= _INSIDE:
@@ -100,61 +99,76 @@ def _lay_views(body: Body, width: int) -> None:
         at.set(at + width)
 
 
-class _Trapped(Exception):
-    """A kernel has failed, or has left its memory."""
-
-
 class _Machine:
-    """One instance of a compiled kernel."""
+    """One instance of a compiled kernel. In its memory, columns and results lie where the number of
+    rows tells, and behind them what texts and lists are made of."""
 
-    def __init__(self, engine: Any, compiled: Any) -> None:
+    def __init__(
+        self, compiled: tuple[Any, Any], columns: list[int], views: int, width: int
+    ) -> None:
+        """`columns`, `views` and `width`: the bytes of a row in columns, views and results."""
         import wasmtime
 
+        engine, program = compiled
         self._store = wasmtime.Store(engine)
-        exports = wasmtime.Instance(self._store, compiled, []).exports(self._store)
+        exports = wasmtime.Instance(self._store, program, []).exports(self._store)
         memory, run = exports["memory"], exports["run"]
         assert isinstance(memory, wasmtime.Memory) and isinstance(run, wasmtime.Func)
         self._memory = memory
         # `Func.__call__` looks the function's type up for each call, which takes 23 µs, as long as
         # to hash 2,048 numbers: this is the function of the C interface below it, at 1 µs.
-        self._call = _C_CALL(("wasmtime_func_call_unchecked", wasmtime._ffi.dll))
-        self._context = ctypes.cast(self._store._context(), ctypes.c_void_p).value
-        self._function = run._func
-        self._trap = ctypes.c_void_p()
-        self._told: list[int] = []
-        self._places = ctypes.addressof(self._function), ctypes.addressof(self._trap)
+        call = _C_CALL(("wasmtime_func_call_unchecked", wasmtime._ffi.dll))
+        self._function, self._trap = run._func, ctypes.c_void_p()
+        function, trap = ctypes.addressof(self._function), ctypes.addressof(self._trap)
+        context = ctypes.cast(self._store._context(), ctypes.c_void_p).value
+        self._call = partial(call, context, function, None, 0, trap)
+        self._widths = columns, views, width
         self._look()
+        self.lay(0)
 
     def _look(self) -> None:
         """Where the memory lies now: it moves when it grows."""
         self.size = self._memory.data_len(self._store)
-        self.base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
-        self._frame = (ctypes.c_char * _COLUMNS).from_address(self.base)
+        self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        self._frame = (ctypes.c_uint32 * (SCRATCH // 4)).from_address(self._base)
 
-    def have(self, size: int) -> None:
-        """Have at least as many bytes of memory, and some to spare."""
-        if size + _SPARE > self.size:
-            self._memory.grow(self._store, -(-(size + _SPARE - self.size) // _PAGE))
+    def _have(self, size: int) -> bool:
+        """Have at least as many bytes of memory, and some to spare; whether it had to grow."""
+        missing = size + _SPARE - self.size
+        if missing > 0:
+            self._memory.grow(self._store, -(-missing // _PAGE))
             self._look()
+        return missing > 0
 
-    def take(self, place: int, address: int, size: int) -> int:
-        """Copy bytes to a place of the memory; the next place."""
-        end = place + size
-        self.have(end)
-        _copy(self.base + place, address, size)
-        return end + _SPARE & -8
+    def lay(self, count: int) -> None:
+        """Have room for so many rows, and say where."""
+        columns, views, width = self._widths
+        places, end = [], _COLUMNS
+        for size in columns:
+            places.append(end)
+            # There is one offset more than there are rows.
+            end += size * (count + 1) + 7 & -8
+        results = end + views * count
+        self.end = results + width * count + 7 & -8
+        self._have(self.end)
+        self._frame[:_FRAME] = [count, results, end]
+        for column, place in enumerate(places):
+            self._frame[_FRAME + 2 * column] = place
+        self.count = count
+        self.columns = [self._base + place for place in places]
+        self.results = self._base + end
 
-    def tell(self, frame: list[int]) -> None:
-        """Lay down the frame: often that of the call before."""
-        if frame != self._told:
-            struct.pack_into(f"<{len(frame)}I", self._frame, 0, *frame)
-            self._told = frame
+    def take(self, column: int, place: int, address: int, size: int, first: int) -> int:
+        """Take elements of a column, so many bytes from the `first` on; where the next may lie."""
+        if self._have(place + size):
+            self.lay(self.count)
+        _copy(self._base + place, address, size)
+        self._frame[_FRAME + 2 * column + 1] = place - first
+        return place + size + _SPARE & -8
 
-    def run(self) -> None:
-        """Do what the frame says."""
-        function, trap = self._places
-        if self._call(self._context, function, None, 0, trap) or self._trap:
-            raise _Trapped
+    def run(self) -> bool:
+        """Do what the frame says; whether that could be done."""
+        return not (self._call() or self._trap)
 
 
 class Kernel:
@@ -177,7 +191,8 @@ class Kernel:
         self._tables = tables
         self._several = several
         self._failure = failure
-        self._spans = [_SPANS.get(column, 0) for column in columns]
+        self._elements = [_SPANS.get(column, 0) for column in columns]
+        self._widths = [4 if column in _SPANS else 8 for column in columns]
         self._views = _VIEW if returns == "BLOB" else 0
         self._idle: list[_Machine] = []
         # DuckDB counts the parameters.
@@ -225,79 +240,66 @@ class Kernel:
         return pa
 
     @cached_property
+    def _schema(self) -> Any:
+        return self._arrow.schema([("result", getattr(self._arrow, _ARROW[self._returns])())])
+
+    @cached_property
     def _type(self) -> Any:
-        return getattr(self._arrow, _ARROW[self._returns])()
+        return self._schema.field(0).type
 
     def __call__(self, *values: Any) -> Any:
-        """The results of all rows."""
-        chunked = self._arrow.ChunkedArray
-        arrays = [_whole(column) if isinstance(column, chunked) else column for column in values]
+        """The results of all rows, as a table of one column: DuckDB would make one of an array."""
+        pa = self._arrow
+        arrays = [_whole(v) if isinstance(v, pa.ChunkedArray) else v for v in values]
         count = len(arrays[0])
         try:
             machine = self._idle.pop()
         except IndexError:
-            machine = _Machine(*self._compiled)
-        data = self._computed(machine, count, arrays)
+            machine = _Machine(self._compiled, self._widths, self._views, self._width)
+        if machine.count != count:
+            machine.lay(count)
+        nulls, end = 0, machine.end
+        for column, array in enumerate(arrays):
+            nulls += array.null_count
+            if self._elements[column]:
+                end = self._take(machine, column, array, end)
+            else:
+                numbers = array.buffers()[1].address + 8 * array.offset
+                _copy(machine.columns[column], numbers, 8 * count)
+        if not machine.run():
+            raise ValueError(self._failure)
+        # Of Arrow's memory: for 128 kB, the interpreter's would come from the system each time.
+        data = pa.allocate_buffer((self._views + self._width) * count)
+        _copy(data.address, machine.results, data.size)
         if machine.size <= _KEPT:
             self._idle.append(machine)
+        valid = self._valid(arrays) if nulls else None
         # What the views say is counted from where they begin themselves.
-        buffers = [self._valid(arrays), data, data] if self._views else [self._valid(arrays), data]
-        return self._arrow.Array.from_buffers(self._type, count, buffers)
+        buffers = [valid, data, data] if self._views else [valid, data]
+        results = pa.Array.from_buffers(self._type, count, buffers)
+        return pa.Table.from_arrays([results], schema=self._schema)
 
     def _valid(self, arrays: list[Any]) -> Any:
-        """A buffer of the rows that are not NULL in any column, or None if all are."""
-        valid = None
+        """A buffer of the rows that are NULL in no column."""
+        valid = self._arrow.scalar(True)
         for array in arrays:
-            if array.null_count:
-                # Copied by `and_`: the validity of a part of an array may begin within a byte.
-                before = self._arrow.scalar(True) if valid is None else valid
-                valid = self._arrow.compute.and_(before, array.is_valid())
-        return None if valid is None else valid.buffers()[1]
+            # Copied by `and_`: the validity of a part of an array may begin within a byte.
+            valid = self._arrow.compute.and_(valid, array.is_valid())
+        return valid.buffers()[1]
 
-    def _computed(self, machine: _Machine, count: int, arrays: list[Any]) -> Any:
-        """A buffer of the results. Places are addresses in the machine's memory."""
-        end, frame = _COLUMNS, [count, 0, 0]
-        for array, width in zip(arrays, self._spans, strict=True):
-            frame.append(end)
-            if width:
-                end, data = self._spanned(machine, end, count, array, width)
-                frame.append(data)
-            else:
-                start = array.buffers()[1].address + 8 * array.offset
-                end = machine.take(end, start, 8 * count)
-                frame.append(0)
-        frame[1] = end + self._views * count
-        frame[2] = end
-        size = (self._views + self._width) * count
-        machine.have(end + size)
-        machine.tell(frame)
-        try:
-            machine.run()
-        except _Trapped:
-            raise ValueError(self._failure) from None
-        # Of Arrow's memory: for 128 kB, the interpreter's would come from the system each time.
-        data = self._arrow.allocate_buffer(size)
-        _copy(data.address, machine.base + end, size)
-        return data
-
-    def _spanned(
-        self, machine: _Machine, place: int, count: int, array: Any, width: int
-    ) -> tuple[int, int]:
-        """Take a column whose values have different sizes: the next place, and where an element
-        lies to which an offset of 0 points."""
-        pa = self._arrow
+    def _take(self, machine: _Machine, column: int, array: Any, place: int) -> int:
+        """Take a column whose values have different sizes; where elements of the next may lie."""
+        pa, width = self._arrow, self._elements[column]
         if array.type in (pa.large_binary(), pa.large_string()):
             array = array.cast(pa.binary())
-        buffers = array.buffers()
+        buffers, size = array.buffers(), 4 * len(array)
         offsets = buffers[1].address + 4 * array.offset
-        end = machine.take(place, offsets, 4 * count + 4)
-        first = ctypes.c_int32.from_address(offsets).value * width
-        size = ctypes.c_int32.from_address(offsets + 4 * count).value * width - first
-        data = end - first & 0xFFFF_FFFF
-        if size:
-            skipped = first + 8 * array.values.offset if width > 1 else first
-            end = machine.take(end, buffers[-1].address + skipped, size)
-        return end, data
+        _copy(machine.columns[column], offsets, size + 4)
+        first, end = (ctypes.c_int32.from_address(offsets + at).value for at in (0, size))
+        start = first * width
+        skipped = start + 8 * array.values.offset if width > 1 else start
+        data = buffers[-1].address + skipped if end > first else 0
+        return machine.take(column, place, data, end * width - start, start)
 
 
 def _whole(column: Any) -> Any:
