@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
-from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, abreast, kernel_udf
 
 # A number to digest may lie at the beginning.
 _STATE, _REST = SCRATCH + 64, SCRATCH + 128
-_ABREAST = 12
-"""How many numbers are digested side by side: three vectors keep a processor busy."""
+_GROUPS = (4, 4, 4, 1)
+"""How numbers are digested abreast: three vectors and a word keep all parts of a processor busy."""
 Words = list[Word]
 
 
@@ -323,21 +323,21 @@ def _emit_half(to: Word, words: Words, offset: int) -> None:
 def _half_of_width(width: int) -> Udf:
     """Of numbers of so many bytes."""
 
-    def of_rows(row: Row, lanes: int) -> None:
-        low, high = row.number(0, lanes).halves()
+    def of_rows(row: Row, lanes: int, ahead: int) -> None:
+        low, high = row.number(0, lanes, ahead).halves()
         words = [low, high] if width == 8 else [low]
         block: list[Word | int] = [*words, *[0] * (14 - len(words)), 8 * width, 0]
         block[width // 4] = block[width // 4] | 0x80 << 8 * width % 32
         state = [row.body.number(word, 32, lanes) for word in MD5_START]
         new = [a + b for a, b in zip(state, _md5_block(state, block), strict=True)]
-        row.result.put(_half(new))
+        row.result.put(_half(new), 8 * ahead)
 
     return kernel_udf(
         f"mt_half_md5_bits_{width}",
         ("UBIGINT",),
         "UBIGINT",
-        lambda row: of_rows(row, 1),
-        several=(_ABREAST, lambda row: of_rows(row, _ABREAST)),
+        lambda row: of_rows(row, 1, 0),
+        several=abreast(_GROUPS, of_rows),
     )
 
 

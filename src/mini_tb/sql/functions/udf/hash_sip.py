@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
-from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import SCRATCH, Row, abreast, kernel_udf
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
-_LANES = 6
-"""How many numbers are hashed side by side: three vectors keep a processor busy."""
+_GROUPS = (2, 2, 1, 1)
+"""How numbers are hashed abreast: two vectors and two words keep all parts of a processor busy."""
 State = list[Variable]
 Hash = Callable[[State, Callable[[], None]], tuple[Word, ...]]
 """What a state comes to that takes a value when told to."""
@@ -176,19 +176,19 @@ class _Rows:
 def _of_width(name: str, hashed: Hash, returns: str, size: int, width: int) -> Udf:
     """Numbers of one width, with the key 0; a hash has so many bytes."""
 
-    def of_rows(row: Row, lanes: int) -> None:
-        body, number = row.body, row.number(0, lanes)
+    def of_rows(row: Row, lanes: int, ahead: int) -> None:
+        body, number = row.body, row.number(0, lanes, ahead)
         state = [body.variable(body.number(start, 64, lanes)) for start in _START]
         first, *second = hashed(state, lambda: _take_number(state, number, width))
-        row.result.put(first.followed(*second) if second else first)
+        row.result.put(first.followed(*second) if second else first, size * ahead)
 
     return kernel_udf(
         f"{name}_bits_{width}",
         ("UBIGINT",),
         returns,
-        lambda row: of_rows(row, 1),
+        lambda row: of_rows(row, 1, 0),
         width=size,
-        several=(_LANES, lambda row: of_rows(row, _LANES)),
+        several=abreast(_GROUPS, of_rows),
     )
 
 

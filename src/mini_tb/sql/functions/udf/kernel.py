@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 
 _BITWISE = ("and", "or", "xor")
 _VECTOR = 128
@@ -36,8 +37,7 @@ class Word:
     `lanes`, with which the same is done.
 
     Lanes make up vectors of 128 bits. What is done with a word of several vectors is done with one
-    after the other, operation by operation, so that the processor need not wait for a result of
-    one while it has another to go on with."""
+    after the other."""
 
     __slots__ = ("bits", "body", "lanes", "texts")
 
@@ -292,7 +292,7 @@ class Body:
         self.locals: list[str] = []
         self.called: list[Function] = []
         self.interleaved = False
-        """Whether there is a word of several vectors in it."""
+        """Whether there is something in it that is done abreast."""
 
     def lifted(self, value: Word | int, bits: int, lanes: int = 1) -> Word:
         """A word, or a number as one, in each lane."""
@@ -320,7 +320,6 @@ class Body:
             places.append(f"local.get {len(self.locals)}")
             self.lines.append(f"{text} local.set {len(self.locals)}")
             self.locals.append(_type(bits, lanes))
-        self.interleaved |= len(places) > 1
         return Word(self, tuple(places), bits, lanes)
 
     def number(self, value: int, bits: int = 64, lanes: int = 1) -> Word:
@@ -361,6 +360,22 @@ class Body:
         self.lines.append(f"{condition().text} i32.eqz br_if 1")
         yield
         self.lines.append("br 0 end end")
+
+    def abreast(self, parts: Iterable[Callable[[], None]]) -> None:
+        """Do what knows nothing of each other, an operation of each in turn: the processor need not
+        wait for a result of one while it has another to go on with. Nothing in it may depend on
+        the data."""
+        before, records = self.lines, []
+        for part in parts:
+            self.lines = []
+            part()
+            records.append(self.lines)
+        self.lines = before
+        for turn in zip_longest(*records, fillvalue=""):
+            if any(line.endswith("end") for line in turn):
+                raise TypeError("what is done abreast has no `when` and no `repeat`")
+            self.lines.extend(turn)
+        self.interleaved = True
 
     def give(self, value: Word) -> None:
         """Return a value."""

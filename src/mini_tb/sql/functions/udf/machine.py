@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from inspect import Parameter, Signature
 from typing import Any
@@ -63,9 +63,10 @@ class Row:
         self._at = [body.variable(place) for place in told[::2]]
         self._data = told[1::2]
 
-    def number(self, column: int, rows: int = 1) -> Word:
-        """The number of a column, in 64 bits; those of several rows side by side."""
-        return self._at[column].like(self.body.number(0, 64, rows))
+    def number(self, column: int, rows: int = 1, ahead: int = 0) -> Word:
+        """The number of a column, in 64 bits; those of several rows side by side; those of later
+        rows if told how far `ahead`."""
+        return self._at[column].like(self.body.number(0, 64, rows), 8 * ahead)
 
     def span(self, column: int, ahead: int = 0) -> tuple[Word, Word]:
         """Where the elements of a text or list begin, and how many they are; of a later row if told
@@ -79,6 +80,20 @@ class Row:
             at.set(at + rows * (4 if name in _SPANS else 8))
         self.result.set(self.result + rows * width)
         self.count.set(self.count - rows)
+
+
+def abreast(
+    groups: Sequence[int], of_rows: Callable[[Row, int, int], None]
+) -> tuple[int, Callable[[Row], None]]:
+    """How several rows are done at once, as groups of so many: each by `of_rows`, which is told how
+    many rows it does, and how far ahead the first of them is."""
+    firsts = [sum(groups[:i]) for i in range(len(groups))]
+
+    def at_once(row: Row) -> None:
+        each = zip(groups, firsts, strict=True)
+        row.body.abreast([partial(of_rows, row, *group) for group in each])
+
+    return sum(groups), at_once
 
 
 def _lay_views(body: Body, width: int) -> None:
