@@ -69,7 +69,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
 
 
 def _looking_at_null(function: Function, args: list[Expr]) -> Expr:
-    is_typed = function.name in _TAKES_NOTHING or "OrDefault" in function.name
+    name = function.name
+    is_typed = name in _TAKES_NOTHING or "OrDefault" in name or function.window_only
     if not is_typed and any(arg.type == NOTHING and not is_lambda(arg) for arg in args):
         return Const(NOTHING, None)
     returns = function.returns

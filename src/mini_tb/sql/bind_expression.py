@@ -313,6 +313,9 @@ class ExpressionBinder:
             raise self.error("SQ205", f"`{name}` needs an OVER clause", node, number=63)
         if node.over is None:
             return self.apply(function, self.arguments(function, node), node)
+        if not function.window_only:
+            message = f"`{name}` is no aggregate or window function, and takes no OVER clause"
+            raise self.error("SQ205", message, node, number=63)
         with self.inside(node):
             bound = self.apply(function, self.arguments(function, node), node)
             assert isinstance(bound, Call)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 KIND = "job"
 KEPT = timedelta(hours=48)
-KEPT_COUNT = 100
+LISTED = 100
+REMEMBERED = 1000
+"""How many jobs that have ended can be looked up by their ids; `tinybird.jobs_log` tells of more."""
 
 WAITING, WORKING, DONE, ERROR = "waiting", "working", "done", "error"
 CANCELLING, CANCELLED = "cancelling", "cancelled"
@@ -148,6 +151,8 @@ class Jobs:
         self._work: dict[str, Work] = {}
         self._thread: threading.Thread | None = None
         self._jobs = {key: _from_record(record) for key, record in state.all(KIND).items()}
+        self._ended = deque(job.id for job in self._jobs.values() if job.status in ENDED)
+        self._forget()
         for job in list(self._jobs.values()):
             if job.kind in RESUMABLE and job.status in (WAITING, WORKING):
                 self._save(replace(job, status=WAITING, updated_at=now()))
@@ -165,7 +170,7 @@ class Jobs:
             job
             for job in found
             if (kind is None or job.kind == kind) and (status is None or job.status == status)
-        ][:KEPT_COUNT]
+        ][:LISTED]
 
     def find(self, job_id: str) -> Job | None:
         """The job of that id."""
@@ -307,9 +312,27 @@ class Jobs:
     def _save(self, job: Job) -> Job:
         self._record(job)
         with self._lock:
+            was_open = job.id not in self._jobs or self._jobs[job.id].status not in ENDED
             self._jobs[job.id] = job
+            if was_open and job.status in ENDED:
+                self._ended.append(job.id)
             self._lock.notify_all()
+        self._forget()
         return job
+
+    def _forget(self) -> None:
+        """Leave no more ended jobs than `REMEMBERED`, nor any that ended longer ago than `KEPT`."""
+        since = self._now() - KEPT
+        while True:
+            with self._lock:
+                oldest = self._jobs[self._ended[0]] if self._ended else None
+                is_one_over = len(self._ended) > REMEMBERED
+                if oldest is None or not (is_one_over or oldest.updated_at < since):
+                    return
+                self._ended.popleft()
+                del self._jobs[oldest.id]
+                self._work.pop(oldest.id, None)
+            self._state.delete(KIND, oldest.id)
 
 
 def _to_record(job: Job) -> dict[str, Any]:

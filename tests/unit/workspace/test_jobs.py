@@ -10,7 +10,7 @@ import pytest
 from workspace_setup import Clock, deployed, rows
 
 from mini_tb.diagnostics import UserError
-from mini_tb.workspace import Workspace
+from mini_tb.workspace import Workspace, jobs
 
 FILES = {
     "events.datasource": (
@@ -150,6 +150,32 @@ def test_jobs_survive_a_restart(tmp_path: Path) -> None:
         kept = {job.id: job for job in opened.jobs.list()}
         assert kept[done.id] == done
         assert "internal error" in (kept[failed.id].error or "")
+
+
+def test_jobs_that_have_ended_are_forgotten_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "REMEMBERED", 3)
+    clock, release = Clock(), threading.Event()
+
+    def waits(_: object) -> dict[str, int]:
+        release.wait()
+        return {}
+
+    with Workspace.open(tmp_path, clock=clock) as opened:
+        open_ = opened.jobs.start("copy", waits)
+        done = [opened.jobs.run("import", lambda _: {"rows": 1}).id for _ in range(5)]
+        assert [job.id for job in opened.jobs.list()] == [*reversed(done[2:]), open_.id]
+        assert opened.jobs.find(done[1]) is None
+        release.set()
+        opened.jobs.wait(open_.id)
+    with Workspace.open(tmp_path, clock=clock) as opened:
+        assert {job.id for job in opened.jobs.list()} == {*done[3:], open_.id}
+        clock.advance(hours=49)
+        last = opened.jobs.run("import", lambda _: {"rows": 1})
+        assert opened.jobs.list() == [last]
+    with Workspace.open(tmp_path, clock=clock) as opened:
+        assert opened.jobs.list() == [last]
 
 
 SINK = (
