@@ -26,7 +26,7 @@ KIND = "job"
 KEPT = timedelta(hours=48)
 LISTED = 100
 REMEMBERED = 1000
-"""How many jobs that have ended can be looked up by their ids; `tinybird.jobs_log` tells of more."""
+"""How many jobs that have ended can be looked up by id; `tinybird.jobs_log` tells of more."""
 
 WAITING, WORKING, DONE, ERROR = "waiting", "working", "done", "error"
 CANCELLING, CANCELLED = "cancelling", "cancelled"
