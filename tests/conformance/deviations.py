@@ -68,11 +68,11 @@ DEVIATIONS = (
     ),
     Deviation(
         "Aggregates that depend on the order of rows without `ORDER BY` (`any`, "
-        "`groupArray`, `topK` of ties)",
+        "`groupArray`; `argMin`, `argMax`, `topK` of ties)",
         "any order",
         "the order of storage, which may be another",
         kind="value",
-        query=r"\b(any|anyLast|last_value)(If)?\(.* GROUP BY ",
+        query=r"\b(any|anyLast|last_value)(If)?\(.* GROUP BY |\barg(Min|Max)\((?!.*\bid\b)",
     ),
     Deviation(
         "`uniq`, `uniqCombined`, `uniqHLL12`, `uniqTheta`",
