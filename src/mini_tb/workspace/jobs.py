@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KIND = "job"
 KEPT = timedelta(hours=48)
 LISTED = 100
-REMEMBERED = 1000
+REMEMBERED = 500
 """How many jobs that have ended can be looked up by id; `tinybird.jobs_log` tells of more."""
 
 WAITING, WORKING, DONE, ERROR = "waiting", "working", "done", "error"

@@ -425,10 +425,11 @@ class Workspace:
 
         target = self.datasource(name)
         row_condition(target, condition)
+        name = target.name
         return self.jobs.start(
             "delete_data",
-            lambda _: {"rows_affected": self.delete(target.name, condition)},
-            datasource={"id": self.resource_id("datasource", target.name), "name": target.name},
+            lambda _: {"rows_affected": self.delete(name, condition)},
+            datasource={"id": self.resource_id("datasource", name), "name": name},
             delete_condition=condition,
         )
 

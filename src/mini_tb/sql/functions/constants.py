@@ -126,3 +126,10 @@ def zero(data_type: DataType) -> Any:
     if bare.name in ("JSON", "Dynamic", "Variant"):
         return "{}" if bare.name == "JSON" else None
     return ""
+
+
+
+def typed_default(data_type: DataType) -> Any:
+    """The default that a type says, where no column has one: the first day of Date32, all else as
+    `zero`."""
+    return date(1900, 1, 1) if data_type.bare.name == "Date32" else zero(data_type)

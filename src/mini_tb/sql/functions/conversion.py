@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mini_tb.sql.functions import convert_moment, zone
-from mini_tb.sql.functions.constants import literal, zero
-from mini_tb.sql.functions.convert import (
-    accurate,
-    fixed_string,
-    lower_cast,
-    try_text,
-    unreadable,
-)
+from mini_tb.sql.functions.constants import literal, typed_default
+from mini_tb.sql.functions.convert import fixed_string, lower_cast, try_text, unreadable
+from mini_tb.sql.functions.convert_accurate import accurate
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import (
@@ -121,7 +116,7 @@ def _kept_low(args: Sequence[Expr], found: DataType) -> DataType:
 
 def _or_default(call: Call, found: str, default: str | None) -> str:
     target = call.type.bare
-    return f"coalesce({found}, {default or literal(zero(target), target)})"
+    return f"coalesce({found}, {default or literal(typed_default(target), target)})"
 
 
 def _lower_accurate_or_default(call: Call, args: list[str]) -> str:
@@ -141,8 +136,8 @@ class Conversion:
     target: Target
     required: int = 0
     optional: int = 0
-    plain: bool = True
     variants: bool = True
+    has_default: bool = True
     aliases: tuple[str, ...] = ()
     any_case: bool = False
 
@@ -158,17 +153,17 @@ class Conversion:
     def rows(self) -> Iterator[Function]:
         """Their rows."""
         least, most = 1 + self.required, 1 + self.required + self.optional
-        arity = (least, most)
-        if self.plain:
-            yield Function(
-                f"to{self.name}",
-                self._plain_returns,
-                _lower_to,
-                args=arity,
-                bytes_ok=True,
-                aliases=self.aliases,
-                any_case=self.any_case,
-            )
+        yield Function(
+            f"to{self.name}",
+            self._plain_returns,
+            _lower_to,
+            args=(least, most),
+            bytes_ok=True,
+            aliases=self.aliases,
+            any_case=self.any_case,
+        )
+        # A scale in seconds can be left out where the text may be none.
+        arity = (1 if self.name.endswith("Time64") else least, most)
         if not self.variants:
             return
         name = f"to{self.name}Or"
@@ -180,6 +175,8 @@ class Conversion:
             bytes_ok=True,
         )
         yield Function(f"{name}Zero", self._text_returns, _lower_or_zero, args=arity, bytes_ok=True)
+        if not self.has_default:
+            return
         yield Function(
             f"{name}Default",
             self._default_returns,
@@ -250,9 +247,7 @@ def _tried(call: Call, args: list[str]) -> str:
 
 
 def _lower_or_zero(call: Call, args: list[str]) -> str:
-    # The first day of Date32, not its default.
-    first = "DATE '1900-01-01'" if call.type.bare.name == "Date32" else None
-    found = _or_default(call, _tried(call, args), first)
+    found = _or_default(call, _tried(call, args), None)
     if call.args[0].type.is_nullable:
         return f"CASE WHEN {args[0]} IS NOT NULL THEN {found} END"
     return found
@@ -303,9 +298,9 @@ CONVERSIONS = (
     Conversion("Date32", _fixed(DATE32), 0, 1),
     Conversion("DateTime", _datetime_target, 0, 1),
     Conversion("DateTime32", _datetime_target, 0, 1, variants=False),
-    Conversion("DateTime64", _datetime64_target, 0, 2),
-    Conversion("Time", _fixed(DataType("Time"))),
-    Conversion("Time64", _time64_target, 0, 1),
+    Conversion("DateTime64", _datetime64_target, 1, 1),
+    Conversion("Time", _fixed(DataType("Time")), has_default=False),
+    Conversion("Time64", _time64_target, 1, 0, has_default=False),
     Conversion("UUID", _fixed(UUID)),
     Conversion("IPv4", _fixed(IPV4)),
     Conversion("IPv6", _fixed(IPV6)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
-from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.constants import literal, typed_default, zero
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, Param
@@ -37,7 +37,7 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
     duck = to_duckdb(t)
     if s.name == "Nothing":
         if source == NOTHING and zero(t) is not None:
-            return literal(zero(t), t)
+            return literal(typed_default(t), t)
         return f"CAST({sql} AS {duck})"
     if t.name == "FixedString":
         return fixed_string(s, int(t.params[0]), sql)
@@ -88,11 +88,14 @@ def _convert(s: DataType, t: DataType, sql: str) -> str | None:
         whens = " ".join(f"WHEN {value} THEN {quote_string(name)}" for name, value in t.params)
         unknown = number.failure(691, f"Unknown value for enum {t}".replace("'", ""))
         return f"CAST(CASE {sql} {whens} ELSE {unknown} END AS {to_duckdb(t)})"
-    if s.name == "IPv4" and (t.name == "IPv6" or t_number):
-        mapped = f"({0xFFFF << 32} + CAST({sql} AS UHUGEINT))"
-        return mapped if t.name == "IPv6" else lower_cast(UINT32, t, sql)
-    if t.name == "IPv4" and s.is_integer:
+    if s.name == "IPv4" and t.name == "IPv6":
+        return f"({0xFFFF << 32} + CAST({sql} AS UHUGEINT))"
+    if s.name == "IPv4" and t.name in ("UInt32", "UInt64", "UInt128", "UInt256"):
+        return lower_cast(UINT32, t, sql)
+    if t.name == "IPv4" and s.is_integer and not s.is_signed and s.bits <= 64:
         return lower_cast(s, UINT32, sql)
+    if "IPv4" in (s.name, t.name):
+        return None
     if t.is_interval and s_number:
         return lower_cast(s, INT64, sql)
     return _convert_nested(s, t, sql)
@@ -195,40 +198,6 @@ def try_text(t: DataType, sql: str) -> str:
     if t.is_number:
         return number.try_number(t, sql)
     return moment.basic(t, sql) if t.is_datetime else read_text(t, sql)
-
-
-def accurate(source: DataType, target: DataType, sql: str) -> str:
-    """`sql` as `target`, NULL where that would lose something or is no value of the type: what
-    `accurateCastOrNull` computes. Raises `ArgumentError` as `lower_cast`."""
-    s, t = source.bare, target.bare
-    duck = to_duckdb(t)
-    if s.is_string:
-        if t.is_string:
-            return lower_cast(s, t, sql)
-        text = to_text(s, sql)
-        return number.try_number(t, text) if t.is_number else read_text(t, text)
-    if t.is_bool or not (s.is_number and (t.is_number or t.is_date_or_datetime)):
-        return lower_cast(s, t, sql)
-    if t.is_integer and s.is_decimal:
-        return f"TRY_CAST(trunc({sql}) AS {duck})"
-    if t.is_integer and s.is_float:
-        return f"CASE WHEN {sql} = trunc({sql}) THEN TRY_CAST({sql} AS {duck}) END"
-    if t.is_float:
-        found = lower_cast(s, t, sql)
-        return f"CASE WHEN TRY_CAST({found} AS {to_duckdb(s)}) = {sql} THEN {found} END"
-    if t.is_number and s.is_integer and s.bits == 256:
-        # A TRY_CAST of a BIGNUM that fails stops the whole database for good; one of its text
-        # does not.
-        return f"TRY_CAST(CAST({sql} AS VARCHAR) AS {duck})"
-    if t.is_number:
-        return f"TRY_CAST({sql} AS {duck})"
-    if t.is_date and s.is_float:
-        whole = f"{sql} = trunc({sql}) AND {sql} BETWEEN 0 AND 4294967295"
-        return f"CASE WHEN {whole} THEN {lower_cast(s, t, sql)} END"
-    if t.name in ("Date", "Date32", "DateTime"):
-        low = -719_528 if t.name == "Date32" else 0
-        return f"CASE WHEN {sql} BETWEEN {low} AND 4294967295 THEN {lower_cast(s, t, sql)} END"
-    return lower_cast(s, t, sql)
 
 
 _CANNOT_PARSE = {"DateTime": 41, "DateTime64": 41, "Bool": 467, "UUID": 376, "IPv4": 675}

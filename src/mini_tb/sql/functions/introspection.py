@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mini_tb.sql.constancy import is_fixed
-from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
@@ -53,7 +53,7 @@ def _named_type(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_zero(call: Call, args: list[str]) -> str:
-    return literal(zero(call.type), call.type)
+    return literal(typed_default(call.type), call.type)
 
 
 def _enum_size_returns(args: Sequence[Expr]) -> DataType:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mini_tb.sql.functions.convert import accurate, lower_cast
+from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_accurate import accurate
 from mini_tb.types import DataType
 
 
