@@ -215,8 +215,8 @@ DEVIATIONS = (
         "see the type's default, or find nothing",
         kind="value|engine",
         query=r"\b(assumeNotNull|byteSize|has|hasAll|hasAny|indexOf|countEqual)\("
-        rf"(.*\w\(.*{_NULLS}|.*\bnullIf\(|[^)]* [-+*/%] [^)]*{_NULLS}"
-        rf"|[^)]*{_NULLS} [-+*/%] |\(*-{_NULLS})",
+        rf"(.*\w\(.*{_NULLS}|.*\bnullIf\(|[^)]* ([-+*/%]|\|\|) [^)]*{_NULLS}"
+        rf"|[^)]*{_NULLS} ([-+*/%]|\|\|) |\(*-{_NULLS})",
         detail="^ClickHouse|by zero",
     ),
     Deviation(

@@ -13,6 +13,7 @@ from mini_tb.sql.functions.arrays import (
 from mini_tb.sql.functions.compose import call as called
 from mini_tb.sql.functions.compose import composed
 from mini_tb.sql.functions.conditional import supertype
+from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda, unsupported
 from mini_tb.sql.functions.higher_order import elements
@@ -111,7 +112,7 @@ def _shift_returns(args: Sequence[Expr]) -> DataType:
 def _lower_shift(call: Call, args: list[str]) -> str:
     items = lower_cast(call.args[0].type, call.type, args[0])
     element = call.type.element
-    fill = default_text(element)
+    fill = "NULL" if element.is_nothing else literal(typed_default(element), element)
     if len(args) > 2:
         fill = lower_cast(call.args[2].type, element, args[2])
     by = f"CAST({args[1]} AS BIGINT)"

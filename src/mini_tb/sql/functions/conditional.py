@@ -257,8 +257,8 @@ def _lower_first(call: Call, args: list[str]) -> str:
         if arg.type.is_nothing:
             continue
         t = arg.type.bare
-        some = f"{sql} <> {literal(zero(t), t)}"
-        whens.append(f"WHEN {some} THEN {lower_cast(arg.type, call.type, sql)}")
+        is_set = f"{sql} IS NOT NULL" if arg.type.is_nullable else f"{sql} <> {literal(zero(t), t)}"
+        whens.append(f"WHEN {is_set} THEN {lower_cast(arg.type, call.type, sql)}")
     instead = zero(call.type)
     last = "NULL" if instead is None else literal(instead, call.type)
     return f"CAST(CASE {' '.join(whens)} ELSE {last} END AS {duck})" if whens else args[0]
@@ -336,6 +336,12 @@ ROWS = (
     Function("assumeNotNull", _assume_returns, _lower_assume, nulls=False, bytes_ok=True),
     Function("toNullable", _to_nullable_returns, "{0}", nulls=False, exact=True, bytes_ok=True),
     Function(
-        "firstNonDefault", _first_returns, _lower_first, args=(1, None), nulls=False, any_case=True
+        "firstNonDefault",
+        _first_returns,
+        _lower_first,
+        args=(1, None),
+        nulls=False,
+        any_case=True,
+        bytes_ok=True,
     ),
 )

@@ -128,7 +128,6 @@ def zero(data_type: DataType) -> Any:
     return ""
 
 
-
 def typed_default(data_type: DataType) -> Any:
     """The default that a type says, where no column has one: the first day of Date32, all else as
     `zero`."""

@@ -115,10 +115,10 @@ _PARTS = (
     _part("toISOWeek", UINT8, "weekofyear({w})"),
     _part("toYYYYMM", UINT32, "year({w}) * 100 + month({w})"),
     _part("toYYYYMMDD", UINT32, _DAY),
-    _part("toYearNumSinceEpoch", UINT16, "year({w}) - 1970"),
+    _part("toYearNumSinceEpoch", UINT16, "greatest(0, year({w}) - 1970)"),
     _part("toRelativeYearNum", UINT16, "year({w})"),
     _part("toRelativeQuarterNum", UINT32, "year({w}) * 4 + quarter({w}) - 1"),
-    _part("toMonthNumSinceEpoch", UINT32, "year({w}) * 12 + month({w}) - 23641"),
+    _part("toMonthNumSinceEpoch", UINT32, "greatest(0, year({w}) * 12 + month({w}) - 23641)"),
     _part("toRelativeMonthNum", UINT32, "year({w}) * 12 + month({w})"),
 )
 
@@ -335,6 +335,7 @@ ROWS = (
         _zone_of_returns,
         _lower_zone_of,
         aliases=("timezoneOf",),
+        nulls=False,
         exact=True,
         of_types=True,
     ),

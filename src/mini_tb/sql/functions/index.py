@@ -69,12 +69,12 @@ INDEX = {
         "toInt8OrZero toIntervalDay toIntervalHour toIntervalMicrosecond toIntervalMillisecond "
         "toIntervalMinute toIntervalMonth toIntervalNanosecond toIntervalQuarter toIntervalSecond "
         "toIntervalWeek toIntervalYear toLowCardinality toString toStringCutToZero toTime "
-        "toTime64 toTime64OrDefault toTime64OrNull toTime64OrZero toTimeOrDefault toTimeOrNull "
-        "toTimeOrZero toUInt128 toUInt128OrDefault toUInt128OrNull toUInt128OrZero toUInt16 "
-        "toUInt16OrDefault toUInt16OrNull toUInt16OrZero toUInt256 toUInt256OrDefault "
-        "toUInt256OrNull toUInt256OrZero toUInt32 toUInt32OrDefault toUInt32OrNull toUInt32OrZero "
-        "toUInt64 toUInt64OrDefault toUInt64OrNull toUInt64OrZero toUInt8 toUInt8OrDefault "
-        "toUInt8OrNull toUInt8OrZero toUUID toUUIDOrDefault toUUIDOrNull toUUIDOrZero"
+        "toTime64 toTime64OrNull toTime64OrZero toTimeOrNull toTimeOrZero toUInt128 "
+        "toUInt128OrDefault toUInt128OrNull toUInt128OrZero toUInt16 toUInt16OrDefault "
+        "toUInt16OrNull toUInt16OrZero toUInt256 toUInt256OrDefault toUInt256OrNull "
+        "toUInt256OrZero toUInt32 toUInt32OrDefault toUInt32OrNull toUInt32OrZero toUInt64 "
+        "toUInt64OrDefault toUInt64OrNull toUInt64OrZero toUInt8 toUInt8OrDefault toUInt8OrNull "
+        "toUInt8OrZero toUUID toUUIDOrDefault toUUIDOrNull toUUIDOrZero"
     ),
     "datetime_parts": (
         "DAY DAYOFMONTH DAYOFWEEK DAYOFYEAR HOUR MICROSECOND MILLISECOND MINUTE MONTH NANOSECOND "

@@ -8,7 +8,13 @@ from mini_tb.sql.constancy import is_fixed
 from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.convert_text import depth, to_text
-from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    keep_low_cardinality,
+    text,
+    unsupported,
+)
 from mini_tb.sql.functions.logic import truth
 from mini_tb.sql.tree import Call, Column, Expr, Local, contains
 from mini_tb.types import (
@@ -150,7 +156,7 @@ def _lower_bar(call: Call, args: list[str]) -> str:
 
 
 def _width_returns(args: Sequence[Expr]) -> DataType:
-    return UINT64
+    return keep_low_cardinality(args, UINT64)
 
 
 def _lower_width(call: Call, args: list[str]) -> str:

@@ -44,29 +44,33 @@ def _sign_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _factorial_returns(args: Sequence[Expr]) -> DataType:
-    if not args[0].type.is_integer:
+    if not (args[0].type.is_integer or args[0].type.is_bool):
         raise ArgumentError(f"illegal type `{args[0].type}`, expected an integer")
     return UINT64
 
 
 _TOO_LARGE = failure(36, "The maximum value for the input argument of function factorial is 20")
 _FACTORIAL = (
-    "CASE WHEN {0} <= 0 THEN 1 WHEN {0} <= 20 THEN factorial(CAST({0} AS INTEGER)) "
+    "CASE WHEN CAST({0} AS HUGEINT) <= 0 THEN 1 "
+    "WHEN CAST({0} AS HUGEINT) <= 20 THEN factorial(CAST({0} AS INTEGER)) "
     f"WHEN {{0}} IS NOT NULL THEN {_TOO_LARGE} END"
 )
 
 
 def _power_returns(args: Sequence[Expr]) -> DataType:
-    _numbers(args)
+    t = args[0].type
+    if not (t.is_bool or t.is_float or (t.is_integer and t.bits <= 64)):
+        raise ArgumentError(f"illegal type `{t}`, expected a float or an integer of up to 64 bits")
     return UINT64
 
 
 def _power(base: int, last: int) -> str:
     top = (1 << 64) - 1
     powers = f"[{', '.join(str(base**n) for n in range(last + 1))}]"
+    number = "CAST({0} AS DOUBLE)"
     return (
-        f"CASE WHEN {{0}} < 0 THEN 0 WHEN {{0}} > {last} THEN {top} "
-        f"ELSE CAST({powers} AS UBIGINT[])[CAST(trunc({{0}}) AS INTEGER) + 1] END"
+        f"CASE WHEN {number} < 0 THEN 0 WHEN {number} > {last} THEN {top} "
+        f"ELSE CAST({powers} AS UBIGINT[])[CAST(trunc({number}) AS INTEGER) + 1] END"
     )
 
 

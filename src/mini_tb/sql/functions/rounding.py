@@ -151,10 +151,21 @@ def _lower_down(call: Call, args: list[str]) -> str:
     return f"CAST({found} AS {to_duckdb(call.type)})"
 
 
+def _exp2_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type.bare
+    if t.is_bool:
+        return UINT8
+    if not (t.is_float or (t.is_integer and t.bits <= 64)):
+        raise ArgumentError(f"illegal type `{t}`, expected a float or an integer of up to 64 bits")
+    return t
+
+
 def _lower_exp2(call: Call, args: list[str]) -> str:
     t, sql = call.args[0].type.bare, args[0]
     duck = to_duckdb(t)
-    if t.is_integer and t.bits <= 64:
+    if t.is_bool:
+        return f"CAST({sql} AS UTINYINT)"
+    if t.is_integer:
         # The power is that of the highest bit.
         power = f"CAST(1 AS HUGEINT) << CAST(strlen(ltrim(bin({sql}), '0')) - 1 AS INTEGER)"
         return (
@@ -174,5 +185,5 @@ ROWS = (
     Function("roundDuration", _number(UINT16), _stairs(*_DURATIONS)),
     Function("roundAge", _number(UINT8), _AGE),
     Function("roundDown", _down_returns, _lower_down, args=(2, 2)),
-    Function("roundToExp2", _returns, _lower_exp2),
+    Function("roundToExp2", _exp2_returns, _lower_exp2),
 )

@@ -22,7 +22,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     unnested,
 )
 from mini_tb.sql.functions.aggregates.simple import sum_type
-from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT64, JSON, STRING, DataType, array, to_duckdb
@@ -88,7 +88,7 @@ def _sampled(f: Leaf, items: str) -> str:
 def _insert_at(f: Leaf, items: str) -> str:
     """The first value for each position, a default for those without."""
     element = f.types[0]
-    default = literal(f.params[0] if f.params else zero(element), element)
+    default = literal(f.params[0] if f.params else typed_default(element), element)
     length = size(f.base.name, f.params, 1)
     e = fresh(items)
     value, position = columns_of(e, 2)
