@@ -26,8 +26,9 @@ UDFS: dict[str, Udf] = {
 DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
-def called(name: str, *columns: pa.Array) -> list[object]:
-    table = UDFS[name].function(*columns)
+def called(name: str, *columns: pa.Array | pa.ChunkedArray) -> list[object]:
+    chunked = (c if isinstance(c, pa.ChunkedArray) else pa.chunked_array([c]) for c in columns)
+    table = UDFS[name].function(*chunked)
     assert isinstance(table, pa.Table)
     table.validate(full=True)
     values: list[object] = table.column(0).to_pylist()
@@ -145,13 +146,13 @@ def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:
 
     kernel = kernel_udf("far", ("UBIGINT",), "UBIGINT", far)
     with pytest.raises(ValueError, match="left its memory"):
-        kernel.function(pa.array([1], pa.uint64()))
+        kernel.function(pa.chunked_array([[1]], pa.uint64()))
 
 
 def test_the_interpreter_ends_quietly_after_a_kernel_has_run() -> None:
     program = (
         "import pyarrow as pa; from mini_tb.sql.functions.udf.hash_city import UDFS;"
-        "print(UDFS[0].function(pa.array([b'a'], pa.binary()))[0][0])"
+        "print(UDFS[0].function(pa.chunked_array([[b'a']]))[0][0])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2603192927274642682\n", "")

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mini_tb.engine.duckdb.watchdog import Alarm, Watchdog
     from mini_tb.sql import Compiled, ResultColumn
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 16_384
+"""Of a stream: larger ones are no faster, and every stream that somebody reads holds a few."""
 
 
 class DuckDBResult:

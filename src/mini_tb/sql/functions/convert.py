@@ -6,6 +6,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, typed_default, zero
+from mini_tb.sql.functions.convert_clock import clock, from_clock, is_clock
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, Param
@@ -66,6 +67,11 @@ def _convert(s: DataType, t: DataType, sql: str) -> str | None:
         from mini_tb.sql.functions import json_value  # it reads values through this module
 
         return json_value.value(sql, t)
+    if is_clock(t):
+        return clock(s, t, sql)
+    if is_clock(s):
+        found = from_clock(s, t, sql)
+        return None if found is None else lower_cast(found[0], t, found[1])
     s_number, t_number = s.is_number, t.is_number
     if s.is_interval and t_number:
         return number.number_to_number(INT64, t, sql)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.convert import lower_cast, read_text
+from mini_tb.sql.functions.convert_clock import is_clock
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.types import DataType, to_duckdb
 
@@ -21,6 +22,8 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
         return number.try_number(t, text) if t.is_number else read_text(t, text)
     if s.is_number and t.name in ("IPv4", "IPv6", "UUID"):
         return f"CAST(NULL AS {to_duckdb(t)})"
+    if is_clock(t) and s.is_float and not t.scale:
+        return f"CASE WHEN {sql} = trunc({sql}) THEN {lower_cast(s, t, sql)} END"
     if t.is_bool or not (s.is_number and (t.is_number or t.is_date_or_datetime)):
         return lower_cast(s, t, sql)
     return _number(s, t, sql) if t.is_number else _moment(s, t, sql)

@@ -58,11 +58,17 @@ def _make_date_returns(target: DataType) -> Callable[[Sequence[Expr]], DataType]
     return returns
 
 
+def _count(arg: Expr, sql: str, cut: str = "trunc") -> str:
+    """A number as BIGINT, its fraction cut off as `cut` does; -1, which is part of no date, for
+    what is too large."""
+    t = arg.type.bare
+    if not (t.is_float or t.is_decimal):
+        return lower_cast(t, INT64, sql)
+    return f"CASE WHEN {sql} IS NOT NULL THEN coalesce(TRY_CAST({cut}({sql}) AS BIGINT), -1) END"
+
+
 def _ints(call: Call, args: list[str], count: int) -> list[str]:
-    return [
-        lower_cast(arg.type.bare, INT64, sql)
-        for arg, sql in list(zip(call.args, args, strict=True))[:count]
-    ]
+    return [_count(arg, sql) for arg, sql in zip(call.args[:count], args[:count], strict=True)]
 
 
 def date_of(year: str, month: str, day: str, years: tuple[int, int]) -> str:
@@ -106,45 +112,61 @@ def _make_datetime64_returns(args: Sequence[Expr]) -> DataType:
     return datetime64(precision, zone.argument(args, 8))
 
 
-def _clock(numbers: list[str]) -> tuple[str, str]:
-    year, month, day, hour, minute, second = numbers
-    valid = (
-        f"{year} BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND 31 AND "
-        f"{hour} BETWEEN 0 AND 99 AND {minute} >= 0 AND {second} >= 0"
+def _moment(target: DataType, parts: list[str], ticks: str, past: str) -> str:
+    """The moment of a wall clock's parts and a fraction of a second in ticks. Nonsense is the first
+    moment of ClickHouse's range, what is past it its last second, with `past` ticks."""
+    year, month, day, hour, minute, second = parts
+    is_wide = target.name == "DateTime64"
+    low, high, first, last = _WIDE if is_wide else _NARROW
+    wall = (
+        f"(CAST(TRY(make_date({year}, {month}, 1)) + CAST({day} - 1 AS INTEGER) AS TIMESTAMP) + "
+        f"to_microseconds(({hour} * 3600 + {minute} * 60 + {second}) * 1000000))"
     )
-    at = (
-        f"CAST(TRY(make_date({year}, {month}, 1)) + CAST({day} - 1 AS INTEGER) AS TIMESTAMP) + "
-        f"to_microseconds(({hour} * 3600 + {minute} * 60 + {second}) * 1000000)"
+
+    made = zone.to_instant(wall, target.zone)
+    reached = made
+    if is_wide:
+        made, reached = _with_ticks(target, made, ticks), wall
+        least = _with_ticks(target, zone.to_instant(first, target.zone), "0")
+        over = _with_ticks(target, zone.to_instant(last, target.zone), past)
+        if target.scale > 6:
+            over = failure(407, "Decimal math overflow")
+    else:
+        least, over = first, last
+    return (
+        f"CASE WHEN ({' + '.join(parts)}) IS NULL THEN NULL WHEN NOT ({month} BETWEEN 1 AND 12 "
+        f"AND {day} BETWEEN 1 AND 31 AND {hour} BETWEEN 0 AND 99 AND {minute} >= 0 "
+        f"AND {second} >= 0) OR {year} < {low} THEN {least} WHEN {year} > {high} THEN {over} "
+        f"WHEN {reached} < {first} THEN {least} WHEN {reached} >= {last} THEN {over} "
+        f"ELSE {made} END"
     )
-    return valid, at
+
+
+def _with_ticks(target: DataType, instant: str, ticks: str) -> str:
+    """A DateTime64 of a whole second and ticks."""
+    count = f"epoch_us({instant}) // 1000000 * {10**target.scale} + {ticks}"
+    return convert_moment.from_ticks(target, count)
+
+
+_WIDE = (1900, 2299, "TIMESTAMP '1900-01-01 00:00:00'", "TIMESTAMP '2299-12-31 23:59:59'")
+_NARROW = (1969, 2106, _ZERO, "TIMESTAMP '2106-02-07 06:28:15'")
+"""First and last year, and the first and last second, of DateTime64 by its wall clock, and of
+DateTime in UTC."""
 
 
 def _lower_make_datetime(call: Call, args: list[str]) -> str:
-    valid, at = _clock(_ints(call, args, 6))
-    instant = zone.to_instant(f"({at})", call.type.zone)
-    known = " AND ".join(f"{sql} IS NOT NULL" for sql in args[:6])
-    last = "TIMESTAMP '2106-02-07 06:28:15'"
-    return (
-        f"CASE WHEN {valid} THEN CASE WHEN {instant} < {_ZERO} THEN {_ZERO} "
-        f"WHEN {instant} > {last} THEN {last} ELSE {instant} END WHEN {known} THEN {_ZERO} END"
-    )
+    return _moment(call.type.bare, _ints(call, args, 6), "0", "0")
 
 
 def _lower_make_datetime64(call: Call, args: list[str]) -> str:
     target = call.type.bare
-    valid, at = _clock(_ints(call, args, 6))
-    instant = zone.to_instant(f"({at})", target.zone)
-    fraction = _ints(call, args, 7)[6] if len(args) > 6 else "0"
-    unit = 10**target.scale
-    part = (
-        f"CASE WHEN {fraction} < 0 THEN 0 WHEN {fraction} >= {unit} THEN {unit - 1} "
-        f"ELSE {fraction} END"
-    )
-    count = f"epoch_us({instant}) // 1000000 * {unit} + {part}"
-    known = " AND ".join(f"{sql} IS NOT NULL" for sql in args[:7])
-    zero = f"CAST({_ZERO} AS {to_duckdb(target)})"
-    made = convert_moment.from_ticks(target, count)
-    return f"CASE WHEN {valid} THEN {made} WHEN {known} THEN {zero} END"
+    last = 10**target.scale - 1
+    if len(args) < 7:
+        return _moment(target, _ints(call, args, 6), "0", str(last))
+    fraction = _ints(call, args, 7)[6]
+    ticks = f"CAST(greatest(0, least({fraction}, {last})) AS BIGINT)"
+    made = _moment(target, _ints(call, args, 6), ticks, str(last))
+    return f"CASE WHEN {args[6]} IS NOT NULL THEN {made} END"
 
 
 def _digits_returns(
@@ -158,24 +180,23 @@ def _digits_returns(
 
 
 def _lower_digits_date(call: Call, args: list[str]) -> str:
-    number = lower_cast(call.args[0].type.bare, INT64, args[0])
+    number = _count(call.args[0], args[0], "round")
     years = (1970, 2149) if call.type.bare.name == "Date" else (1, 9999)
     parts = (f"({number} // 10000)", f"({number} // 100 % 100)", f"({number} % 100)")
     return date_of(parts[0], parts[1], parts[2], years)
 
 
 def _lower_digits_datetime(call: Call, args: list[str]) -> str:
-    target = call.type.bare
-    number = lower_cast(call.args[0].type.bare, INT64, args[0])
+    source, target = call.args[0].type.bare, call.type.bare
+    is_wide = target.name == "DateTime64"
+    number = _count(call.args[0], args[0], "floor" if is_wide else "round")
     parts = [f"({number} // {10**10})"]
     parts += [f"({number} // {10**power} % 100)" for power in (8, 6, 4, 2, 0)]
-    valid, at = _clock(parts)
-    instant = zone.to_instant(f"({at})", target.zone)
-    zero = f"CAST({_ZERO} AS {to_duckdb(target)})"
-    return (
-        f"CASE WHEN {valid} THEN CAST({instant} AS {to_duckdb(target)}) "
-        f"WHEN {args[0]} IS NOT NULL THEN {zero} END"
-    )
+    ticks = "0"
+    if is_wide and (source.is_float or source.is_decimal):
+        part = f"(CAST({args[0]} AS DOUBLE) - floor(CAST({args[0]} AS DOUBLE)))"
+        ticks = f"coalesce(TRY_CAST(round({part} * {10**target.scale}) AS BIGINT), 0)"
+    return _moment(target, parts, ticks, ticks)
 
 
 # fromUnixTimestamp -----------------------------------------------------------------------

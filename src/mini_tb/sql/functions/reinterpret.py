@@ -71,6 +71,8 @@ def _lower_to(source: DataType, t: DataType, sql: str) -> str:
     """The value of type `t` that has the bytes of another."""
     if source.is_integer and t.is_integer and source.bits >= 128:
         return f"CAST({sql} AS {to_duckdb(t)})"
+    if source.name == "FixedString" and t == STRING_BYTES:
+        return f"unhex(regexp_replace(hex({sql}), '(00)+$', ''))"
     if source.is_string and t == STRING_BYTES:
         return sql if source.is_bytes else f"encode({sql})"
     number = _number(source, sql)

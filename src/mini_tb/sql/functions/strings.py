@@ -42,6 +42,8 @@ def strings(result: DataType, count: int | None = None) -> Returns:
 
 
 def _joined_returns(args: Sequence[Expr]) -> DataType:
+    if len(args) == 1 and args[0].type.bare.name == "FixedString":
+        return STRING  # without the zeros at its end
     return STRING_BYTES if any(arg.type.is_bytes for arg in args) else STRING
 
 
@@ -171,6 +173,12 @@ _TITLE = (
     "array_to_string(list_transform(regexp_extract_all({0}, '[A-Za-z0-9]+|[^A-Za-z0-9]+'), "
     f"lambda w: translate(w[1], '{_LOWER}', '{_UPPER}') || lower(w[2:])), '')"
 )
+
+
+def _lower_title(call: Call, args: list[str]) -> str:
+    if not call.args[0].type.is_bytes:
+        return _TITLE.format(args[0])
+    return f"encode({_TITLE.format(f'decode({args[0]})')})"
 
 
 def _lower_index(call: Call, args: list[str]) -> str:
@@ -352,7 +360,7 @@ ROWS = (
     _case_utf8("upper"),
     _row("reverseUTF8", "reverse({0})"),
     Function("toValidUTF8", strings(STRING), _lower_valid, any_case=True, bytes_ok=True),
-    _row("initcap", _TITLE),
+    Function("initcap", _case_returns, _lower_title, any_case=True, bytes_ok=True),
     Function(
         "repeat", _repeat_returns, _REPEAT, args=(2, 2), any_case=True, exact=True, bytes_ok=True
     ),

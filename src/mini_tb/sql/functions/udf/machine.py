@@ -144,10 +144,10 @@ class _Machine:
         # `Func.__call__` looks the function's type up for each call, which takes 23 µs, as long as
         # to hash 2,048 numbers: this is the function of the C interface below it, at 1 µs.
         call = _C_CALL(("wasmtime_func_call_unchecked", wasmtime._ffi.dll))
-        self._function, self._trap = run._func, ctypes.c_void_p()
-        function, trap = ctypes.addressof(self._function), ctypes.addressof(self._trap)
+        self._function, self.trap = run._func, ctypes.c_void_p()
+        function, trap = ctypes.addressof(self._function), ctypes.addressof(self.trap)
         context = ctypes.cast(self._store._context(), ctypes.c_void_p).value
-        self._call = partial(call, context, function, None, 0, trap)
+        self.call = partial(call, context, function, None, 0, trap)
         self._widths = columns, views, width
         self._look()
         self.lay(0)
@@ -192,10 +192,6 @@ class _Machine:
         self._frame[_FRAME + 2 * column + 1] = place - first
         return place + size + _SPARE & -8
 
-    def run(self) -> bool:
-        """Do what the frame says; whether that could be done."""
-        return not (self._call() or self._trap)
-
 
 class Kernel:
     """A function of rows as a function of Arrow columns: NULL where one of the columns is."""
@@ -217,9 +213,10 @@ class Kernel:
         self._tables = tables
         self._several = several
         self._failure = failure
-        self._elements = [_SPANS.get(column, 0) for column in columns]
         self._widths = [4 if column in _SPANS else 8 for column in columns]
+        self._elements = {i: _SPANS[each] for i, each in enumerate(columns) if each in _SPANS}
         self._views = _VIEW if returns == "BLOB" else 0
+        self._given = self._views + width
         self._idle: list[_Machine] = []
         # DuckDB counts the parameters.
         self.__signature__ = Signature(
@@ -266,6 +263,10 @@ class Kernel:
         return pa
 
     @cached_property
+    def _large(self) -> Any:
+        return self._arrow.large_binary(), self._arrow.large_string()
+
+    @cached_property
     def _schema(self) -> Any:
         return self._arrow.schema([("result", getattr(self._arrow, _ARROW[self._returns])())])
 
@@ -273,30 +274,31 @@ class Kernel:
     def _type(self) -> Any:
         return self._schema.field(0).type
 
-    def __call__(self, *values: Any) -> Any:
+    def __call__(self, *columns: Any) -> Any:
         """The results of all rows, as a table of one column: DuckDB would make one of an array."""
-        pa = self._arrow
-        arrays = [_whole(v) if isinstance(v, pa.ChunkedArray) else v for v in values]
-        count = len(arrays[0])
+        pa, count = self._arrow, len(columns[0])
         try:
             machine = self._idle.pop()
         except IndexError:
             machine = _Machine(self._compiled, self._widths, self._views, self._width)
         if machine.count != count:
             machine.lay(count)
-        nulls, end = 0, machine.end
-        for column, array in enumerate(arrays):
+        arrays, nulls, end = [], 0, machine.end
+        for i, column in enumerate(columns):
+            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+            arrays.append(array)
             nulls += array.null_count
-            if self._elements[column]:
-                end = self._take(machine, column, array, end)
+            if i in self._elements:
+                end = self._take(machine, i, array, end)
             else:
                 numbers = array.buffers()[1].address + 8 * array.offset
-                _copy(machine.columns[column], numbers, 8 * count)
-        if not machine.run():
+                _copy(machine.columns[i], numbers, 8 * count)
+        if machine.call() or machine.trap:
             raise ValueError(self._failure)
         # Of Arrow's memory: for 128 kB, the interpreter's would come from the system each time.
-        data = pa.allocate_buffer((self._views + self._width) * count)
-        _copy(data.address, machine.results, data.size)
+        size = self._given * count
+        data = pa.allocate_buffer(size)
+        _copy(data.address, machine.results, size)
         if machine.size <= _KEPT:
             self._idle.append(machine)
         valid = self._valid(arrays) if nulls else None
@@ -315,22 +317,17 @@ class Kernel:
 
     def _take(self, machine: _Machine, column: int, array: Any, place: int) -> int:
         """Take a column whose values have different sizes; where elements of the next may lie."""
-        pa, width = self._arrow, self._elements[column]
-        if array.type in (pa.large_binary(), pa.large_string()):
-            array = array.cast(pa.binary())
+        if array.type in self._large:
+            array = array.cast(self._arrow.binary())
         buffers, size = array.buffers(), 4 * len(array)
         offsets = buffers[1].address + 4 * array.offset
         _copy(machine.columns[column], offsets, size + 4)
         first, end = (ctypes.c_int32.from_address(offsets + at).value for at in (0, size))
+        width = self._elements[column]
         start = first * width
         skipped = start + 8 * array.values.offset if width > 1 else start
         data = buffers[-1].address + skipped if end > first else 0
         return machine.take(column, place, data, end * width - start, start)
-
-
-def _whole(column: Any) -> Any:
-    """The one array of a column in chunks."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def kernel_udf(

@@ -218,7 +218,10 @@ def _week(days: Any, modes: Any) -> Any:
     return over_distinct(lambda day: week(day, mode), days, pa.int32())
 
 
-_CLOCK = re.compile(r"(-?)(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?", re.ASCII)
+_CLOCK = re.compile(
+    r"(-?)(?:(?:(\d{1,3}):(?=\d\d:))?(\d{1,2}):(?=\d\d(?!\d)))?(\d{1,2})(?:(\.)(\d*))?", re.ASCII
+)
+"""Hours can be left out, and minutes; what comes after something has two digits."""
 
 
 def _time(texts: Any, digits: Any) -> Any:
@@ -229,10 +232,10 @@ def _time(texts: Any, digits: Any) -> Any:
 
     def ticks(text: str) -> int | None:
         match = _CLOCK.fullmatch(text)
-        if match is None:
+        if match is None or (match[5] and not scale):
             return None
-        sign, hour, minute, second, fraction = match.groups()
-        seconds = int(hour) * 3_600 + int(minute) * 60 + int(second)
+        sign, hour, minute, second, _point, fraction = match.groups()
+        seconds = int(hour or 0) * 3_600 + int(minute or 0) * 60 + int(second)
         count: int = seconds * unit + int((fraction or "")[:scale].ljust(scale, "0") or 0)
         return -count if sign else count
 
