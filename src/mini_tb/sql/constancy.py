@@ -22,7 +22,7 @@ from mini_tb.sql.tree import (
     ScalarQuery,
     Window,
 )
-from mini_tb.types import DataType
+from mini_tb.types import NOTHING, DataType
 
 _OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
 
@@ -62,6 +62,8 @@ def is_never_null(t: DataType) -> bool:
 
 
 def _folds(expr: Expr, *, late: bool) -> bool:
+    if expr.type == NOTHING and not late:
+        return False  # a value of an empty array: there is none that could be folded
     if isinstance(expr, Call):
         return _call_folds(expr, late=late)
     if isinstance(expr, ScalarQuery | ExistsQuery):
