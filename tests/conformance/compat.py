@@ -28,6 +28,7 @@ from mini_tb.sql import functions, syntax
 from mini_tb.sql.compile import parse_statement
 from mini_tb.sql.functions.aggregates import registry
 from mini_tb.sql.functions.aggregates.base import Base
+from mini_tb.sql.functions.families import Families
 from mini_tb.sql.functions.function import Function
 from mini_tb.sql.functions.session import CLICKHOUSE_VERSION
 from mini_tb.sql.table_functions import REFUSED, SUPPORTED
@@ -39,8 +40,12 @@ INDEX = Path(functions.__file__).with_name("index.py")
 INDEX_TEXT = '''\
 """Which family each function is in. Written by `python3 dev.py compat`; do not edit."""
 
-INDEX = {{
-{families}
+FUNCTIONS = {{
+{functions}
+}}
+
+AGGREGATES = {{
+{aggregates}
 }}
 '''
 
@@ -143,7 +148,7 @@ class Checked:
         return sign
 
 
-_BASE_NAMES = {name.lower() for name in registry.AGGREGATES}
+_BASE_NAMES = {name.lower() for name in registry.AGGREGATES.all()}
 
 
 def _is_known(name: str) -> bool:
@@ -289,15 +294,21 @@ def _cell(text: str) -> str:
 
 def index() -> str:
     """The text of the module that says which family each function is in."""
-    families = []
-    for family in functions.FAMILIES:
-        rows = import_module(f"mini_tb.sql.functions.{family}").ROWS
-        names = " ".join(sorted(name for row in rows for name in (row.name, *row.aliases)))
-        lines = wrap(names, 88, break_long_words=False)
-        texts = [f'"{line} "' for line in lines[:-1]] + [f'"{lines[-1]}"']
-        body = texts[0] if len(texts) == 1 else "(\n        " + "\n        ".join(texts) + "\n    )"
-        families.append(f'    "{family}": {body},')
-    return INDEX_TEXT.format(families="\n".join(families))
+    functions_, aggregates = (
+        "\n".join(_indexed(table, family) for family in table.families)
+        for table in (functions.FUNCTIONS, registry.AGGREGATES)
+    )
+    return INDEX_TEXT.format(functions=functions_, aggregates=aggregates)
+
+
+def _indexed(table: Families[Any], family: str) -> str:
+    names = " ".join(
+        sorted(name for row in table.rows(family) for name in (row.name, *row.aliases))
+    )
+    lines = wrap(names, 88, break_long_words=False)
+    texts = [f'"{line} "' for line in lines[:-1]] + [f'"{lines[-1]}"']
+    body = texts[0] if len(texts) == 1 else "(\n        " + "\n        ".join(texts) + "\n    )"
+    return f'    "{family}": {body},'
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def table_functions() -> Iterator[str]:
 
 def functions() -> Iterator[str]:
     """Every function that is not ClickHouse's, too."""
-    aggregates = {name.lower() for name in AGGREGATES}
+    aggregates = {name.lower() for name in AGGREGATES.all()}
     for name in names("scalar", "macro", "aggregate", "window"):
         is_known = FUNCTIONS.find(name) is not None or name.lower() in aggregates
         if not is_known and name.isidentifier():

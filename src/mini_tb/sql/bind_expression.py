@@ -291,7 +291,7 @@ class ExpressionBinder:
             return self.aggregate(node)
         function = FUNCTIONS.find(name)
         if function is None:
-            known = nearest(name, [*AGGREGATES, *FUNCTIONS.all().exact])
+            known = nearest(name, [*AGGREGATES.all(), *FUNCTIONS.all()])
             raise self.error(
                 "SQ201",
                 f"unknown function `{name}`",

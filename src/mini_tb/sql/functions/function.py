@@ -8,7 +8,7 @@ error that gives the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
@@ -166,24 +166,3 @@ def without_low_cardinality(t: DataType) -> DataType:
 def is_lambda(expr: Expr) -> bool:
     """Whether the argument is a lambda."""
     return isinstance(expr, LambdaExpr)
-
-
-@dataclass(slots=True)
-class Registry:
-    """Functions by name; case-insensitive ones are found in any case."""
-
-    exact: dict[str, Function] = field(default_factory=dict)
-    folded: dict[str, Function] = field(default_factory=dict)
-
-    def add(self, function: Function) -> None:
-        """Add a row under its name and aliases; a name given twice is our bug."""
-        for name in (function.name, *function.aliases):
-            if name in self.exact:
-                raise KeyError(f"function {name} is in the table twice")
-            self.exact[name] = function
-            if function.any_case:
-                self.folded[name.lower()] = function
-
-    def find(self, name: str) -> Function | None:
-        """The function of that name, or None."""
-        return self.exact.get(name) or self.folded.get(name.lower())

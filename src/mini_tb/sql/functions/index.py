@@ -1,6 +1,6 @@
 """Which family each function is in. Written by `python3 dev.py compat`; do not edit."""
 
-INDEX = {
+FUNCTIONS = {
     "arithmetic": "abs byteSwap divide gcd lcm max2 min2 minus multiply negate plus",
     "division": (
         "divideOrNull intDiv intDivOrNull intDivOrZero mod modOrNull modulo moduloLegacy "
@@ -300,10 +300,9 @@ INDEX = {
     "datetime_more": "timestamp toDaysInMonth toInterval",
     "utm": "UTMToGeo geoToUTM",
     "not_here": (
-        "AIClassify AIEmbed AIExtract AIFilter AIGenerate AIRedact AISimilarity AITranslate "
         "L2DistanceTransposed L2DistanceTransposedQuantized MGRSToGeo MVTBoundingBox "
         "MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB "
-        "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB WKB _CAST __actionName "
+        "ST_MPointFromWKB ST_MPolyFromWKB ST_PointFromWKB ST_PolyFromWKB _CAST __actionName "
         "__applyFilter __bitBoolMaskAnd __bitBoolMaskOr __bitSwapLastTwo __bitWrapperFunc "
         "__getScalar __groupingForCube __groupingForGroupingSets __groupingForRollup "
         "__groupingOrdinary __patchPartitionID __scalarSubqueryResult __toYearCalendarOnly "
@@ -311,7 +310,7 @@ INDEX = {
         "aes_encrypt_mysql aiClassify aiEmbed aiExtract aiFilter aiGenerate aiRedact aiSimilarity "
         "aiTranslate areaCartesian areaSpherical arrayEnumerateDenseRanked "
         "arrayEnumerateUniqRanked assignCentroid authUser authenticatedUser bitSlice "
-        "catboostEvaluate chdb connectionID connection_id cosineDistanceTransposed "
+        "catboostEvaluate chdb connection_id cosineDistanceTransposed "
         "cosineDistanceTransposedQuantized currentHandler currentQueryID currentRequestURL "
         "currentSchemas current_query_id current_schemas cutToFirstSignificantSubdomainCustom "
         "cutToFirstSignificantSubdomainCustomRFC cutToFirstSignificantSubdomainCustomWithWWW "
@@ -352,17 +351,17 @@ INDEX = {
         "numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract "
         "numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery "
         "obfuscateQueryWithSeed parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON partitionID "
+        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON "
         "perimeterCartesian perimeterSpherical pgGetUserById pgTableIsVisible pg_get_userbyid "
         "pg_table_is_visible prettyPrintJSON printf proportionsZTest quantizeBFloat16ToInt8 "
         "query_id randBinomial randChiSquared randFisherF randNegativeBinomial randPoisson "
         "randStudentT randomFixedString randomHadamardTransform randomString randomStringUTF8 "
         "readWKB readWKBLineString readWKBMultiLineString readWKBMultiPoint readWKBMultiPolygon "
-        "readWKBPoint readWKBPolygon readWKTMultiPoint readWkb readWkt regionHierarchy regionIn "
-        "regionToArea regionToCity regionToContinent regionToCountry regionToDistrict "
-        "regionToName regionToPopulation regionToTopContinent runningConcurrency "
-        "scalarProductTransposed seriesDecomposeSTL session_user showCertificate sparseGrams "
-        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
+        "readWKBPoint readWKBPolygon readWKTMultiPoint regionHierarchy regionIn regionToArea "
+        "regionToCity regionToContinent regionToCountry regionToDistrict regionToName "
+        "regionToPopulation regionToTopContinent runningConcurrency scalarProductTransposed "
+        "seriesDecomposeSTL session_user showCertificate sparseGrams sparseGramsHashes "
+        "sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
         "structureToProtobufSchema tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag "
         "timeSeriesFromGrid timeSeriesGroupToSamplingKey timeSeriesGroupToTags "
         "timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
@@ -455,5 +454,79 @@ INDEX = {
         "cume_dist denseRank dense_rank lag lagInFrame lead leadInFrame neighbor "
         "nonNegativeDerivative nth_value ntile percentRank percent_rank rank rowNumberInAllBlocks "
         "rowNumberInBlock row_number runningDifference runningDifferenceStartingWithFirstValue"
+    ),
+}
+
+AGGREGATES = {
+    "simple": (
+        "BIT_AND BIT_OR BIT_XOR any anyLast anyLastRespectNulls anyLast_respect_nulls "
+        "anyRespectNulls anyValueRespectNulls any_respect_nulls any_value any_value_respect_nulls "
+        "argAndMax argAndMin argMax argMin avg avgWeighted count firstValueRespectNulls "
+        "first_value first_value_respect_nulls groupBitAnd groupBitOr groupBitXor "
+        "lastValueRespectNulls last_value last_value_respect_nulls max max_by min min_by "
+        "singleValueOrNull sum sumCount sumKahan sumWithOverflow"
+    ),
+    "moments": (
+        "COVAR_POP COVAR_SAMP STD STDDEV STDDEV_POP STDDEV_SAMP VAR_POP VAR_SAMP corr corrMatrix "
+        "corrStable covarPop covarPopMatrix covarPopStable covarSamp covarSampMatrix "
+        "covarSampStable kurtPop kurtSamp regr_avgx regr_avgy regr_count regr_intercept regr_r2 "
+        "regr_slope regr_sxx regr_sxy regr_syy simpleLinearRegression skewPop skewSamp stddevPop "
+        "stddevPopStable stddevSamp stddevSampStable varPop varPopStable varSamp varSampStable"
+    ),
+    "unique": (
+        "entropy groupUniqArray uniq uniqCombined uniqCombined64 uniqExact uniqHLL12 uniqTheta "
+        "uniqUpTo"
+    ),
+    "bitmaps": "groupBitmap groupBitmapAnd groupBitmapOr groupBitmapXor",
+    "arrays": (
+        "array_agg groupArray groupArrayInsertAt groupArrayIntersect groupArrayLast "
+        "groupArrayMovingAvg groupArrayMovingSum groupArraySample groupArraySorted groupConcat "
+        "group_concat mergedJSONPatch string_agg"
+    ),
+    "quantiles": (
+        "median medianBFloat16 medianBFloat16Weighted medianDD medianDeterministic medianExact "
+        "medianExactExclusive medianExactHigh medianExactInclusive medianExactLow "
+        "medianExactWeighted medianExactWeightedInterpolated medianGK medianInterpolatedWeighted "
+        "medianTDigest medianTDigestWeighted medianTiming medianTimingWeighted quantile "
+        "quantileBFloat16 quantileBFloat16Weighted quantileDD quantileDeterministic quantileExact "
+        "quantileExactExclusive quantileExactHigh quantileExactInclusive quantileExactLow "
+        "quantileExactWeighted quantileExactWeightedInterpolated quantileGK "
+        "quantileInterpolatedWeighted quantileTDigest quantileTDigestWeighted quantileTiming "
+        "quantileTimingWeighted quantiles quantilesBFloat16 quantilesBFloat16Weighted quantilesDD "
+        "quantilesDeterministic quantilesExact quantilesExactExclusive quantilesExactHigh "
+        "quantilesExactInclusive quantilesExactLow quantilesExactWeighted "
+        "quantilesExactWeightedInterpolated quantilesGK quantilesInterpolatedWeighted "
+        "quantilesTDigest quantilesTDigestWeighted quantilesTiming quantilesTimingWeighted"
+    ),
+    "top": "anyHeavy approx_top_count approx_top_k approx_top_sum topK topKWeighted",
+    "maps": (
+        "maxMappedArrays minMappedArrays sumMapFiltered sumMapFilteredWithOverflow "
+        "sumMapWithOverflow sumMappedArrays"
+    ),
+    "series": (
+        "boundingRatio deltaSum deltaSumTimestamp exponentialMovingAverage "
+        "exponentialTimeDecayedAvg exponentialTimeDecayedCount exponentialTimeDecayedMax "
+        "exponentialTimeDecayedSum gini histogram intervalLengthSum largestTriangleThreeBuckets "
+        "lttb maxIntersections maxIntersectionsPosition rankCorr sparkBar sparkbar"
+    ),
+    "events": "retention sequenceCount sequenceMatch sequenceMatchEvents windowFunnel",
+    "statistics": (
+        "analysisOfVariance anova categoricalInformationValue contingency cramersV "
+        "cramersVBiasCorrected kolmogorovSmirnovTest mannWhitneyUTest meanZTest studentTTest "
+        "studentTTestOneSample theilsU welchTTest"
+    ),
+    "unsupported": (
+        "MVTEncode ST_AsMVT aggThrow array_concat_agg distinctDynamicTypes distinctJSONPaths "
+        "distinctJSONPathsAndTypes estimateCompressionRatio flameGraph groupFormat "
+        "groupNumericIndexedVector hierarchicalKMeans nothing nothingNull nothingUInt64 "
+        "quantilePrometheusHistogram quantilesPrometheusHistogram sequenceNextNode "
+        "stochasticLinearRegression stochasticLogisticRegression timeSeriesAvgToGrid "
+        "timeSeriesBottomKMasks timeSeriesChangesToGrid timeSeriesCountToGrid "
+        "timeSeriesDeltaToGrid timeSeriesDerivToGrid timeSeriesGroupArray "
+        "timeSeriesIncreaseToGrid timeSeriesInstantDeltaToGrid timeSeriesInstantRateToGrid "
+        "timeSeriesLastToGrid timeSeriesLastTwoSamples timeSeriesLimitKMasks timeSeriesMaxToGrid "
+        "timeSeriesMinToGrid timeSeriesPredictLinearToGrid timeSeriesRateToGrid "
+        "timeSeriesResampleToGridWithStaleness timeSeriesResetsToGrid timeSeriesSumToGrid "
+        "timeSeriesTimestampOfMaxToGrid timeSeriesTimestampOfMinToGrid timeSeriesTopKMasks"
     ),
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
+from mini_tb.sql.functions import index
 from mini_tb.sql.functions.aggregates.base import Base, Leaf
 from mini_tb.sql.functions.aggregates.combinators import (
     Array,
@@ -25,6 +25,7 @@ from mini_tb.sql.functions.aggregates.combinators import (
     Wrapper,
     check_resample,
 )
+from mini_tb.sql.functions.families import Families
 from mini_tb.sql.functions.function import ArgumentError, without_low_cardinality
 from mini_tb.types import NOTHING, DataType
 
@@ -44,22 +45,7 @@ FAMILIES = (
 )
 
 
-def _load() -> tuple[dict[str, Base], dict[str, Base]]:
-    exact: dict[str, Base] = {}
-    folded: dict[str, Base] = {}
-    for family in FAMILIES:
-        module = import_module(f"mini_tb.sql.functions.aggregates.{family}")
-        for base in module.BASES:
-            for name in (base.name, *base.aliases):
-                if name in exact:
-                    raise KeyError(f"aggregate {name} is in the table twice")
-                exact[name] = base
-                if base.any_case:
-                    folded[name.lower()] = base
-    return exact, folded
-
-
-AGGREGATES, _FOLDED = _load()
+AGGREGATES: Families[Base] = Families(__package__, "BASES", FAMILIES, index.AGGREGATES)
 
 
 class Unsupported(ArgumentError):
@@ -71,7 +57,7 @@ class Unsupported(ArgumentError):
 
 def find_base(name: str) -> Base | None:
     """The aggregate function of that name, without combinators."""
-    return AGGREGATES.get(name) or _FOLDED.get(name.lower())
+    return AGGREGATES.find(name)
 
 
 def split_suffix(name: str) -> tuple[str, str] | None:
