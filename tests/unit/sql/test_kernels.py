@@ -125,6 +125,19 @@ def test_memory_grows_for_long_texts_and_serves_short_ones_after() -> None:
     assert called("mt_crc32", texts(b"a", b"b")) == [zlib.crc32(b"a"), zlib.crc32(b"b")]
 
 
+def test_memory_that_grows_keeps_what_was_taken_before() -> None:
+    def last_and_number(row: Row) -> None:
+        start, count = row.span(1)
+        row.result.put(row.number(0) + (start + (count << 3) - 8).word())
+
+    kernel = kernel_udf("last", ("UBIGINT", "UBIGINT[]"), "UBIGINT", last_and_number)
+    for lists in ([[1], [2, 3]], [[7] * 50_000, [9] * 50_000], [[4] * 3, [5], [6]]):
+        numbers = pa.chunked_array([range(len(lists))], pa.uint64())
+        elements = pa.chunked_array([lists], pa.list_(pa.uint64()))
+        sums = kernel.function(numbers, elements).column(0).to_pylist()
+        assert sums == [i + each[-1] for i, each in enumerate(lists)]
+
+
 def test_threads_do_not_disturb_each_other() -> None:
     columns = [texts(*(b"%d %d" % (i, j) for j in range(2000))) for i in range(16)]
     alone = [called("mt_sha256", column) for column in columns]
@@ -138,6 +151,17 @@ def test_what_is_not_known_yet_decides_nothing() -> None:
         bool(body.number(1) < 2)
     with pytest.raises(TypeError, match="shape i32 where one of i64"):
         body.number(1) + body.number(1, 32)
+
+
+def test_what_is_done_abreast_does_not_depend_on_the_data() -> None:
+    body = Body()
+
+    def part() -> None:
+        with body.when(body.number(1) < 2):
+            body.variable(3)
+
+    with pytest.raises(TypeError, match="no `when` and no `repeat`"):
+        body.abreast([part, part])
 
 
 def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:

@@ -126,8 +126,8 @@ def _lay_views(body: Body, width: int) -> None:
 
 
 class _Machine:
-    """One instance of a compiled kernel. In its memory, columns and results lie where the number of
-    rows tells, and behind them what texts and lists are made of."""
+    """One instance of a compiled kernel. There is room in its memory for columns and results of so
+    many rows; behind them lies what texts and lists are made of."""
 
     def __init__(
         self, compiled: tuple[Any, Any], columns: list[int], views: int, width: int
@@ -150,7 +150,9 @@ class _Machine:
         self.call = partial(call, context, function, None, 0, trap)
         self._widths = columns, views, width
         self._look()
-        self.lay(0)
+        self._room = 0
+        self._lay()
+        self.tell(0)
 
     def _look(self) -> None:
         """Where the memory lies now: it moves when it grows."""
@@ -166,28 +168,34 @@ class _Machine:
             self._look()
         return missing > 0
 
-    def lay(self, count: int) -> None:
-        """Have room for so many rows, and say where."""
+    def _lay(self) -> None:
+        """Find a place for each column, and for views and results behind them."""
         columns, views, width = self._widths
         places, end = [], _COLUMNS
         for size in columns:
             places.append(end)
             # There is one offset more than there are rows.
-            end += size * (count + 1) + 7 & -8
-        results = end + views * count
-        self.end = results + width * count + 7 & -8
+            end += size * (self._room + 1) + 7 & -8
+        self.end = end + (views + width) * self._room + 7 & -8
         self._have(self.end)
-        self._frame[:_FRAME] = [count, results, end]
-        for column, place in enumerate(places):
-            self._frame[_FRAME + 2 * column] = place
-        self.count = count
         self.columns = [self._base + place for place in places]
         self.results = self._base + end
+        self._frame[2] = self._first = end
+        for column, place in enumerate(places):
+            self._frame[_FRAME + 2 * column] = place
+
+    def tell(self, count: int) -> None:
+        """Tell the kernel how many rows there are."""
+        if count > self._room:
+            self._room = count
+            self._lay()
+        self.count = self._frame[0] = count
+        self._frame[1] = self._first + self._widths[1] * count
 
     def take(self, column: int, place: int, address: int, size: int, first: int) -> int:
         """Take elements of a column, so many bytes from the `first` on; where the next may lie."""
         if self._have(place + size):
-            self.lay(self.count)
+            self._lay()
         _copy(self._base + place, address, size)
         self._frame[_FRAME + 2 * column + 1] = place - first
         return place + size + _SPARE & -8
@@ -282,7 +290,7 @@ class Kernel:
         except IndexError:
             machine = _Machine(self._compiled, self._widths, self._views, self._width)
         if machine.count != count:
-            machine.lay(count)
+            machine.tell(count)
         arrays, nulls, end = [], 0, machine.end
         for i, column in enumerate(columns):
             array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
