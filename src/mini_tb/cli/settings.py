@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from mini_tb.cli.target import Target, open_target
+from mini_tb.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

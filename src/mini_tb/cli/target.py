@@ -12,11 +12,11 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ read these rows. Adding an instruction is adding a row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import Severity
 
 

@@ -6,7 +6,6 @@ The grammar is `datafile.lark`; Lark is loaded with the first file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, cast
 from lark import Lark, UnexpectedToken
 from lark.lexer import Lexer
 
+from mini_tb.dataclass import dataclass
 from mini_tb.datafile.check import check_tree
 from mini_tb.datafile.instructions import BY_KIND, Kind
 from mini_tb.datafile.lexer import lex

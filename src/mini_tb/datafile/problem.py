@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import Severity
 
 

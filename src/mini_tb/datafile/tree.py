@@ -8,8 +8,9 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mini_tb.dataclass import dataclass
 from mini_tb.datafile.instructions import Instruction, Kind
 from mini_tb.datafile.token import Token
 from mini_tb.source import Fragment, Piece, SourceFile, Span

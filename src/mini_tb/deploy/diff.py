@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mini_tb.dataclass import dataclass
 from mini_tb.project import Project, Resource, Token
 
 

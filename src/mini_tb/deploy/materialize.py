@@ -7,8 +7,7 @@ that the query does not give is its default.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import Diagnostic, Severity, nearest
 from mini_tb.engine.duckdb.table import storage_type
 from mini_tb.engine.relation import table_columns

@@ -10,9 +10,10 @@ offers beside the project (quarantines, service data sources).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX, quarantine_of
 from mini_tb.engine.relation import table_of
 from mini_tb.project import Datasource, Node, Pipe, Project

@@ -22,8 +22,9 @@ one that is not needed this time is a warning.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.diff import Diff, diff
 from mini_tb.deploy.feed import Feeds
 from mini_tb.deploy.forward import check_forward_query

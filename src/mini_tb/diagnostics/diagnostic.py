@@ -9,10 +9,10 @@ MiniTbError
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Span
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.formats.answer import Answer
 from mini_tb.formats.delimited import escaped
 from mini_tb.formats.escape import fill

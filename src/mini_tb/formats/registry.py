@@ -6,8 +6,8 @@ What writes them is in `writers`, which loads Arrow; few rows are written withou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError, nearest
 from mini_tb.formats.answer import Answer
 from mini_tb.formats.small import SMALL_WRITERS

@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.body import split_values
 from mini_tb.ingest.coerce import parser

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.ingest.decoded import Decoded, join
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier, to_duckdb

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.ingest.coerce import parser
 from mini_tb.ingest.jsonpath import MISSING
 from mini_tb.ingest.jsontext import JsonError, json_text, parse_json

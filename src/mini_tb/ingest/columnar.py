@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.ingest.plain import Plain, plain
 from mini_tb.types.duckdb import quote_string
 

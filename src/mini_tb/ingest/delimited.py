@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 from mini_tb.ingest.decoded import Decoded
 from mini_tb.ingest.decoder import decoder

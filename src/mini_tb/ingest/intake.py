@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.ingest.column import Coercion
 from mini_tb.ingest.jsonpath import JsonPath, parse_jsonpath
 from mini_tb.types import DataType

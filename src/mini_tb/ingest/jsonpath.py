@@ -15,8 +15,9 @@ steps.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from mini_tb.dataclass import dataclass
 
 MAX_STEPS = 64
 

@@ -8,10 +8,10 @@ names it) for a column of a type. None where no such value is plain. What is not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.types.duckdb import quote_string, to_duckdb
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ is no record at all has the error column `$` and stands in its error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from mini_tb.dataclass import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

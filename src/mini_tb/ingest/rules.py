@@ -10,7 +10,7 @@ is clamped or that no calendar has) is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mini_tb.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

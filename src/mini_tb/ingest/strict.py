@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from mini_tb.dataclass import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

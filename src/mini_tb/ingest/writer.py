@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import MiniTbError
 from mini_tb.ingest.block import Block, block_of
 from mini_tb.ingest.decoded import Decoded

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.datafile.tree import (
     Block,
     ColumnDefinition,

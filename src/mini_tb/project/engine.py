@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import nearest
 from mini_tb.project.model import Column, Engine
 from mini_tb.project.section import Section

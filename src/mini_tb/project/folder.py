@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import Diagnostic, UserError
 
 MAX_DEPTH = 3

@@ -7,8 +7,9 @@ source. A node that selects from its own name means the pipe or data source of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mini_tb.dataclass import dataclass
 from mini_tb.project.model import Node, Pipe, Project
 from mini_tb.source import Span
 

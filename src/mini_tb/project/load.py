@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.datafile.include import expand
 from mini_tb.datafile.instructions import Kind
 from mini_tb.datafile.parser import parse

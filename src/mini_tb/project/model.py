@@ -9,10 +9,11 @@ was read from, which is what a server hands back when somebody asks for the data
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment, SourceFile, Span
 
 if TYPE_CHECKING:

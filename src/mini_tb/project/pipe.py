@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.datafile.tree import Block, NodeSection, Tree, content_fragment
 from mini_tb.diagnostics import Diagnostic
 from mini_tb.project.model import (

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mini_tb.dataclass import dataclass
 
 if TYPE_CHECKING:
     from mini_tb.server.reply import Written

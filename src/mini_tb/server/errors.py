@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import Diagnostic, EngineError, UserError
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
 from starlette.responses import Response
+
+from mini_tb.dataclass import dataclass
 
 JSON = "application/json"
 COMPRESSED_FROM = 16 << 10

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment
 from mini_tb.types import DataType
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_query import QueryBinder

@@ -5,9 +5,9 @@ words because DuckDB means something else by the same."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment
 from mini_tb.sql import tree
 from mini_tb.sql.catalog import Catalog, Table, TableColumn, View

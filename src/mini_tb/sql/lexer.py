@@ -8,9 +8,9 @@ everything made of them knows its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NoReturn
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment
 from mini_tb.sql.errors import QueryError, query_error
 

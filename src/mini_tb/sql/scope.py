@@ -8,9 +8,10 @@ its own expression an alias means the column that it shadows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Fragment
 from mini_tb.sql import syntax
 from mini_tb.sql.catalog import Catalog

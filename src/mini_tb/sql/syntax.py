@@ -9,9 +9,11 @@ query's text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from typing import Literal as OneOf
+
+from mini_tb.dataclass import dataclass
 
 
 @dataclass(slots=True)

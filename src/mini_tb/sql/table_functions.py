@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import nearest
 from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder

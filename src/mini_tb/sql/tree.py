@@ -7,9 +7,10 @@ is computed; how DuckDB computes it is written in the function's row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.types import DataType
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +21,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
 from jinja2.runtime import Context
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template import tags
 from mini_tb.template.expressions import Handler, Loop
 from mini_tb.template.functions import DOCUMENTATION, FUNCTIONS, STATEMENT_ALIASES, Function

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template import casts
 from mini_tb.template.errors import TemplateError
 from mini_tb.template.values import (

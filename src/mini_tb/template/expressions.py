@@ -14,9 +14,9 @@ import re
 import tokenize
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template.errors import TemplateError
 from mini_tb.template.functions import FUNCTIONS
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template import evaluators
 from mini_tb.template.evaluators import (
     CACHE_TTLS,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Piece, Pieces
 from mini_tb.template.errors import TemplateError
 from mini_tb.template.tags import Text

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template import tags
 from mini_tb.template.expressions import Loop
 from mini_tb.template.functions import DOCUMENTATION, FUNCTIONS

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mini_tb.dataclass import dataclass
 from mini_tb.template import expressions
 from mini_tb.template.errors import TemplateError
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.source import Piece
 from mini_tb.template import casts
 from mini_tb.template.errors import TemplateError

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from mini_tb.dataclass import dataclass
 
 _ESCAPES = {
     "\0": "\\0",

@@ -21,9 +21,9 @@ A type is its family name, its inner types, and its parameters:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.types import family
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 
 ADMIN = "ADMIN"

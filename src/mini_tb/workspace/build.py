@@ -10,8 +10,8 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.forward import check_without_live
 from mini_tb.deploy.materialize import check_columns
 from mini_tb.deploy.names import ProjectCatalog, Rendered, StoredTables

@@ -8,10 +8,11 @@ transaction when it is promoted. A failed one changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.diff import Diff, Names, TokenChange
 from mini_tb.diagnostics import Diagnostic, Severity
 

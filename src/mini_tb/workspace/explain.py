@@ -4,9 +4,9 @@ the one statement for the engine. Nothing is run and no database is opened."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError, nearest
 from mini_tb.project import Node, Pipe, Project
 from mini_tb.workspace.access import EVERYTHING

@@ -13,10 +13,11 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import MiniTbError, UserError
 
 if TYPE_CHECKING:

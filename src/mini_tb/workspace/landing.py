@@ -8,10 +8,11 @@ query is compiled once for all blocks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.feed import Feeds
 from mini_tb.deploy.materialize import Insertion, default_value, insertion
 from mini_tb.deploy.names import ProjectCatalog, StoredTables

@@ -7,9 +7,10 @@ one ends with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.names import StoredTables
 from mini_tb.project import Project
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import EngineError
 from mini_tb.engine.duckdb.errors import Code
 from mini_tb.workspace.access import EVERYTHING, READ_PIPE, Access

@@ -20,13 +20,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb import Settings
 from mini_tb.workspace.access import ADMIN, Access, Scope

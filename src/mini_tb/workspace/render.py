@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.project import Node
 from mini_tb.source import Fragment
 from mini_tb.sql import Value

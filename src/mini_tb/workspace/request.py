@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.deploy.names import ProjectCatalog, Rendered
 from mini_tb.diagnostics import UserError
 from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX

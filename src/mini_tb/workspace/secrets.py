@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 from mini_tb.project import BucketSink, KafkaSink, Pipe
 

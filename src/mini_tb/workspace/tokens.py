@@ -13,10 +13,11 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import UserError
 from mini_tb.workspace.access import ADMIN, APPEND, READ_DATASOURCE, READ_PIPE, Access, Scope
 

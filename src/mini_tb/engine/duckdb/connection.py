@@ -12,10 +12,10 @@ import queue
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import EngineError, UserError
 from mini_tb.engine.duckdb.errors import Code, from_duckdb, lost
 

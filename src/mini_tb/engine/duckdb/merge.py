@@ -17,8 +17,8 @@ insert and which compaction keeps. Rules (all observed on ClickHouse 26):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.project import Column, Datasource
 from mini_tb.types import DataType, to_duckdb
 from mini_tb.types.duckdb import quote_identifier as quote

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mini_tb.dataclass import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

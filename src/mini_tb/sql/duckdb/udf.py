@@ -8,9 +8,10 @@ as `ValueError('DB::<ClickHouse number>: text')`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from mini_tb.dataclass import dataclass
 
 FAMILIES = (
     "curves",

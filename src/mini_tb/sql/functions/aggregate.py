@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate

@@ -7,8 +7,8 @@ their texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.once import computed_once
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.function import Function

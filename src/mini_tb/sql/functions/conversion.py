@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions import convert_moment, zone
 from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert import fixed_string, lower_cast, try_text, unreadable

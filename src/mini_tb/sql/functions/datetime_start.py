@@ -7,8 +7,8 @@ the zone of the argument. What would be outside of their ranges is brought to th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import (

@@ -8,8 +8,8 @@ error that gives the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
 from mini_tb.types import DataType, low_cardinality

@@ -7,8 +7,8 @@ were several arguments; an array is its length and its elements.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.convert import enum_number
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.function import ArgumentError

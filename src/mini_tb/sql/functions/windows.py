@@ -7,8 +7,8 @@ no row, it answers the type's default and not NULL.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.arithmetic import number_result
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast

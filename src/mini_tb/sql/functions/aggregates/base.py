@@ -11,9 +11,9 @@ Array — so it can be stored, reopened and merged by any version. NULL stands f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.aggregates.rows import Rows, field, let, rows_of, struct
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert_number import number_to_number

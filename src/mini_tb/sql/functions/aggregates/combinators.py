@@ -7,9 +7,9 @@ left of it, however many there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.aggregates.rows import (
     INDEX,
     ITEM,

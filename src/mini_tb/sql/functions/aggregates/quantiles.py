@@ -7,9 +7,10 @@ the exact rule that holds for few rows is used for any number of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.aggregates.base import (
     NAN,
     Base,

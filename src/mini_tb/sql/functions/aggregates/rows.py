@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from mini_tb.dataclass import dataclass
 from mini_tb.types.duckdb import quote_identifier
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, abreast, kernel_udf

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
 from mini_tb.sql.functions.udf.machine import SCRATCH, Row, abreast, kernel_udf

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import zip_longest
+
+from mini_tb.dataclass import dataclass
 
 _BITWISE = ("and", "or", "xor")
 _VECTOR = 128
