@@ -120,7 +120,7 @@ DEVIATIONS = (
         "wrap around, or not, by function",
         "computed",
         kind="value",
-        query=r"\bd9 / [iu]64\b",
+        query=r"\bd9 / (\w+\()?[iu]64\b",
     ),
     Deviation(
         "`bitmapToArray` of up to 32 values that an operation on a larger bitmap, `bitmapXor` or "
@@ -169,7 +169,8 @@ DEVIATIONS = (
         "the same, but DuckDB may reach other rows first",
         kind="engine",
         query=r"(\b(AND|OR|BETWEEN)\b|\) (=|<>|[<>]=?) \().*(gcd|lcm|intDiv|[mM]odulo|%)"
-        r"|WHERE .*\(\(x, i\) -> .*\[\]",
+        r"|WHERE .*\(\(x, i\) -> .*\[\]"
+        r"|FROM \(SELECT .* WHERE .*\) WHERE .*(gcd|lcm|intDiv|[mM]odulo|%)",
         detail="Division by zero|equal sizes",
     ),
     Deviation(

@@ -9,6 +9,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
+    BOOL,
     IPV4,
     IPV6,
     STRING,
@@ -112,12 +113,18 @@ def _masked(sql: str, kept: str, bits: int) -> tuple[str, str]:
     return f"({number} - ({number} & {ones}))", f"({number} | {ones})"
 
 
-def _range_returns(args: Sequence[Expr]) -> DataType:
-    t = args[0].type.bare
-    wanted = IPV4 if t in (IPV4, UINT32) else IPV6
-    if not args[1].type.is_integer:
-        raise ArgumentError(f"illegal type `{args[1].type}`, expected an UInt8")
-    return tuple_of(wanted, wanted)
+def _range_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
+    def returns(args: Sequence[Expr]) -> DataType:
+        t = args[0].type.bare
+        is_short = t.is_bool or (t.is_integer and not t.is_signed and t.bits <= 32)
+        is_four = t == IPV4 or is_short
+        if is_four != (result == IPV4):
+            raise ArgumentError(f"illegal type `{args[0].type}`, expected `{result}`")
+        if args[1].type.bare not in (UINT8, BOOL):
+            raise ArgumentError(f"illegal type `{args[1].type}`, expected UInt8")
+        return tuple_of(result, result)
+
+    return returns
 
 
 def _lower_range(call: Call, args: list[str]) -> str:
@@ -210,8 +217,8 @@ ROWS = (
     Function("IPv6StringToNumOrNull", _maybe(_BYTES16), _lower_ipv6),
     Function("IPv4ToIPv6", _mapped_returns, _lower_mapped),
     Function("cutIPv6", _cut_returns, _lower_cut, args=(3, 3), bytes_ok=True),
-    Function("IPv4CIDRToRange", _range_returns, _lower_range, args=(2, 2)),
-    Function("IPv6CIDRToRange", _range_returns, _lower_range, args=(2, 2), bytes_ok=True),
+    Function("IPv4CIDRToRange", _range_returns(IPV4), _lower_range, args=(2, 2)),
+    Function("IPv6CIDRToRange", _range_returns(IPV6), _lower_range, args=(2, 2), bytes_ok=True),
     Function("isIPv4String", strings(UINT8), _is_text("IPv4")),
     Function("isIPv6String", strings(UINT8), _is_text("IPv6")),
     Function("isIPAddressInRange", strings(UINT8), _lower_in_range, args=(2, 2)),

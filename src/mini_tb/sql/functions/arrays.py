@@ -13,6 +13,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
@@ -186,8 +187,20 @@ def _lower_range(call: Call, args: list[str]) -> str:
     return f"CAST(range({numbers}) AS {to_duckdb(call.type)})"
 
 
+def _with_constant_returns(args: Sequence[Expr]) -> DataType:
+    count = args[0].type
+    if count.is_nullable or not (count.is_integer or count.is_float or count.is_bool):
+        raise ArgumentError(f"illegal type `{count}`, expected an integer")
+    return array(args[1].type)
+
+
 def _lower_with_constant(call: Call, args: list[str]) -> str:
-    return f"list_transform(range(CAST({args[0]} AS BIGINT)), lambda i: {args[1]})"
+    size = f"trunc({args[0]})" if call.args[0].type.is_float else args[0]
+    negative = failure(128, "Array size cannot be negative")
+    count = f"CASE WHEN {size} < 0 THEN {negative} ELSE CAST({size} AS BIGINT) END"
+    if call.args[0].type.is_bool:
+        count = f"CAST({size} AS BIGINT)"
+    return f"list_transform(range({count}), lambda i: {args[1]})"
 
 
 def _zip_returns(args: Sequence[Expr]) -> DataType:
@@ -290,7 +303,7 @@ def _lower_empty(call: Call, args: list[str]) -> str:
 
 def _rotate(direction: int) -> Callable[[Call, list[str]], str]:
     def lower(call: Call, args: list[str]) -> str:
-        items, count = args[0], f"(CAST({args[1]} AS BIGINT) * {direction})"
+        items, count = args[0], f"(coalesce(CAST({args[1]} AS BIGINT), 0) * {direction})"
         size = f"greatest(len({items}), 1)"
         at = f"((({count}) % {size} + {size}) % {size})"
         return (
@@ -328,7 +341,7 @@ ROWS = (
     Function("range", _range_returns, _lower_range, args=(1, 3)),
     Function(
         "arrayWithConstant",
-        lambda a: array(a[1].type),
+        _with_constant_returns,
         _lower_with_constant,
         args=(2, 2),
         nulls=False,

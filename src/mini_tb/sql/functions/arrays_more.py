@@ -115,7 +115,7 @@ def _lower_shift(call: Call, args: list[str]) -> str:
     fill = "NULL" if element.is_nothing else literal(typed_default(element), element)
     if len(args) > 2:
         fill = lower_cast(call.args[2].type, element, args[2])
-    by = f"CAST({args[1]} AS BIGINT)"
+    by = f"coalesce(CAST({args[1]} AS BIGINT), 0)"
     if call.function.name == "arrayShiftRight":
         by = f"(-{by})"
     inside = f"i + {by} BETWEEN 1 AND len({items})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.arithmetic import bits_of, has_sign
-from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import UINT8, DataType, array, to_duckdb
@@ -43,26 +43,36 @@ def _lower_not(call: Call, args: list[str]) -> str:
     return f"(~CAST({args[0]} AS {to_duckdb(call.type)}))"
 
 
+_NEGATIVE = failure(69, "The number of shift positions needs to be a non-negative value")
+
+
+def _positions(sql: str) -> str:
+    """By how many positions is shifted, as INTEGER; all that is wider than a number is 100."""
+    return f"CAST(least(greatest(CAST({sql} AS HUGEINT), -1), 100) AS INTEGER)"
+
+
 def _within(sql: str, count: str, bits: int, shifted: str) -> str:
-    """0 where the shift is as wide as the number, or negative."""
-    known = f"({sql} + {count}) IS NOT NULL"
-    return f"CASE WHEN {count} BETWEEN 0 AND {bits - 1} THEN {shifted} WHEN {known} THEN 0 END"
+    """0 where the shift is as wide as the number that is shifted."""
+    return (
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {count} < 0 THEN {_NEGATIVE} "
+        f"WHEN {count} < {bits} THEN {shifted} WHEN {count} IS NOT NULL THEN 0 END"
+    )
 
 
 def _lower_left(call: Call, args: list[str]) -> str:
-    result = call.type.bare
-    count = f"CAST({args[1]} AS INTEGER)"
+    t, result = call.args[0].type.bare, call.type.bare
+    count = _positions(args[1])
     powers = f"CAST([{', '.join(str(1 << n) for n in range(result.bits))}] AS HUGEINT[])"
     # Cut first, so that 64 bits shifted by 63 stay within 128.
     mask = f"CAST({args[0]} AS HUGEINT) & CAST({(1 << result.bits) - 1} AS HUGEINT)"
     half = f"(({mask}) & ((CAST(1 AS HUGEINT) << CAST({result.bits} - {count} AS INTEGER)) - 1))"
     shifted = wrap(f"({half} * {powers}[{count} + 1])", result)
-    return _within(args[0], count, result.bits, shifted)
+    return _within(args[0], count, bits_of(t), shifted)
 
 
 def _lower_right(call: Call, args: list[str]) -> str:
     t, result = call.args[0].type.bare, call.type.bare
-    count = f"CAST({args[1]} AS INTEGER)"
+    count = _positions(args[1])
     shifted = f"(CAST({args[0]} AS HUGEINT) >> {count})"
     if has_sign(t):
         floor = f"-((-CAST({args[0]} AS HUGEINT) - 1) >> {count}) - 1"
@@ -76,7 +86,8 @@ def _rotate(left: bool) -> Callable[[Call, list[str]], str]:
         result = call.type.bare
         bits = result.bits
         number = f"(CAST({args[0]} AS HUGEINT) & CAST({(1 << bits) - 1} AS HUGEINT))"
-        count = f"(CAST({args[1]} AS INTEGER) % {bits})"
+        turns = f"CAST({args[1]} AS HUGEINT) % {bits}"
+        count = f"CAST(({turns} + {bits}) % {bits} AS INTEGER)"
         up, down = (count, f"({bits} - {count})") if left else (f"({bits} - {count})", count)
         low = f"({number} >> {down})"
         high = f"(({number} & ((CAST(1 AS HUGEINT) << {down}) - 1)) << {up})"
@@ -122,11 +133,10 @@ def _lower_count(call: Call, args: list[str]) -> str:
 
 
 def _lower_distance(call: Call, args: list[str]) -> str:
-    bits = max(bits_of(arg.type.bare) for arg in call.args)
     first, second = (f"CAST({sql} AS HUGEINT)" for sql in args)
-    return (
-        f"CAST(bit_count(xor({first}, {second}) & CAST({(1 << bits) - 1} AS HUGEINT)) AS UTINYINT)"
-    )
+    # Of 64 bits, whatever the widths are.
+    differing = f"xor({first}, {second}) & CAST({(1 << 64) - 1} AS HUGEINT)"
+    return f"CAST(bit_count({differing}) AS UTINYINT)"
 
 
 def _mask_returns(args: Sequence[Expr]) -> DataType:

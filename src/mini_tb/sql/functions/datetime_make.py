@@ -112,9 +112,9 @@ def _make_datetime64_returns(args: Sequence[Expr]) -> DataType:
     return datetime64(precision, zone.argument(args, 8))
 
 
-def _moment(target: DataType, parts: list[str], ticks: str, past: str) -> str:
+def _moment(target: DataType, parts: list[str], ticks: str, past: str, before: str = "0") -> str:
     """The moment of a wall clock's parts and a fraction of a second in ticks. Nonsense is the first
-    moment of ClickHouse's range, what is past it its last second, with `past` ticks."""
+    second of ClickHouse's range with `before` ticks, what is past it its last with `past`."""
     year, month, day, hour, minute, second = parts
     is_wide = target.name == "DateTime64"
     low, high, first, last = _WIDE if is_wide else _NARROW
@@ -127,7 +127,7 @@ def _moment(target: DataType, parts: list[str], ticks: str, past: str) -> str:
     reached = made
     if is_wide:
         made, reached = _with_ticks(target, made, ticks), wall
-        least = _with_ticks(target, zone.to_instant(first, target.zone), "0")
+        least = _with_ticks(target, zone.to_instant(first, target.zone), before)
         over = _with_ticks(target, zone.to_instant(last, target.zone), past)
         if target.scale > 6:
             over = failure(407, "Decimal math overflow")
@@ -189,14 +189,14 @@ def _lower_digits_date(call: Call, args: list[str]) -> str:
 def _lower_digits_datetime(call: Call, args: list[str]) -> str:
     source, target = call.args[0].type.bare, call.type.bare
     is_wide = target.name == "DateTime64"
-    number = _count(call.args[0], args[0], "floor" if is_wide else "round")
+    number = _count(call.args[0], args[0], "round")
     parts = [f"({number} // {10**10})"]
     parts += [f"({number} // {10**power} % 100)" for power in (8, 6, 4, 2, 0)]
     ticks = "0"
     if is_wide and (source.is_float or source.is_decimal):
-        part = f"(CAST({args[0]} AS DOUBLE) - floor(CAST({args[0]} AS DOUBLE)))"
+        part = f"(CAST({args[0]} AS DOUBLE) - round(CAST({args[0]} AS DOUBLE)))"
         ticks = f"coalesce(TRY_CAST(round({part} * {10**target.scale}) AS BIGINT), 0)"
-    return _moment(target, parts, ticks, ticks)
+    return _moment(target, parts, ticks, ticks, ticks)
 
 
 # fromUnixTimestamp -----------------------------------------------------------------------

@@ -59,7 +59,9 @@ def _lower_extreme(call: Call, args: list[str]) -> str:
     if not known:
         return args[0]
     name = call.function.name
-    if {t.bare for t, _ in known} == {INT64, UINT64}:
+    is_low = any(t.name == "LowCardinality" for t, _ in known)
+    if {t.bare for t, _ in known} == {INT64, UINT64} and not is_low:
+        # Compared as what they are, but from a dictionary as what the result is.
         sides = ", ".join(f"CAST({sql} AS HUGEINT)" for _, sql in known)
         return f"CAST({name}({sides}) AS {to_duckdb(call.type)})"
     texts = [lower_cast(t, call.type, sql) for t, sql in known]

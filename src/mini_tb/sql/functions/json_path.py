@@ -16,6 +16,8 @@ from mini_tb.types import JSON, DataType, nullable, parse_type
 from mini_tb.types.duckdb import quote_string
 
 DYNAMIC = DataType("Dynamic")
+_NOWHERE = (1 << 31) - 1
+"""Where no array has an element."""
 
 
 def path_text(call: Call, args: list[str], first: int, last: int) -> str:
@@ -34,11 +36,12 @@ def path_text(call: Call, args: list[str], first: int, last: int) -> str:
             literal = '"'
         elif arg.type.is_integer and isinstance(arg, Const):
             number = int(arg.value)
-            literal += f"[{number - 1}]" if number > 0 else f"[#{number}]"
+            literal += f"[{number - 1 if number > 0 else f'#{number}' if number else _NOWHERE}]"
         elif arg.type.is_integer:
             index = f"CAST({args[i]} AS BIGINT)"
             at = (
-                f"(CASE WHEN {index} > 0 THEN CAST({index} - 1 AS VARCHAR) ELSE '#' || {index} END)"
+                f"(CASE WHEN {index} > 0 THEN CAST({index} - 1 AS VARCHAR) "
+                f"WHEN {index} < 0 THEN '#' || {index} END)"
             )
             pieces += [quote_string(literal + "["), at]
             literal = "]"

@@ -32,12 +32,12 @@ def roc_area(scores: Sequence[float], labels: Sequence[float]) -> float:
 
 
 def pr_area(scores: Sequence[float], labels: Sequence[float]) -> float:
-    """The area under the curve of precision over recall; nan without positives."""
+    """The area under the curve of precision over recall; 0 without positives."""
     area, before = 0.0, 0
     for true, false in _steps(scores, labels):
         area += (true - before) * true / (true + false)
         before = true
-    return area / before if before else float("nan")
+    return area / before if before else 0.0
 
 
 _LISTS = ("DOUBLE[]", "DOUBLE[]")
