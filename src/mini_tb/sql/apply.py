@@ -44,6 +44,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         assert found is not None, function
         function = found
     args = [_simple(arg) for arg in args]
+    if function.name == "concat" and len(args) > 1 and (name := _concatenation(args)) is not None:
+        return apply(name, args)
     least, most = function.args
     if len(args) < least or (most is not None and len(args) > most):
         wanted = str(least) if least == most else f"{least} to {most if most is not None else '…'}"
@@ -66,6 +68,15 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     if is_low and result.can_be_low_cardinality:
         result = low_cardinality(result)
     return Call(result, function, args)
+
+
+_CONCATENATIONS = {"Array": "arrayConcat", "Map": "mapConcat", "Tuple": "tupleConcat"}
+
+
+def _concatenation(args: list[Expr]) -> str | None:
+    """The function that `concat` is of arrays alone, of maps or of tuples."""
+    kinds = {arg.type.name for arg in args}
+    return _CONCATENATIONS.get(kinds.pop()) if len(kinds) == 1 else None
 
 
 def _looking_at_null(function: Function, args: list[Expr]) -> Expr:

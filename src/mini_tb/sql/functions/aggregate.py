@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mini_tb.dataclass import dataclass
-from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.constancy import chosen, is_constant
 from mini_tb.sql.functions.aggregates.combinators import Bound
 from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
@@ -95,6 +95,10 @@ def _reads_rows(expr: Expr) -> bool:
         return True
     if isinstance(expr, Call) and (expr.function.name == "byteSize" or is_constant(expr)):
         return False
+    if isinstance(expr, Call) and expr.function.name in ("if", "multiIf"):
+        branch = chosen(expr)
+        if branch is not None:
+            return _reads_rows(expr.args[branch])
     return any(map(_reads_rows, expr.children()))
 
 

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast, unreadable
-from mini_tb.sql.functions.convert_moment import from_ticks, seconds, to_ticks
+from mini_tb.sql.functions.convert_moment import bounded, from_ticks, seconds, to_ticks
 from mini_tb.sql.functions.datetime_parts import moment, wall
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
     DATETIME,
+    INT64,
     STRING,
+    UINT32,
     DataType,
     array,
     datetime,
@@ -213,9 +215,14 @@ def _from_unix(name: str, pieces: _Pieces, aliases: tuple[str, ...] = ()) -> Fun
         return STRING
 
     def lower(call: Call, args: list[str]) -> str:
-        at = lower_cast(call.args[0].type.bare, DATETIME, args[0])
+        source = call.args[0].type.bare
         if len(args) == 1:
-            return at
+            return lower_cast(source, DATETIME, args[0])
+        if source.bits > 32:
+            count = bounded(0, lower_cast(source, INT64, args[0]))
+            at = from_ticks(datetime64(0), count)
+        else:  # wrapped around
+            at = lower_cast(UINT32, DATETIME, lower_cast(source, UINT32, args[0]))
         zone_name = zone.argument(call.args, 2)
         w = zone.to_wall(at, zone_name)
         return _joined(pieces(text(call.args[1])), w, _offset(at, zone_name))
