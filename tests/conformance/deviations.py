@@ -168,7 +168,7 @@ DEVIATIONS = (
         "an error if the row is reached",
         "the same, but DuckDB may reach other rows first",
         kind="engine",
-        query=r"(\b(AND|OR|BETWEEN)\b|\) (=|<>|[<>]=?) \().*(gcd|lcm|intDiv|[mM]odulo|%)"
+        query=r"(\b(AND|OR|BETWEEN|IN)\b|\) (=|<>|[<>]=?) \().*(gcd|lcm|intDiv|[mM]odulo|%)"
         r"|WHERE .*\(\(x, i\) -> .*\[\]"
         r"|FROM \(SELECT .* WHERE .*\) WHERE .*(gcd|lcm|intDiv|[mM]odulo|%)",
         detail="Division by zero|equal sizes",

@@ -13,7 +13,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.conditional import supertype, supertype_of
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_number import failure
+from mini_tb.sql.functions.convert_number import failure, whole
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
@@ -165,7 +165,7 @@ def _lower_resize(call: Call, args: list[str]) -> str:
     fill = default_text(call.type.element)
     if len(args) > 2:
         fill = lower_cast(call.args[2].type, call.type.element, args[2])
-    size = f"CAST({args[1]} AS BIGINT)"
+    size = whole(call.args[1].type, args[1])
     padding = f"list_transform(range(abs({size}) - len({items})), lambda i: {fill})"
     cut = f"list_slice({items}, 1, {size})"
     tail = f"list_slice({items}, len({items}) + {size} + 1, len({items}))"
@@ -195,11 +195,9 @@ def _with_constant_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_with_constant(call: Call, args: list[str]) -> str:
-    size = f"trunc({args[0]})" if call.args[0].type.is_float else args[0]
+    size = whole(call.args[0].type, args[0])
     negative = failure(128, "Array size cannot be negative")
-    count = f"CASE WHEN {size} < 0 THEN {negative} ELSE CAST({size} AS BIGINT) END"
-    if call.args[0].type.is_bool:
-        count = f"CAST({size} AS BIGINT)"
+    count = f"CASE WHEN {size} < 0 THEN {negative} ELSE {size} END"
     return f"list_transform(range({count}), lambda i: {args[1]})"
 
 

@@ -53,6 +53,11 @@ def lowered(expr: Expr) -> str:
         return literal(expr.value, expr.type)
     assert isinstance(expr, Call)
     args = [lowered(arg) for arg in expr.args]
+    if not expr.function.bytes_ok:
+        args = [
+            f"decode({sql})" if arg.type.is_bytes else sql
+            for arg, sql in zip(expr.args, args, strict=True)
+        ]
     lower = expr.function.lower
     if not callable(lower):
         text = lower.format(*args, args=", ".join(args))

@@ -24,6 +24,11 @@ def for_key(sql: str) -> str:
     return sql.replace("error('DB::", "mt_fail('DB::")
 
 
+def whole(t: DataType, sql: str) -> str:
+    """How many of something a number says, as BIGINT: fractions are cut off."""
+    return f"CAST(trunc({sql}) AS BIGINT)" if t.is_float else f"CAST({sql} AS BIGINT)"
+
+
 def fits(source: DataType, target: DataType) -> bool:
     """Whether every value of one integer type is one of the other."""
     bits = 1 if source.is_bool else source.bits

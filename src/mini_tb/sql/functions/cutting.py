@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.functions.convert_number import whole
 from mini_tb.sql.functions.function import ArgumentError, Function, Lower, Returns, text
 from mini_tb.sql.functions.strings import as_bytes, need_string
 from mini_tb.sql.tree import Call, Expr
@@ -48,14 +49,14 @@ def _taken(call: Call, args: list[str], first: str, count: str) -> str:
 
 def _lower_substring(call: Call, args: list[str]) -> str:
     """An offset from 1, from the end if negative; a length, or with a minus what to leave out."""
-    size, offset = _size(call, args[0]), f"CAST({args[1]} AS BIGINT)"
+    size, offset = _size(call, args[0]), whole(call.args[1].type, args[1])
     first = (
         f"(CASE WHEN {offset} > 0 THEN {offset} WHEN {offset} < 0 "
         f"THEN greatest({size} + {offset} + 1, 1) ELSE {size} + 1 END)"
     )
     if len(args) < 3:
         return _taken(call, args, first, size)
-    length = f"CAST({args[2]} AS BIGINT)"
+    length = whole(call.args[2].type, args[2])
     # An offset before the start takes its missing part from the length.
     lost = f"(CASE WHEN {offset} < -{size} THEN {size} + {offset} ELSE 0 END)"
     count = (
@@ -67,7 +68,7 @@ def _lower_substring(call: Call, args: list[str]) -> str:
 
 def _lower_end(call: Call, args: list[str]) -> str:
     """`left`, `right`: a negative count leaves out that many of the other end."""
-    size, count = _size(call, args[0]), f"CAST({args[1]} AS BIGINT)"
+    size, count = _size(call, args[0]), whole(call.args[1].type, args[1])
     wanted = f"CASE WHEN {count} >= 0 THEN {count} ELSE greatest({size} + {count}, 0) END"
     kept = f"least({wanted}, {size})"
     first = "1" if call.function.name.startswith("left") else f"({size} - {kept} + 1)"
@@ -78,8 +79,9 @@ def _cut_returns(result: DataType) -> Returns:
     def returns(args: Sequence[Expr]) -> DataType:
         need_string(args[0])
         for arg in args[1:]:
-            if not arg.type.is_number:
-                raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
+            t = arg.type
+            if not (t.is_bool or t.is_float or (t.is_integer and t.bits <= 64)):
+                raise ArgumentError(f"illegal type `{t}`, expected a number of up to 64 bits")
         return result
 
     return returns

@@ -85,7 +85,7 @@ def date_of(year: str, month: str, day: str, years: tuple[int, int]) -> str:
 
 def _lower_make_date(call: Call, args: list[str]) -> str:
     numbers = _ints(call, args, 3)
-    years = (1970, 2149) if call.type.bare.name == "Date" else (1, 9999)
+    years = (1970, 2149) if call.type.bare.name == "Date" else (0, 9999)
     if len(numbers) == 3:
         made = date_of(numbers[0], numbers[1], numbers[2], years)
         if years[0] == 1970:

@@ -76,7 +76,7 @@ def _lower_midpoint(call: Call, args: list[str]) -> str:
         return literal(None, call.type)
     t = call.type.bare
     sides = [
-        (lower_cast(arg.type, t, sql), arg.type.is_nullable)
+        (lower_cast(arg.type, UINT8 if t.is_bool else t, sql), arg.type.is_nullable)
         for arg, sql in zip(call.args, args, strict=True)
         if not arg.type.is_nothing
     ]
@@ -104,9 +104,9 @@ def _lower_midpoint(call: Call, args: list[str]) -> str:
     if t.name == "DateTime64":
         return from_ticks(t, f"{total(partial(to_ticks, t))} // {count}")
     middle = f"({total(lambda sql: f'CAST({sql} AS HUGEINT)')} // {count})"
-    if t.name in ("Time", "Time64"):
+    if t.name in ("Time", "Time64", "Bool"):
         return f"CAST({middle} AS {to_duckdb(t)})"
-    return wrap(middle, UINT8 if t.is_bool else t)
+    return wrap(middle, t)
 
 
 ROWS = (
