@@ -94,7 +94,7 @@ DEVIATIONS = (
         "cut or wrapped around, by function",
         "computed on, or wrapped around",
         kind="value",
-        query=r"(to|add|sub|dateDiff|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\)"
+        query=r"(to|add|sub|date|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\)"
         r"|fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\) [+-] (INTERVAL|\d)",
     ),
     Deviation(
