@@ -95,6 +95,9 @@ TEMPLATES = {
         toUnixTimestamp64Milli(toDateTime64({time}, 3))|byteSize({int})
         toLowCardinality({str}) = {str}|identity({int})|materialize({int})
         arrayLastIndex(x -> x > 0, {ints})|toTypeName({any}) = 'UInt8'
+        bitRotateLeft({int}, {small})|bitHammingDistance({int}, {int})|firstNonDefault({int}, {int})
+        JSONExtractInt(toString({ints}), {small} - 1)|roundToExp2({small})|intExp2({small})
+        accurateCastOrDefault({int}, 'UInt16')|toInt256OrDefault({num})
     """,
     "small": "{small} + {small}|toUInt8({small})|length({strs})",
     "float": """
@@ -135,7 +138,8 @@ TEMPLATES = {
         initcap({str})|translate({str}, 'abc', 'xyz')|toString({decimal})|toString({ints})
         format('{{{{}}}}-{{{{}}}}', {str}, {str})|tupleElement(({int}, {str}), 2)
         arrayElement(arraySort({strs}), 1)|domain({str})|encodeURLComponent({str})
-        max2({small}, 2)::String
+        max2({small}, 2)::String|left({str}, {small} / 2)|substring({str}, 1, {small} / 2)
+        firstNonDefault({str}, {str})|initcap(toFixedString('ab cd', 6))
     """,
     "date": """
         toDate({time})|{date} + {small}|{date} - {small}|addDays({date}, {small})
@@ -144,6 +148,7 @@ TEMPLATES = {
         toStartOfWeek({date})|toDate32({date})|coalesce({date}, {date})|toStartOfQuarter({time})
         date_trunc('month', {date})|subtractWeeks({date}, {small})|greatest({date}, {date})
         toDateOrNull({str})|toStartOfISOYear({date})|addYears({date}, {small})
+        makeDate32(1900 + {small}, {small}, {small})|toDate32OrDefault({str})
         toStartOfInterval({date}, INTERVAL 2 WEEK)|toDateOrZero({str})|nullIf({date}, {date})
     """,
     "time": """
@@ -184,7 +189,7 @@ TEMPLATES = {
         arrayEnumerate({strs})|mapValues({map})|arrayResize({ints}, {small})
         arrayIntersect({ints}, {ints})|arraySort(x -> -x, {ints})|arrayCompact({ints})
         arrayEnumerateUniq({strs})|arrayMap(x -> if({bool}, x, {int}), {ints})|emptyArrayInt32()
-        arrayWithConstant({small}, {int})
+        arrayWithConstant({small}, {int})|concat({ints}, {ints})|arrayRotateLeft({ints}, {small})
     """,
     "strs": """
         splitByChar(',', {str})|arrayMap(x -> upper(x), {strs})|arrayMap(x -> toString(x), {ints})
