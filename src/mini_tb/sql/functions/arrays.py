@@ -299,8 +299,15 @@ def _lower_empty(call: Call, args: list[str]) -> str:
     return f"CAST({_size(call, args[0])} {sign} 0 AS UTINYINT)"
 
 
+def _rotate_returns(args: Sequence[Expr]) -> DataType:
+    need_array(args[0])
+    return args[1].type if args[1].type.is_nothing else args[0].type
+
+
 def _rotate(direction: int) -> Callable[[Call, list[str]], str]:
     def lower(call: Call, args: list[str]) -> str:
+        if call.type.is_nothing:
+            return literal(None, call.type)
         items, count = args[0], f"(coalesce(CAST({args[1]} AS BIGINT), 0) * {direction})"
         size = f"greatest(len({items}), 1)"
         at = f"((({count}) % {size} + {size}) % {size})"
@@ -364,8 +371,8 @@ ROWS = (
         aliases=("array_to_string",),
         any_case=True,
     ),
-    Function("arrayRotateLeft", _same, _rotate(1), args=(2, 2), nulls=False),
-    Function("arrayRotateRight", _same, _rotate(-1), args=(2, 2), nulls=False),
+    Function("arrayRotateLeft", _rotate_returns, _rotate(1), args=(2, 2), nulls=False),
+    Function("arrayRotateRight", _rotate_returns, _rotate(-1), args=(2, 2), nulls=False),
     Function(
         "length",
         _length_returns,

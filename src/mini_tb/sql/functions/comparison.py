@@ -177,8 +177,9 @@ def _doubled(t: DataType, sql: str, other: DataType) -> str:
 
 
 def _bignum(t: DataType, sql: str) -> str:
-    # DuckDB may take back a cast of a HUGEINT column, and then it cannot.
-    text = f"CAST({sql} AS VARCHAR)" if t.bits == 128 else sql
+    # By its text: DuckDB would rather cast a constant beside it to what the column is, and that is
+    # an error, or another number.
+    text = sql if t.bits == 256 else f"CAST({sql} AS VARCHAR)"
     return f"CAST({text} AS BIGNUM)"
 
 
