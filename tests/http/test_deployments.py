@@ -60,7 +60,7 @@ def test_bare_file_names_are_a_project_too(empty: Client) -> None:
 
 
 def test_uploads_stay_in_the_project(empty: Client) -> None:
-    for name in ("../evil.pipe", "/etc/evil.pipe", "a/../../evil.pipe", "c:\\evil.pipe"):
+    for name in ("../evil.pipe", "/etc/evil.pipe", "a/../../evil.pipe", "c:\\evil.pipe", "."):
         response = empty.upload("/v1/build", {name: "NODE n\nSQL >\n    SELECT 1\n"})
         assert_error(response, 400, "path")
     binary = [("data_project://", ("x.pipe", b"\xff\xfe\x00", "text/plain"))]

@@ -61,6 +61,7 @@ def test_secrets(empty: Client) -> None:
     assert [v["name"] for v in empty.get("/v0/variables").json()["variables"]] == ["key"]
     assert empty.request("DELETE", "/v0/variables/key").status_code == 200
     assert_error(empty.request("PUT", "/v0/variables/key", data={"value": "x"}), 404)
+    assert_error(empty.post("/v0/variables", json={"name": [], "value": "x"}), 400, "`name`")
 
 
 def test_a_ready_made_address(empty: Client) -> None:

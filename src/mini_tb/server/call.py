@@ -155,9 +155,11 @@ class Call:
         return {**self.form, **self.query}
 
     def param(self, name: str, default: str = "") -> str:
-        """One parameter; the last one if it is repeated."""
+        """One parameter; the last one if it is repeated. An empty list of JSON is none."""
         value = self.everything.get(name, default)
-        return value[-1] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return value[-1] if value else default
+        return value
 
     def params(self, name: str) -> list[str]:
         """All values of a parameter."""

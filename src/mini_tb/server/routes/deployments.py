@@ -44,7 +44,8 @@ def uploaded(call: Call) -> dict[str, str]:
 
 def _inside(filename: str) -> str:
     path = PurePosixPath(filename.replace("\\", "/"))
-    if not filename or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    parts = path.parts  # `.` has none
+    if not parts or path.is_absolute() or ".." in parts or ":" in parts[0]:
         raise UserError.of("RT611", f"`{filename}` is no path inside a project")
     return str(path)
 
