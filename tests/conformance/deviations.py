@@ -120,7 +120,7 @@ DEVIATIONS = (
         "wrap around, or not, by function",
         "computed",
         kind="value",
-        query=r"\bd9 / (\w+\()?[iu]64\b",
+        query=r"\bd9 / (\w+\()?([iu]64|u32)\b",
     ),
     Deviation(
         "`bitmapToArray` of up to 32 values that an operation on a larger bitmap, `bitmapXor` or "
