@@ -9,8 +9,8 @@ project is deployed every few seconds. What must hold:
   after the first fifth, nor more open files.
 
 Of what memory grows by, most is DuckDB's own: it notes every buffer that it lets go, for when it
-must evict some. A join or a group leaves 2 to 8 kB; after some 40,000 statements, at 30 MB, the notes
-that are void make room for new ones. A process that only runs DuckDB shows the same.
+must evict some. A join or a group leaves 2 to 8 kB; after some 40,000 statements, at 30 MB, void
+notes make room for new ones. A process that only runs DuckDB shows the same.
 """
 
 from __future__ import annotations
