@@ -19,14 +19,6 @@ from mini_tb.sql.functions.function import (
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import NOTHING, DataType, low_cardinality, nullable
 
-_TAKERS = """
-CAST accurateCast accurateCastOrDefault accurateCastOrNull array byteSize if ignore isConstant
-isNullable isZeroOrNull map multiIf toNullable toTypeName tuple
-"""
-_TAKES_NOTHING = frozenset(_TAKERS.split())
-"""What takes a value of an empty array as one among others, as the conversions with a default do.
-Of all else that looks at NULL itself, it makes another value without a type."""
-
 
 def _lower_null(call: Call, args: list[str]) -> str:
     tests = " AND ".join(f"{sql} IS NULL" for sql in args)
@@ -44,7 +36,7 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         assert found is not None, function
         function = found
     args = [_simple(arg) for arg in args]
-    if function.name == "concat" and len(args) > 1 and (name := _concatenation(args)) is not None:
+    if function.instead is not None and (name := function.instead(args)) is not None:
         return apply(name, args)
     least, most = function.args
     if len(args) < least or (most is not None and len(args) > most):
@@ -70,18 +62,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     return Call(result, function, args)
 
 
-_CONCATENATIONS = {"Array": "arrayConcat", "Map": "mapConcat", "Tuple": "tupleConcat"}
-
-
-def _concatenation(args: list[Expr]) -> str | None:
-    """The function that `concat` is of arrays alone, of maps or of tuples."""
-    kinds = {arg.type.name for arg in args}
-    return _CONCATENATIONS.get(kinds.pop()) if len(kinds) == 1 else None
-
-
 def _looking_at_null(function: Function, args: list[Expr]) -> Expr:
-    name = function.name
-    is_typed = name in _TAKES_NOTHING or "OrDefault" in name or function.window_only
+    is_typed = function.takes_nothing or function.window_only
     if not is_typed and any(arg.type == NOTHING and not is_lambda(arg) for arg in args):
         return Const(NOTHING, None)
     returns = function.returns

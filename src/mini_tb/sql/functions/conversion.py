@@ -183,6 +183,7 @@ class Conversion:
             self._lower_or_default,
             args=(least, most + 1),
             nulls=False,
+            takes_nothing=True,
             bytes_ok=True,
         )
 
@@ -419,9 +420,16 @@ ROWS = (
         bytes_ok=True,
         any_case=True,
         inner_low_cardinality=True,
+        takes_nothing=True,
     ),
     Function(
-        "accurateCast", _accurate_returns, _lower_accurate, args=(2, 2), nulls=False, bytes_ok=True
+        "accurateCast",
+        _accurate_returns,
+        _lower_accurate,
+        args=(2, 2),
+        nulls=False,
+        bytes_ok=True,
+        takes_nothing=True,
     ),
     Function(
         "accurateCastOrNull",
@@ -430,6 +438,7 @@ ROWS = (
         args=(2, 2),
         nulls=False,
         bytes_ok=True,
+        takes_nothing=True,
     ),
     Function(
         "accurateCastOrDefault",
@@ -438,6 +447,7 @@ ROWS = (
         args=(2, 3),
         nulls=False,
         bytes_ok=True,
+        takes_nothing=True,
     ),
     *(row for conversion in CONVERSIONS for row in conversion.rows()),
     *(row for form in _BEST_EFFORT for row in _best_effort_rows(*form)),

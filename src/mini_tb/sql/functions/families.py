@@ -50,7 +50,7 @@ class Families(Generic[R]):
     def find(self, name: str) -> R | None:
         """The row of that name, or None."""
         if self._waiting:
-            for family in self._places.get(name.lower(), ()):
+            for family in self._waiting.intersection(self._places.get(name.lower(), ())):
                 self._load(family)
         return self._exact.get(name) or self._folded.get(name.lower())
 

@@ -46,6 +46,9 @@ class Function:
 
     `nulls`: NULL in, NULL out, and the type becomes Nullable (ClickHouse's default). Functions
     that look at NULL themselves (`if`, `isNull`, `tuple`) say False and compute all types.
+    `takes_nothing`: of those, what takes a value of an empty array (of type Nothing) as one among
+    others; all other functions make another such value of it.
+    `instead`: the name of the function that this one is for arguments of some types.
     `low_cardinality`: the result of one such argument is one too, by ClickHouse's general rule;
     `inner_low_cardinality`: an Array, Tuple or Map that it gives may hold such values.
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
@@ -62,6 +65,8 @@ class Function:
     lower: Lower
     args: tuple[int, int | None] = (1, 1)
     nulls: bool = True
+    takes_nothing: bool = False
+    instead: Callable[[Sequence[Expr]], str | None] | None = None
     exact: bool = False
     bytes_ok: bool = False
     low_cardinality: bool = True

@@ -178,6 +178,7 @@ ROWS = (
         bytes_ok=True,
         low_cardinality=False,
         of_types=True,
+        takes_nothing=True,
     ),
     Function(
         "isConstant",
@@ -186,6 +187,7 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         per_row=True,
+        takes_nothing=True,
     ),
     Function(
         "ignore",
@@ -196,6 +198,7 @@ ROWS = (
         bytes_ok=True,
         exact=True,
         per_row=True,
+        takes_nothing=True,
     ),
     *(
         Function(
@@ -216,7 +219,13 @@ ROWS = (
     Function("defaultValueOfTypeName", _named_type, _lower_zero, nulls=False),
     Function("getSizeOfEnumType", _enum_size_returns, _lower_enum_size, of_types=True),
     Function(
-        "byteSize", _byte_size_returns, _lower_byte_size, args=(0, None), nulls=False, bytes_ok=True
+        "byteSize",
+        _byte_size_returns,
+        _lower_byte_size,
+        args=(0, None),
+        nulls=False,
+        bytes_ok=True,
+        takes_nothing=True,
     ),
     Function("throwIf", _throw_returns, _lower_throw, args=(1, 3), per_row=True),
     Function("bar", _bar_returns, _lower_bar, args=(3, 4)),

@@ -309,6 +309,7 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         inner_low_cardinality=True,
+        takes_nothing=True,
     ),
     Function("mapKeys", _keys, "map_keys({0})", nulls=False, exact=True),
     Function("mapValues", _values, "map_values({0})", nulls=False, exact=True),

@@ -53,6 +53,15 @@ def _pieces(call: Call, args: list[str]) -> list[str]:
     return [lower_cast(arg.type, target, sql) for arg, sql in zip(call.args, args, strict=True)]
 
 
+_CONCATENATIONS = {"Array": "arrayConcat", "Map": "mapConcat", "Tuple": "tupleConcat"}
+
+
+def _concatenation(args: Sequence[Expr]) -> str | None:
+    """What `concat` is of arrays alone, of maps or of tuples."""
+    kinds = {arg.type.name for arg in args}
+    return _CONCATENATIONS.get(kinds.pop()) if len(args) > 1 and len(kinds) == 1 else None
+
+
 def _lower_concat(call: Call, args: list[str]) -> str:
     pieces = _pieces(call, args)
     return "(" + " || ".join(pieces) + ")" if len(pieces) > 1 else pieces[0]
@@ -342,7 +351,13 @@ ROWS = (
     Function("overlayUTF8", _overlay_returns(STRING), _lower_overlay, args=(3, 4)),
     Function("compareSubstrings", strings(INT8, 2), _lower_compare, args=(5, 5), bytes_ok=True),
     Function(
-        "concat", _joined_returns, _lower_concat, args=(1, None), any_case=True, bytes_ok=True
+        "concat",
+        _joined_returns,
+        _lower_concat,
+        args=(1, None),
+        any_case=True,
+        bytes_ok=True,
+        instead=_concatenation,
     ),
     Function(
         "concatWithSeparator",

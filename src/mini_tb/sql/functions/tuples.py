@@ -82,6 +82,7 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         inner_low_cardinality=True,
+        takes_nothing=True,
     ),
     Function(
         "tupleElement",
@@ -99,5 +100,6 @@ ROWS = (
         nulls=False,
         bytes_ok=True,
         inner_low_cardinality=True,
+        takes_nothing=True,
     ),
 )
