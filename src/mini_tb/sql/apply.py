@@ -27,6 +27,10 @@ def _lower_null(call: Call, args: list[str]) -> str:
 
 _NULL = Function("null", nullable(NOTHING), _lower_null, (1, None), nulls=False, bytes_ok=True)
 """NULL that is computed of a row or a group."""
+_UNKNOWN = Function(
+    "null", nullable(NOTHING), "NULL::INTEGER", (1, None), nulls=False, exact=True, of_types=True
+)
+"""NULL whatever the arguments are, which are not computed."""
 
 
 def apply(function: Function | str, args: list[Expr]) -> Expr:
@@ -49,7 +53,7 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     if any(arg.type.is_nothing for arg in args):
         if all(is_constant(arg) for arg in args):
             return Const(nullable(NOTHING), None)
-        return Call(nullable(NOTHING), _NULL, args)
+        return Call(nullable(NOTHING), _UNKNOWN if function.compares else _NULL, args)
     returns = function.returns
     result = returns if isinstance(returns, DataType) else returns([_plain(a) for a in args])
     if any(arg.type.is_nullable for arg in args):

@@ -7,6 +7,7 @@ set, and leaves a LowCardinality beside it LowCardinality.
 
 from __future__ import annotations
 
+from mini_tb.sql.folding import known
 from mini_tb.sql.tree import (
     Aggregate,
     ArrayJoinCall,
@@ -42,18 +43,28 @@ def deciding(call: Call) -> Const | None:
     """The argument of `and` or `or` that decides alone: a 0, or anything else."""
     wanted = call.function.name == "or"
     for arg in call.args:
-        if isinstance(arg, Const) and arg.value is not None and bool(arg.value) is wanted:
-            return arg
+        value = condition(arg)
+        if value is not None and value.value is not None and bool(value.value) is wanted:
+            return value
     return None
+
+
+def condition(expr: Expr) -> Const | None:
+    """The value of a condition that is known before the run: `and` and `or` may be, of columns."""
+    if isinstance(expr, Call) and expr.function.name in ("and", "or"):
+        return known(expr) or deciding(expr)
+    return known(expr)
 
 
 def chosen(call: Call) -> int | None:
     """Which argument of an `if`, or a `multiIf` of as many, with a constant condition is its
     value."""
-    condition = call.args[0]
-    if len(call.args) != 3 or not isinstance(condition, Const) or condition.value is None:
+    if len(call.args) != 3:
         return None
-    return 1 if condition.value else 2
+    value = condition(call.args[0])
+    if value is None or value.value is None:
+        return None
+    return 1 if value.value else 2
 
 
 def is_never_null(t: DataType) -> bool:
@@ -79,8 +90,10 @@ def _call_folds(call: Call, *, late: bool) -> bool:
         return True
     if call.function.per_row:
         return False
-    if name in ("isNull", "isNotNull") and is_never_null(call.args[0].type):
-        return True
+    if name in ("isNull", "isNotNull"):
+        t = call.args[0].type
+        if is_never_null(t) or t.is_nothing:
+            return True
     if name in ("and", "or") and deciding(call) is not None:
         return True
     if name == "byteSize" and not all(arg.type.is_number for arg in call.args):

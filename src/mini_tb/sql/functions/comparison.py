@@ -367,7 +367,7 @@ def _lower_like(call: Call, args: list[str]) -> str:
 
 ROWS = (
     *(
-        Function(name, _compare_returns, _lower_compare, args=(2, 2), bytes_ok=True)
+        Function(name, _compare_returns, _lower_compare, args=(2, 2), bytes_ok=True, compares=True)
         for name in _OPERATORS
     ),
     *(

@@ -15,6 +15,7 @@ from mini_tb.types import (
     BOOL,
     INT64,
     NOTHING,
+    STRING_BYTES,
     UINT8,
     UINT64,
     DataType,
@@ -66,6 +67,17 @@ def _check_scales(a: DataType, b: DataType) -> None:
             _check_scales(one, other)
 
 
+def _with_zeros(found: DataType, branches: Sequence[DataType]) -> DataType:
+    """The type of one of two values: of a FixedString beside a String it keeps the zero bytes."""
+    if found.is_tuple and all(branch.is_tuple for branch in branches):
+        columns = zip(found.types, *(branch.types for branch in branches), strict=True)
+        types = tuple(_with_zeros(element, others) for element, *others in columns)
+        return DataType("Tuple", types, found.params, found.names)
+    if found.bare.name != "String" or all(b.bare.name != "FixedString" for b in branches):
+        return found
+    return nullable(STRING_BYTES) if found.is_nullable else STRING_BYTES
+
+
 def _branches(args: Sequence[Expr]) -> list[int]:
     return [*range(1, len(args) - 1, 2), len(args) - 1]
 
@@ -82,8 +94,9 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
     if not found.can_be_nullable and any(branch.type.is_nullable for branch in branches):
         message = f"NULL beside `{found}` is a Variant, which is not here"
         raise ArgumentError(message, 386)
-    # The branches' dictionaries are not kept.
-    return found.types[0] if found.name == "LowCardinality" else found
+    if found.name == "LowCardinality":
+        found = found.types[0]  # the branches' dictionaries are not kept
+    return _with_zeros(found, [b.type for b in branches]) if len(branches) == 2 else found
 
 
 def _lower_multi_if(call: Call, args: list[str]) -> str:
@@ -172,6 +185,7 @@ def _coalesce_returns(args: Sequence[Expr]) -> DataType:
     if len(types) == 2 and not is_fixed(known[0]):
         _check_scales(*types)
     found = supertype([t.not_null() for t in types])
+    found = _with_zeros(found, types) if len(types) == 2 else found
     return nullable(found) if all(t.is_nullable for t in types) else found
 
 
@@ -230,8 +244,9 @@ def _to_nullable_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_is_null(call: Call, args: list[str]) -> str:
     word = "IS NULL" if call.function.name == "isNull" else "IS NOT NULL"
-    if is_never_null(call.args[0].type):  # it is not even computed
-        return f"CAST({int(word == 'IS NOT NULL')} AS UTINYINT)"
+    t = call.args[0].type
+    if is_never_null(t) or t.is_nothing:  # it is not even computed
+        return f"CAST({int(t.is_nothing == (word == 'IS NULL'))} AS UTINYINT)"
     return f"CAST(({args[0]} {word}) AS UTINYINT)"
 
 
