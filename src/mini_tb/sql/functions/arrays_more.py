@@ -278,7 +278,14 @@ ROWS = (
         per_row=True,
     ),
     Function("arrayJaccardIndex", _jaccard_returns, _lower_jaccard, args=(2, 2), nulls=False),
-    Function("indexOfAssumeSorted", _index_returns, _lower_index, args=(2, 2), nulls=False),
+    Function(
+        "indexOfAssumeSorted",
+        _index_returns,
+        _lower_index,
+        args=(2, 2),
+        nulls=False,
+        bytes_ok=True,
+    ),
     *unsupported(
         "the order of its answer is not defined, or drawn at random",
         "arrayPartialSort",

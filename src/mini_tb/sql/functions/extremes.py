@@ -109,5 +109,5 @@ ROWS = (
         )
         for name in ("greatest", "least")
     ),
-    Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3)),
+    Function("clamp", _clamp_returns, _lower_clamp, args=(3, 3), bytes_ok=True),
 )

@@ -12,6 +12,7 @@ from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, Returns, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import INT8, INT32, STRING, STRING_BYTES, UINT8, UINT64, DataType
+from mini_tb.types.duckdb import quote_string
 
 
 def need_string(arg: Expr) -> None:
@@ -190,6 +191,40 @@ def _lower_title(call: Call, args: list[str]) -> str:
     return f"encode({_TITLE.format(f'decode({args[0]})')})"
 
 
+def _translate_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    source, target = text(args[1]), text(args[2])
+    if not (source + target).isascii():
+        raise ArgumentError("takes letters of ASCII, `translateUTF8` takes all", 36)
+    return _translated(args[0], source, target)
+
+
+def _translate_utf8_returns(args: Sequence[Expr]) -> DataType:
+    _text_returns(args)
+    return _translated(args[0], text(args[1]), text(args[2]))
+
+
+def _translated(arg: Expr, source: str, target: str) -> DataType:
+    t = arg.type.bare
+    is_fixed = t.name == "FixedString"
+    if len(target) > len(source) or (is_fixed and len(target) < len(source)):
+        size = "as many" if is_fixed else "no more"
+        raise ArgumentError(f"takes {size} letters in the place of others as there are of them", 36)
+    return t if is_fixed else STRING
+
+
+def _lower_translate(call: Call, args: list[str]) -> str:
+    source, target = text(call.args[1]), text(call.args[2])
+    # Of a letter that is named twice, what is said last counts. Those that go stand at the end.
+    places = sorted({letter: i for i, letter in enumerate(source)}.values())
+    letters = "".join(source[i] for i in places)
+    others = "".join(target[i : i + 1] for i in places)
+    is_bytes = call.type.is_bytes
+    value = f"decode({args[0]})" if call.args[0].type.is_bytes else args[0]
+    found = f"translate({value}, {quote_string(letters)}, {quote_string(others)})"
+    return f"encode({found})" if is_bytes else found
+
+
 def _lower_index(call: Call, args: list[str]) -> str:
     """`substringIndex`: what is before the n-th separator, behind it from the end if negative."""
     parts, count = f"string_split({args[0]}, {args[1]})", f"CAST({args[2]} AS BIGINT)"
@@ -325,10 +360,8 @@ ROWS = (
         "WHEN {0} = '' OR suffix({0}, {1}) THEN {0} ELSE {0} || {1} END",
         args=(2, 2),
     ),
-    *(
-        Function(f"translate{suffix}", strings(STRING), "translate({0}, {1}, {2})", args=(3, 3))
-        for suffix in ("", "UTF8")
-    ),
+    Function("translate", _translate_returns, _lower_translate, args=(3, 3), bytes_ok=True),
+    Function("translateUTF8", _translate_utf8_returns, _lower_translate, args=(3, 3), bytes_ok=True),
     *(
         Function(
             f"substringIndex{suffix}",
