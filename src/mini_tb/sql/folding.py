@@ -64,7 +64,7 @@ def _conversion(args: Sequence[Const], target: DataType) -> Any:
     if target.is_decimal:
         return _to_decimal(value, target)
     if target.name == "String":
-        is_plain = isinstance(value, str) or type(value) is int
+        is_plain = type(value) in (int, str, date) or args[0].type.bare == _DATETIME
         return str(value) if is_plain else None
     if args[0].type.bare == target:
         return value

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from mini_tb.sql import tree
+from mini_tb.sql.apply import apply
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.nulls import is_lenient, known_only
 from mini_tb.sql.duckdb.once import computed_once, is_simple
@@ -14,11 +15,12 @@ from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
+from mini_tb.sql.functions.comparison import element_pairs
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.function import is_lambda
-from mini_tb.sql.functions.logic import truth
+from mini_tb.sql.functions.logic import as_filter, truth
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
@@ -96,6 +98,9 @@ class Lowering:
 
     def call(self, expr: tree.Call) -> str:
         function = expr.function
+        if function.compares and (pairs := element_pairs(expr)):
+            parts = [apply(function, list(pair)) for pair in pairs]
+            return self.expr(apply("and" if function.name == "equals" else "or", parts))
         args = [self.expr(arg) for arg in expr.args]
         if not function.bytes_ok:
             args = [
@@ -115,6 +120,11 @@ class Lowering:
             lower,
             lambda i: tree.contains(expr.args[i], tree.Aggregate),
         )
+
+    def filter(self, expr: tree.Expr) -> str:
+        """BOOLEAN text of a condition that DuckDB filters or joins rows by."""
+        is_known = any(known == expr for known, _text in self.substitutes)
+        return truth(expr, self.expr(expr if is_known else as_filter(expr)))
 
     def array_join(self, expr: tree.ArrayJoinCall) -> str:
         return f"aj{expr.slot}.v"

@@ -61,7 +61,7 @@ def _join(low: Lowering, relation: tree.JoinRelation) -> str:
     left, right = lower_relation(low, relation.left), _right(low, relation.right)
     if kind == "CROSS" or (relation.on is None and kind == "INNER"):
         return f"{left} CROSS JOIN {right}"
-    on = "TRUE" if relation.on is None else truth(relation.on, low.expr(relation.on))
+    on = "TRUE" if relation.on is None else low.filter(relation.on)
     if strictness == "ASOF":
         return f"{left} ASOF {kind} JOIN {right} ON {on}"
     if strictness in ("ANY", "SEMI", "ANTI"):
@@ -100,7 +100,7 @@ def _first_of_key(
     partition = ", ".join(low.expr(key) for key in keys)
     over = f"PARTITION BY {for_key(partition)}" if partition else ""
     source = lower_relation(low, relation)
-    where = " AND ".join(truth(condition, low.expr(condition)) for condition in filters)
+    where = " AND ".join(low.filter(condition) for condition in filters)
     if where:
         source += f" WHERE {where}"
     return (

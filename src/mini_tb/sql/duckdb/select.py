@@ -64,7 +64,7 @@ class Select:
             if not any(call is one for one in later):
                 self.sources.append(unnested(low, call))
         if query.where is not None:
-            self.where.append(truth(query.where, low.expr(query.where)))
+            self.where.append(low.filter(query.where))
         self.group()
         if later:
             self.nest(later)

@@ -71,7 +71,7 @@ def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]
     """What stands in FROM, and in WHERE."""
     sources = [] if query.source is None else [lower_relation(low, query.source)]
     sources += [unnested(low, call) for call in query.array_joins]
-    where = [] if query.where is None else [truth(query.where, low.expr(query.where))]
+    where = [] if query.where is None else [low.filter(query.where)]
     return sources, where
 
 

@@ -116,6 +116,23 @@ def _elements(a: Expr, b: Expr) -> list[tuple[Expr, Expr]]:
     return list(zip(parts(a), parts(b), strict=True))
 
 
+def element_pairs(call: Call) -> list[tuple[Expr, Expr]]:
+    """What ClickHouse compares one by one, until one decides: the elements of tuples that are
+    written, where these are equal or not. Empty for other calls."""
+    if call.function.name not in ("equals", "notEquals"):
+        return []
+    a, b = call.args
+    if not (a.type.bare.is_tuple and b.type.bare.is_tuple) or (is_constant(a) and is_constant(b)):
+        return []
+    for side in (a, b):
+        is_written = isinstance(side, Call) and side.function.name == "tuple"
+        if not is_written and not (isinstance(side, Const) and side.value is not None):
+            return []
+    pairs = _elements(a, b)
+    is_empty = any(NOTHING in (x.type, y.type) for x, y in pairs)
+    return [] if is_empty or len(pairs) < 2 else pairs
+
+
 def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     """DuckDB BOOLEAN text of a comparison."""
     s, t = a.type.bare, b.type.bare

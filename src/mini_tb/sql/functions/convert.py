@@ -325,8 +325,11 @@ def comparable(item: Expr, target: DataType) -> Expr:
 
 def _lower_in(call: Call, args: list[str]) -> str:
     word = "NOT IN" if call.function.name == "notIn" else "IN"
-    if any(item.type.is_nullable for item in call.args[1:]):
-        # NULLs that only the run knows match nothing either.
+    value, *items = call.args
+    if any(item.type.is_nullable for item in items) or (
+        value.type.is_nullable and not all(map(is_constant, items))
+    ):
+        # NULLs that only the run knows match nothing either; and NULL is not looked for at all.
         found = f"coalesce({args[0]} IN ({', '.join(args[1:])}), FALSE)"
         found = f"NOT {found}" if call.function.name == "notIn" else found
         return f"CASE WHEN {args[0]} IS NOT NULL THEN CAST({found} AS UTINYINT) END"

@@ -52,7 +52,7 @@ class Function:
     `low_cardinality`: the result of one such argument is one too, by ClickHouse's general rule;
     `inner_low_cardinality`: an Array, Tuple or Map that it gives may hold such values.
     `bytes_ok`: takes BLOB where a string that need not be UTF-8 comes in; else it is decoded first.
-    `compares`: beside a NULL that is written it is NULL, and what is on its other side not computed.
+    `compares`: beside a written NULL it is NULL, and what is on its other side is not computed.
     `per_row`: it is computed at each row, of constants too; `of_types`: its value follows from the
     types of its arguments, and so is a constant. All others are constants if their arguments are.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from mini_tb.sql.constancy import deciding
 from mini_tb.sql.functions.comparison import decided_by_type
@@ -51,20 +52,53 @@ def _logic_returns(args: Sequence[Expr]) -> DataType:
     return nullable(found) if any(arg.type.is_nullable for arg in args) else found
 
 
-def _lower_logic(call: Call, args: list[str]) -> str:
-    word = {"and": " AND ", "or": " OR "}[call.function.name]
+def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
+    name = call.function.name
     if deciding(call) is not None:
-        return literal(call.function.name == "or", call.type)
+        return literal(name == "or", call.type)
     parts = list(zip(call.args, args, strict=True))
-    if call.function.name == "and":
+    if name == "and":
         # ClickHouse does not compute such a part: `toUnixTimestamp(t) >= 0 AND …` is no error of
         # moments before 1970, which have none.
         known = [decided_by_type(arg) for arg in call.args]
         parts = [part for part, value in zip(parts, known, strict=True) if value is None]
         if False in known or not parts:
             return literal(False not in known, call.type)
-    joined = word.join(truth(arg, sql) for arg, sql in parts)
+    joined = _joined(name, parts) if lazily else _side_by_side(name, parts)
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
+
+
+_Parts = Sequence[tuple[Expr, str]]
+
+
+def _side_by_side(name: str, parts: _Parts) -> str:
+    return f" {name.upper()} ".join(truth(arg, sql) for arg, sql in parts)
+
+
+_MAY_FAIL = re.compile(r"\berror\(| // | % ")
+"""What is in DuckDB's text that may be an error."""
+
+
+def _joined(name: str, parts: _Parts) -> str:
+    """The parts, of which one that may be an error is computed where those before it do not decide:
+    DuckDB computes all of them, but in filters."""
+    later = [i for i, (_arg, sql) in enumerate(parts) if i and _MAY_FAIL.search(sql)]
+    if not later:
+        return _side_by_side(name, parts)
+    before, rest = parts[: later[0]], _joined(name, parts[later[0] :])
+    decided, first = "TRUE" if name == "or" else "FALSE", _side_by_side(name, before)
+    if all(not arg.type.is_nullable for arg, _sql in before):
+        then, otherwise = (rest, decided) if name == "and" else (decided, rest)
+        return f"CASE WHEN {first} THEN {then} ELSE {otherwise} END"
+    unknown = f"({first}) {name.upper()} ({rest})"
+    return f"CASE WHEN ({first}) IS {decided} THEN {decided} ELSE {unknown} END"
+
+
+def as_filter(expr: Expr) -> Expr:
+    """A condition whose parts DuckDB computes in their order, each where those before it hold."""
+    if isinstance(expr, Call) and expr.function.name == "and":
+        return Call(expr.type, _IN_FILTER, [as_filter(arg) for arg in expr.args])
+    return expr
 
 
 def _xor_returns(args: Sequence[Expr]) -> DataType:
@@ -98,6 +132,10 @@ def _lower_not(call: Call, args: list[str]) -> str:
     negated = f"NOT {truth(call.args[0], args[0])}"
     return f"({negated})" if call.type.bare.is_bool else f"CAST(({negated}) AS UTINYINT)"
 
+
+_IN_FILTER = Function(
+    "and", _logic_returns, partial(_lower_logic, lazily=False), args=(2, None), nulls=False
+)
 
 ROWS = (
     Function("and", _logic_returns, _lower_logic, args=(2, None), nulls=False),

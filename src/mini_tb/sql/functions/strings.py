@@ -361,7 +361,9 @@ ROWS = (
         args=(2, 2),
     ),
     Function("translate", _translate_returns, _lower_translate, args=(3, 3), bytes_ok=True),
-    Function("translateUTF8", _translate_utf8_returns, _lower_translate, args=(3, 3), bytes_ok=True),
+    Function(
+        "translateUTF8", _translate_utf8_returns, _lower_translate, args=(3, 3), bytes_ok=True
+    ),
     *(
         Function(
             f"substringIndex{suffix}",

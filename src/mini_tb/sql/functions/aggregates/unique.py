@@ -40,10 +40,25 @@ def _hash(f: Leaf, columns: Sequence[str]) -> str:
 
 
 def _direct(f: Leaf, rows: Rows) -> str:
-    count = rows.call("count", item_of(rows.args), distinct=True)
+    item = item_of(rows.args)
+    if _have_zeros(f.types):
+        item = f"CAST({item} AS VARCHAR)"  # which tells 0 and -0 apart
+    count = rows.call("count", item, distinct=True)
     if f.types[0].is_float and len(f.types) == 1 and f.base.name != "uniqUpTo":
         count = f"({count} + {_second_zero(rows)})"
     return f"nullif({count}, 0)" if f.type.is_nullable else count
+
+
+def _have_zeros(types: Sequence[DataType]) -> bool:
+    """Whether there are floats among numbers in arrays, tuples or several columns."""
+    inner = [leaf for t in types for leaf in _leaves(t)]
+    is_nested = len(types) > 1 or not types[0].is_number
+    return is_nested and any(t.is_float for t in inner) and all(t.is_number for t in inner)
+
+
+def _leaves(t: DataType) -> list[DataType]:
+    inner = t.bare.types
+    return [leaf for element in inner for leaf in _leaves(element)] if inner else [t]
 
 
 def _second_zero(rows: Rows) -> str:
