@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.engine.duckdb import DuckDBEngine, Settings
-from mini_tb.engine.duckdb.table import QUARANTINE_SUFFIX
 from mini_tb.project import Datasource, Pipe, Project
 from mini_tb.types.duckdb import quote_identifier as quote
 from mini_tb.workspace.access import EVERYTHING, Access
@@ -35,6 +34,7 @@ from mini_tb.workspace.secrets import Secrets
 from mini_tb.workspace.seed import identity, read_seed
 from mini_tb.workspace.service import ServiceLog
 from mini_tb.workspace.state import State
+from mini_tb.workspace.statistics import Statistics, StatisticsBook
 from mini_tb.workspace.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Workspace:
         self.secrets = Secrets(self.state, clock)
         self.deployments = Deployments(self.state, clock())
         self.queries = Queries(self)
+        self._statistics = StatisticsBook(self)
         self.service = ServiceLog(self)
         self._rollout = Rollout(self)
         self._writer: Writer | None = None
@@ -473,16 +474,9 @@ class Workspace:
         source = quote(name) if limit is None else f"(FROM {quote(name)} LIMIT {limit})"
         return int(self.engine.fetch(f"SELECT count(*) FROM {source}")[0][0])
 
-    def statistics(self, name: str) -> tuple[int, int, int]:
-        """Of a data source: its rows, their weight in bytes (uncompressed, from the widths of a
-        sample), and the rows of its quarantine."""
-        rows = self.count(name)
-        size = 0
-        if rows:
-            sample = f"(FROM {quote(name)} LIMIT 100) AS t"
-            width = self.engine.fetch(f"SELECT avg(strlen(CAST(t AS VARCHAR))) FROM {sample}")
-            size = round(rows * float(width[0][0] or 0))
-        return rows, size, self.count(name + QUARANTINE_SUFFIX)
+    def statistics(self, name: str) -> Statistics:
+        """Of a data source."""
+        return self._statistics.of(name)
 
     def data_version(self, names: frozenset[str]) -> tuple[int, ...]:
         """Changes whenever the rows of one of these data sources may have changed."""
