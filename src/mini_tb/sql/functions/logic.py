@@ -64,6 +64,8 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
         parts = [part for part, value in zip(parts, known, strict=True) if value is None]
         if False in known or not parts:
             return literal(False not in known, call.type)
+        if len(parts) == 1 and parts[0][0].type.bare == call.type:
+            return parts[0][1]  # as it is, 2 and not 1
     joined = _joined(name, parts) if lazily else _side_by_side(name, parts)
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 
@@ -71,7 +73,14 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
 _Parts = Sequence[tuple[Expr, str]]
 
 
+def _boolean(arg: Expr, sql: str) -> str:
+    """The truth of a value where DuckDB would not make a BOOLEAN of it."""
+    return f"CAST({truth(arg, sql)} AS BOOLEAN)"
+
+
 def _side_by_side(name: str, parts: _Parts) -> str:
+    if len(parts) == 1:
+        return _boolean(*parts[0])
     return f" {name.upper()} ".join(truth(arg, sql) for arg, sql in parts)
 
 
@@ -111,9 +120,9 @@ def _xor_returns(args: Sequence[Expr]) -> DataType:
 def _lower_xor(call: Call, args: list[str]) -> str:
     if call.type.is_nothing:
         return literal(None, call.type)
-    joined = truth(call.args[0], args[0])
+    joined = _boolean(call.args[0], args[0])
     for arg, sql in zip(call.args[1:], args[1:], strict=True):
-        joined = f"({joined} <> {truth(arg, sql)})"
+        joined = f"({joined} <> {_boolean(arg, sql)})"
     return joined if call.type.bare.is_bool else f"CAST({joined} AS UTINYINT)"
 
 
