@@ -90,7 +90,7 @@ def _map_engine() -> None:
 def _quick_start() -> Iterator[Callable[[], None]]:
     """For a process that does nothing but serve. What it loads until the function given is called
     stays to its end: no garbage is looked for in it."""
-    without_pandas = _WithoutPandas()
+    without = _Without()
 
     def started() -> None:
         from mini_tb.server.garbage import leave_out_what_is_loaded
@@ -98,21 +98,27 @@ def _quick_start() -> Iterator[Callable[[], None]]:
         leave_out_what_is_loaded()
         gc.enable()
 
-    sys.meta_path.insert(0, without_pandas)
+    sys.meta_path.insert(0, without)
     gc.disable()
     try:
         yield started
     finally:
-        sys.meta_path.remove(without_pandas)
+        sys.meta_path.remove(without)
         gc.enable()
 
 
-class _WithoutPandas:
-    """Says that pandas is not there. Arrow loads it with the first array if it is, to know its
-    types when it meets them: a third of a second and 60 MB for what never comes to a server."""
+class _Without:
+    """Says that modules are not there which others load if they are.
+
+    - pandas: Arrow loads it with the first array, to know its types when it meets them: a third of
+      a second and 60 MB for what never comes to a server.
+    - watchfiles: uvicorn loads it to start anew when files change, which it is not asked to do.
+    """
+
+    names = frozenset(("pandas", "watchfiles"))
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
+        if name in self.names:
             raise ModuleNotFoundError(f"no module named {name!r}", name=name)
 
 

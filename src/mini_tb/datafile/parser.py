@@ -7,7 +7,6 @@ The grammar is `datafile.lark`; Lark is loaded with the first file.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -181,9 +180,10 @@ _UNKNOWN = BY_KIND[Kind.PIPE]["NODE"]  # stands in until the kind of the file is
 
 @cache
 def _grammar() -> Lark:
-    text = files("mini_tb.datafile").joinpath("datafile.lark").read_text(encoding="utf-8")
+    here = Path(__file__)
+    text = here.with_name("datafile.lark").read_text(encoding="utf-8")
     # Lark works its tables out in 40 ms and reads them in 2: it keeps them beside the bytecode.
-    bytecode = Path(__file__).with_name("__pycache__")
+    bytecode = here.with_name("__pycache__")
     return Lark(
         text,
         parser="lalr",
