@@ -3,9 +3,6 @@
 glibc makes an arena for every thread that allocates, up to eight a core, and Arrow's own allocator
 keeps pages for every thread, too: what is freed in one is of no use to the others. Over 10,000
 mixed requests memory came to 500 MB, and grew; with two arenas for all, to 260.
-
-Large pieces come from the system, and go back to it. glibc begins to keep them, too, once it has
-seen some go: then small ones that stay come to lie between them, and hold the room of all.
 """
 
 from __future__ import annotations
@@ -14,18 +11,14 @@ import os
 from contextlib import suppress
 
 ARENAS = 2
-LARGE = 1 << 20
-_M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
 
 def share_arenas() -> None:
-    """Let threads share a few arenas, and Arrow use them, but for pieces of `LARGE` bytes and more;
-    to be called before there are threads and before Arrow is loaded. Python's threads seldom
-    allocate at the same time."""
+    """Let threads share a few arenas, and Arrow use them; to be called before there are threads and
+    before Arrow is loaded. Python's threads seldom allocate at the same time."""
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     _libc("mallopt", _M_ARENA_MAX, ARENAS)
-    _libc("mallopt", _M_MMAP_THRESHOLD, LARGE)
 
 
 def trim() -> None:
