@@ -251,11 +251,12 @@ DEVIATIONS = (
     ),
     Deviation(
         "The name of an `if` whose condition is constant, where the branch that is not taken "
-        "divides by zero",
+        "divides by zero, or replaces in a constant FixedString",
         "is that of the branch that is taken",
         "says what the query says",
         kind="name",
-        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo)\(|([iI]f\(|CASE).* %",
+        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo)\(|([iI]f\(|CASE).* %"
+        r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\(",
         detail=r"(?s)^ClickHouse (?!.*[iI]f\(.*mini-tb).*\n  mini-tb .*[iI]f\(",
     ),
     Deviation(

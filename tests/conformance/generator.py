@@ -139,7 +139,8 @@ TEMPLATES = {
         format('{{{{}}}}-{{{{}}}}', {str}, {str})|tupleElement(({int}, {str}), 2)
         arrayElement(arraySort({strs}), 1)|domain({str})|encodeURLComponent({str})
         max2({small}, 2)::String|left({str}, {small} / 2)|substring({str}, 1, {small} / 2)
-        firstNonDefault({str}, {str})|initcap(toFixedString('ab cd', 6))
+        firstNonDefault({str}, {str})|initcap(toFixedString('ab cd', 6))|toDecimalString({num}, 3)
+        if({bool}, {str}, toFixedString('ab', 4))
     """,
     "date": """
         toDate({time})|{date} + {small}|{date} - {small}|addDays({date}, {small})
@@ -176,7 +177,8 @@ TEMPLATES = {
         isNaN({float})|hasAll({strs}, {strs})|{uuid} = {uuid}|{decimal} = {decimal}|{int} IS NULL
         {num} <=> {num}|{ints} = {ints}|({int}, {str}) = ({int}, {str})|{num} <= {num}
         ({int}, {str}) IN ((1, 'a'), (2, 'b'))|{int} IN ({int}, {int})|isZeroOrNull({int})
-        {str} >= {str}
+        {str} >= {str}|xor({int}, {bool})|{bool} AND intDiv({int}, {int}) > 1|{int} OR {int}
+        {int} = 0 OR {int} % {int} = 1|{int} AND {bool}|({str}, {int}) != ({str}, {int})
     """,
     "uuid": "if({bool}, {uuid}, {uuid})|toUUIDOrZero({str})",
     "ints": """

@@ -247,8 +247,10 @@ def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) 
     found = _but_nan(operator, a, b, *sides, f"({sides[0]} {operator} {sides[1]})")
     if isinstance(value, int | float) and abs(value) < _EXACT_FLOAT:
         return found
-    whole = f"TRY_CAST({real} AS HUGEINT)"
-    exact = (whole, number) if a.type.is_float else (number, whole)
+    whole = compared = f"TRY_CAST({real} AS HUGEINT)"
+    if max(_width(a.type.bare), _width(b.type.bare)) == 256:
+        compared = _bignum(INT128, whole)
+    exact = (compared, number) if a.type.is_float else (number, compared)
     return (
         f"CASE WHEN {rounded} = {real} AND {whole} IS NOT NULL "
         f"THEN {exact[0]} {operator} {exact[1]} ELSE {found} END"

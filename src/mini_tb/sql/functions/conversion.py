@@ -244,7 +244,8 @@ def _tried(call: Call, args: list[str]) -> str:
     source, target = call.args[0].type, call.type.bare
     if not source.is_string:
         return accurate(source, target, args[0])
-    return try_text(target, to_text(source, args[0]))
+    is_padded = source.bare.name == "FixedString" and target.is_decimal
+    return try_text(target, f"decode({args[0]})" if is_padded else to_text(source, args[0]))
 
 
 def _lower_or_zero(call: Call, args: list[str]) -> str:
@@ -355,16 +356,39 @@ def _lower_fixed(call: Call, args: list[str]) -> str:
     return fixed_string(call.args[0].type.bare, int(call.type.bare.params[0]), args[0])
 
 
+_TIE = 40
+"""How many digits more tell that a float is in the middle of two texts: 5 and zeros."""
+
+
 def _decimal_string(call: Call, args: list[str]) -> str:
-    scale = integer(call.args[1])
-    return f"CAST(CAST({args[0]} AS DECIMAL(38, {min(scale, 30)})) AS VARCHAR)"
+    t, scale = call.args[0].type.bare, integer(call.args[1])
+    if t.is_float:
+        return _float_digits(f"CAST({args[0]} AS DOUBLE)", scale)
+    number = f"CAST({args[0]} AS UTINYINT)" if t.is_bool else args[0]
+    text = f"CAST({number} AS VARCHAR)"
+    digits = t.scale if t.is_decimal else 0
+    if scale >= digits:
+        point = "." if scale and not digits else ""
+        return f"({text} || '{point}{'0' * (scale - digits)}')"
+    rounded = f"CAST(CAST({number} AS DECIMAL(38, {scale})) AS VARCHAR)"
+    sign = f"CASE WHEN {number} < 0 AND NOT starts_with({rounded}, '-') THEN '-' ELSE '' END"
+    return f"({sign} || {rounded} || '{'' if scale else '.'}')"
+
+
+def _float_digits(sql: str, scale: int) -> str:
+    """The digits that a float has, rounded half away from zero."""
+    shown = f"format('{{:.{scale}f}}', {sql})"
+    away = f"format('{{:.{scale}f}}', nextafter({sql}, sign({sql}) * CAST('inf' AS DOUBLE)))"
+    more = f"format('{{:.{scale + _TIE}f}}', {sql})"
+    return f"CASE WHEN suffix({more}, '5{'0' * (_TIE - 1)}') THEN {away} ELSE {shown} END"
 
 
 def _decimal_string_returns(args: Sequence[Expr]) -> DataType:
     if not args[0].type.is_number:
         raise ArgumentError(f"takes a number, found `{args[0].type}`")
-    if not 0 <= integer(args[1]) <= 30:
-        raise ArgumentError("takes at most 30 digits after the point", 69, 1)
+    most = 60 if args[0].type.is_float else 77
+    if not 0 <= integer(args[1]) <= most:
+        raise ArgumentError(f"takes at most {most} digits after the point", 28, 1)
     return STRING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.convert import lower_cast, read_text
 from mini_tb.sql.functions.convert_clock import is_clock
+from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.types import DataType, to_duckdb
 
@@ -20,8 +21,17 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
             return lower_cast(s, t, sql)
         text = to_text(s, sql)
         return number.try_number(t, text) if t.is_number else read_text(t, text)
-    if s.is_number and t.name in ("IPv4", "IPv6", "UUID"):
+    is_wide = s.is_integer and s.bits >= 128
+    to_fraction = t.is_decimal or t.name == "DateTime64"
+    if (s.is_number and t.name in ("IPv4", "IPv6", "UUID")) or (
+        to_fraction and (is_wide or s.is_enum)
+    ):
+        # ClickHouse has no such conversion, and no error for it.
         return f"CAST(NULL AS {to_duckdb(t)})"
+    if s.name == "DateTime64" and t.is_decimal:
+        fraction, count = to_number(s, sql)
+        fits = f"TRY_CAST({count} AS {to_duckdb(t)}) IS NOT NULL"
+        return f"CASE WHEN {fits} THEN {lower_cast(fraction, t, count)} END"
     if is_clock(t) and s.is_float and not t.scale:
         return f"CASE WHEN {sql} = trunc({sql}) THEN {lower_cast(s, t, sql)} END"
     if t.is_bool or not (s.is_number and (t.is_number or t.is_date_or_datetime)):
