@@ -31,9 +31,14 @@ _TABLE = str.maketrans({key.decode(): text.decode() for key, text in JSON_ESCAPE
 _SPECIAL = re.compile("[" + "".join(re.escape(key.decode()) for key in JSON_ESCAPES) + "]")
 
 
+def is_plain(text: str) -> bool:
+    """Whether nothing of it has to be escaped in a JSON string."""
+    return not _SPECIAL.search(text)
+
+
 def json_quoted(text: str) -> str:
     """A text as a JSON string."""
-    return f'"{text.translate(_TABLE)}"' if _SPECIAL.search(text) else f'"{text}"'
+    return f'"{text}"' if is_plain(text) else f'"{text.translate(_TABLE)}"'
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
-"""Few rows as JSON, from Python values, one by one: below some hundred rows columns cost more than
-they save, and Arrow need not be loaded for them.
+"""Few rows as JSON, from Python values: below some hundred rows Arrow's columns cost more than they
+save, and Arrow need not be loaded for them.
 
-The bytes are those that `rows` writes from columns of the same values.
+The bytes are those that `rows` writes from columns of the same values. Where Python's `%` writes
+values as JSON has them, that is left to it; only others are made texts one by one.
 """
 
 from __future__ import annotations
@@ -10,26 +11,46 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from mini_tb.dataclass import dataclass
 from mini_tb.formats.answer import Answer, Settings
-from mini_tb.formats.jsontext import json_key, json_quoted, labels, meta, tail
+from mini_tb.formats.jsontext import is_plain, json_key, json_quoted, labels, meta, tail
 from mini_tb.types import DataType
 from mini_tb.types.zone import zone_info
 
 _ANY_BYTES = "surrogateescape"
 
-Text = Callable[[Any], str]
 Small = Callable[[Answer], Iterator[bytes] | None]
+
+
+def _all_there(values: Sequence[Any]) -> bool:
+    return None not in values
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How the values of a column are written: `text` makes the text of one; `place`, for `%`, that
+    of any if `fits` says so of all."""
+
+    text: Callable[[Any], str]
+    place: str = ""
+    fits: Callable[[Sequence[Any]], bool] = _all_there
+
+    def column(self, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """The place and what `%` puts there. NULL is `null`."""
+        if self.place and self.fits(values):
+            return self.place, values
+        return "%s", ["null" if value is None else self.text(value) for value in values]
 
 
 def _document(compact: bool) -> Small:
     start, between, end = ("\t\t[", ", ", "]") if compact else ("\t\t{", ",", "\n\t\t}")
 
     def write(answer: Answer) -> Iterator[bytes] | None:
-        rows, texts = answer.few_rows, _texts(answer)
-        if rows is None or texts is None or answer.totals is not None:
+        rows, cells = answer.few_rows, _cells(answer)
+        if rows is None or cells is None or answer.totals is not None:
             return None
         names = [label.decode() for label in labels(answer, compact=compact)]
-        body = ",\n".join(_rows(rows, texts, start, names, between, end))
+        body = ",\n".join(_rows(rows, cells, start, names, between, end))
         head = f'{{\n{meta(answer)},\n\n\t"data":\n\t[\n'
         text = f"{head}{body}".encode("utf-8", _ANY_BYTES)
         return iter((text + tail(answer, len(rows), b""),))
@@ -38,11 +59,11 @@ def _document(compact: bool) -> Small:
 
 
 def _lines(answer: Answer) -> Iterator[bytes] | None:
-    rows, texts = answer.few_rows, _texts(answer)
-    if rows is None or texts is None:
+    rows, cells = answer.few_rows, _cells(answer)
+    if rows is None or cells is None:
         return None
     names = [json_key(column.name).decode() + ":" for column in answer.columns]
-    body = "".join(_rows(rows, texts, "{", names, ",", "}\n")).encode("utf-8", _ANY_BYTES)
+    body = "".join(_rows(rows, cells, "{", names, ",", "}\n")).encode("utf-8", _ANY_BYTES)
     return iter((body,) if body else ())
 
 
@@ -56,37 +77,36 @@ SMALL_WRITERS: Mapping[str, Small] = {
 
 def _rows(
     rows: Sequence[tuple[Any, ...]],
-    texts: list[Text],
+    cells: Sequence[Cell],
     start: str,
-    names: list[str],
+    names: Sequence[str],
     between: str,
     end: str,
-) -> Iterator[str]:
-    before = [(between if i else start) + name for i, name in enumerate(names)]
-    cells = list(zip(before, texts, strict=True))
-    for row in rows:
-        parts = [
-            f"{label}null" if value is None else label + text(value)
-            for (label, text), value in zip(cells, row, strict=True)
-        ]
-        yield "".join(parts) + end
+) -> list[str]:
+    if not rows:
+        return []
+    columns = map(Cell.column, cells, zip(*rows, strict=True))
+    places, values = zip(*columns, strict=True)
+    labelled = [name.replace("%", "%%") + place for name, place in zip(names, places, strict=True)]
+    template = start + between.join(labelled) + end
+    return [template % row for row in zip(*values, strict=True)]
 
 
-def _texts(answer: Answer) -> list[Text] | None:
+def _cells(answer: Answer) -> list[Cell] | None:
     """What writes the values of each column; None if there is a type that only `value` writes."""
     if answer.few_rows is None:
         return None
-    found = [_text(column.type, answer.settings) for column in answer.columns]
-    return None if None in found else [text for text in found if text is not None]
+    found = [_cell(column.type, answer.settings) for column in answer.columns]
+    return None if None in found else [cell for cell in found if cell is not None]
 
 
-def _text(t: DataType, settings: Settings) -> Text | None:
+def _cell(t: DataType, settings: Settings) -> Cell | None:
     bare = t.bare
     if bare.is_integer and bare.bits <= 64:
         is_quoted = settings.quote_64bit_integers and bare.bits == 64
-        return _quoted_integer if is_quoted else _integer
+        return _QUOTED_INTEGER if is_quoted else _INTEGER
     if bare.name == "Float64":
-        return _float_or_text if settings.quote_denormals else _float
+        return _FLOAT_OR_TEXT if settings.quote_denormals else _FLOAT
     if bare.is_datetime and bare.scale <= 6:
         return _moment(bare)
     return _BY_NAME.get(bare.name)
@@ -141,7 +161,7 @@ def _date(value: Any) -> str:
     return f'"{value.isoformat()}"'
 
 
-def _moment(t: DataType) -> Text:
+def _moment(t: DataType) -> Cell:
     length = len("2024-01-01 00:00:00") + (t.scale + 1 if t.scale else 0)
     place = zone_info(t.zone)
 
@@ -150,15 +170,29 @@ def _moment(t: DataType) -> Text:
             value = value.replace(tzinfo=UTC).astimezone(place)
         return f'"{value.isoformat(" ", "microseconds")[:length]}"'
 
-    return text
+    return Cell(text, "" if place or t.scale else '"%s"')
 
 
-_BY_NAME: Mapping[str, Text] = {
-    "String": _string,
-    "FixedString": _string,
-    "Enum8": _string,
-    "Enum16": _string,
-    "Bool": _bool,
-    "Date": _date,
-    "Date32": _date,
+def _all_plain(values: Sequence[Any]) -> bool:
+    """Whether these are texts of which none has to be escaped."""
+    try:
+        return is_plain("".join(values))
+    except TypeError:  # NULL, or bytes
+        return False
+
+
+_INTEGER = Cell(_integer, "%d")
+_QUOTED_INTEGER = Cell(_quoted_integer, '"%d"')
+_FLOAT = Cell(_float)
+_FLOAT_OR_TEXT = Cell(_float_or_text)
+_STRING = Cell(_string, '"%s"', _all_plain)
+_DATE = Cell(_date, '"%s"')
+_BY_NAME: Mapping[str, Cell] = {
+    "String": _STRING,
+    "FixedString": _STRING,
+    "Enum8": _STRING,
+    "Enum16": _STRING,
+    "Bool": Cell(_bool),
+    "Date": _DATE,
+    "Date32": _DATE,
 }

@@ -59,7 +59,7 @@ def answers(draw: st.DrawFn) -> tuple[tuple[ResultColumn, ...], pa.RecordBatch, 
     for _, arrow_type, values in chosen:
         cells = draw(st.lists(st.none() | values, min_size=rows, max_size=rows))
         arrays.append(pa.array(cells, arrow_type))
-    columns = tuple(Column(f"c/{i}", parse_type(name)) for i, (name, *_) in enumerate(chosen))
+    columns = tuple(Column(f"c/{i}%d", parse_type(name)) for i, (name, *_) in enumerate(chosen))
     batch = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
     settings = Settings(
         quote_64bit_integers=draw(st.booleans()), quote_denormals=draw(st.booleans())
