@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -153,6 +154,46 @@ def test_a_full_pool_refuses() -> None:
         pool.close()
 
     asyncio.run(run())
+
+
+def test_what_waits_for_a_pool_can_be_given_up() -> None:
+    done: list[str] = []
+
+    async def run() -> None:
+        pool, release = Pool("test", 1, 3), threading.Event()
+        running = pool.start(release.wait)
+        given_up = pool.start(partial(done.append, "given up"))
+        given_up.cancel()
+        failing = pool.start(partial(int, "none"))
+        release.set()
+        assert await running
+        with pytest.raises(ValueError, match="none"):
+            await failing
+        pool.close()
+
+    asyncio.run(run())
+    assert not done
+
+
+def test_closing_a_pool_waits_for_what_runs() -> None:
+    done: list[str] = []
+
+    async def run() -> None:
+        pool = Pool("test", 1, 0)
+        begun, release = threading.Event(), threading.Event()
+
+        def running() -> None:
+            begun.set()
+            release.wait()
+            done.append("ran")
+
+        pool.start(running)
+        begun.wait()
+        threading.Timer(0.01, release.set).start()
+        pool.close()
+
+    asyncio.run(run())
+    assert done == ["ran"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no niceness")

@@ -239,14 +239,11 @@ class Endpoint:
 
     async def _run(self, pool: Pool, call: Call, work: Callable[[], Any]) -> Any:
         future = pool.start(work)
-        done, _ = await asyncio.wait((future,), timeout=WATCH_AFTER_S)
-        if not done:
-            watch = asyncio.create_task(_gone(call.request))
-            await asyncio.wait((future, watch), return_when=asyncio.FIRST_COMPLETED)
-            if not future.done():
-                call.cancel()
+        watch = asyncio.get_running_loop().call_later(WATCH_AFTER_S, _watch, call, future)
+        try:
+            return await future
+        finally:
             watch.cancel()
-        return await future
 
     async def _stream(self, call: Call, stream: Stream, send: Send) -> None:
         headers = [(b"content-type", stream.content_type.encode())]
@@ -324,6 +321,18 @@ async def _ended(ahead: asyncio.Task[bytes | None], call: Call) -> None:
         await asyncio.wait((ahead,))
     if not ahead.cancelled():
         ahead.exception()
+
+
+def _watch(call: Call, future: asyncio.Future[Any]) -> None:
+    """Stop what the call does when its client goes, until the future is done."""
+
+    def left(gone: asyncio.Task[None]) -> None:
+        if not gone.cancelled() and not future.done():
+            call.cancel()
+
+    gone = asyncio.create_task(_gone(call.request))
+    gone.add_done_callback(left)
+    future.add_done_callback(lambda _: gone.cancel())
 
 
 async def _gone(request: Request) -> None:
