@@ -42,7 +42,7 @@ def note(call: Call, status: int, problem: Problem | None = None) -> None:
         if name not in ("token", "password")
     }
     message = problem.message[:_MAX_TEXT] if problem else None
-    url = call.request.url.path
+    url = str(call.request.scope["path"])
     moment = workspace.now().replace(microsecond=0)
     workspace.service.note(
         "tinybird.pipe_stats_rt",
