@@ -62,8 +62,9 @@ class Pool:
             raise Overloaded("the server is overloaded, try again")
         if len(self._threads) <= self._running and len(self._threads) < self._most:
             name = f"mini-tb-{self._name}_{len(self._threads)}"
-            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
-            self._threads[-1].start()
+            thread = threading.Thread(target=self._run, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
         self._running += 1
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
