@@ -80,6 +80,13 @@ DEVIATIONS = (
         "exact",
     ),
     Deviation(
+        "`uniq` of UUIDs whose halves are equal (`11111111-1111-1111-1111-111111111111`, zeros)",
+        "one value",
+        "as many as there are",
+        kind="value",
+        query=r"\buniq(If|OrNull)?\(toUUID",
+    ),
+    Deviation(
         "`quantile`, `quantileTDigest`, `quantileBFloat16`, … over many rows",
         "estimates from a sample",
         "from all rows",
@@ -157,6 +164,14 @@ DEVIATIONS = (
         kind="engine",
         query=r"toString\(|::String|\|\|",
         detail="Cannot parse DateTime",
+    ),
+    Deviation(
+        "`toDate32OrDefault` of a text that begins with four zeros",
+        "may be a day of the year 0",
+        "is the default",
+        kind="value",
+        query=r"\btoDate32OrDefault\(",
+        detail=r"^ClickHouse .*\b0000-",
     ),
     Deviation(
         "Random functions, `generateUUIDv4`, `now`",
@@ -257,7 +272,7 @@ DEVIATIONS = (
         kind="name",
         query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo)\(|([iI]f\(|CASE).* %"
         r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\(",
-        detail=r"(?s)^ClickHouse (?!.*[iI]f\(.*mini-tb).*\n  mini-tb .*[iI]f\(",
+        detail=r"(?s)^ClickHouse (?!.*\b(if|multiIf)\(.*mini-tb).*\n  mini-tb .*\b(if|multiIf)\(",
     ),
     Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",

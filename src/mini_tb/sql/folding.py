@@ -145,6 +145,18 @@ def _compares(a: Const, b: Const) -> bool:
     return not is_float or abs(float(x) - float(y)) > 1e-6 * abs(float(x))
 
 
+def _arithmetic(compute: Callable[[Any, Any], Any]) -> Callable[[Sequence[Const], DataType], Any]:
+    def result(args: Sequence[Const], target: DataType) -> Any:
+        a, b = (arg.value for arg in args)
+        if target.is_integer and type(a) is int and type(b) is int:
+            found = compute(a, b)
+            return found if _fits(found, target) else None
+        is_exact = isinstance(a, int | Decimal) and isinstance(b, int | Decimal)
+        return _to_decimal(compute(a, b), target) if target.is_decimal and is_exact else None
+
+    return result
+
+
 def _logic(args: Sequence[Const], word: str) -> int | None:
     values = [None if arg.value is None else bool(arg.value) for arg in args]
     deciding = word == "or"
@@ -173,6 +185,9 @@ _COMPUTED: dict[str, Callable[[Sequence[Const], DataType], Any]] = {
     "empty": lambda args, _type: int(args[0].value == "") if _is_text(args[0]) else None,
     "notEmpty": lambda args, _type: int(args[0].value != "") if _is_text(args[0]) else None,
     "length": lambda args, _type: len(args[0].value.encode()) if _is_text(args[0]) else None,
+    "plus": _arithmetic(operator.add),
+    "minus": _arithmetic(operator.sub),
+    "multiply": _arithmetic(operator.mul),
     "negate": lambda args, type_: _negated(args[0].value, type_),
 }
 _OF_NULL = {"and", "or", "isNull", "isNotNull"}
