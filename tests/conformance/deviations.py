@@ -162,7 +162,7 @@ DEVIATIONS = (
         "a day of the current year",
         "an error",
         kind="engine",
-        query=r"toString\(|::String|\|\|",
+        query=r"toString\(|::String|\|\||\bbin\(",
         detail="Cannot parse DateTime",
     ),
     Deviation(

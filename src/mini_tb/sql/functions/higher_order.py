@@ -20,6 +20,7 @@ from mini_tb.sql.functions.function import (
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
 from mini_tb.types import (
     FLOAT64,
+    INT128,
     UINT8,
     UINT32,
     UINT64,
@@ -166,9 +167,20 @@ def _sum_returns(args: Sequence[Expr]) -> DataType:
         return decimal(38 if int(t.params[0]) <= 38 else 76, t.scale)
     if t.is_float:
         return FLOAT64
+    if _is_of_128_bits(t):
+        return t
     if t.is_number:
         return DataType("Int64") if t.is_signed and not t.is_bool else UINT64
     raise ArgumentError(f"illegal type `{t}`, expected a number")
+
+
+def _is_of_128_bits(t: DataType) -> bool:
+    """Whether it is an Int128. Raises `ArgumentError` for those that DuckDB does not add up."""
+    if not t.is_integer or t.bits <= 64:
+        return False
+    if t != INT128:
+        raise ArgumentError(f"sums of `{t}` are not supported", 48)
+    return True
 
 
 def _number_returns(args: Sequence[Expr]) -> DataType:
@@ -246,6 +258,8 @@ def _difference_returns(args: Sequence[Expr]) -> DataType:
         return array(FLOAT64 if t.is_float else t)
     if not t.is_number:
         raise ArgumentError(f"illegal type `{t}`, expected a number")
+    if _is_of_128_bits(t):
+        return array(t)
     return array(DataType(f"Int{min(64, 2 * t.bits if not t.is_bool else 16)}"))
 
 

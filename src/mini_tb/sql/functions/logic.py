@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from mini_tb.sql.constancy import deciding
+from mini_tb.sql.constancy import deciding, is_constant
 from mini_tb.sql.functions.comparison import decided_by_type
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
@@ -66,7 +66,11 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
             return literal(False not in known, call.type)
         if len(parts) == 1 and parts[0][0].type.bare == call.type:
             return parts[0][1]  # as it is, 2 and not 1
-    joined = _joined(name, parts) if lazily else _side_by_side(name, parts)
+    if any(_MAY_FAIL.search(sql) for _arg, sql in parts):
+        parts.sort(key=lambda part: not is_constant(part[0]))  # these decide before any row does
+        joined = _joined(name, parts) if lazily else _filtered(parts)
+    else:
+        joined = _side_by_side(name, parts)
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 
 
@@ -101,6 +105,17 @@ def _joined(name: str, parts: _Parts) -> str:
         return f"CASE WHEN {first} THEN {then} ELSE {otherwise} END"
     unknown = f"({first}) {name.upper()} ({rest})"
     return f"CASE WHEN ({first}) IS {decided} THEN {decided} ELSE {unknown} END"
+
+
+def _filtered(parts: _Parts) -> str:
+    """The parts of a filter: what may be an error is not computed where a constant decides."""
+    constant = [part for part in parts if is_constant(part[0])]
+    failing = [part for part in parts if part not in constant and _MAY_FAIL.search(part[1])]
+    if not constant or not failing:
+        return _side_by_side("and", parts)
+    others = [truth(*part) for part in parts if part not in constant and part not in failing]
+    first, then = _side_by_side("and", constant), _side_by_side("and", failing)
+    return " AND ".join([*others, f"CASE WHEN {first} THEN {then} ELSE FALSE END"])
 
 
 def as_filter(expr: Expr) -> Expr:
