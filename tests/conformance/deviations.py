@@ -179,9 +179,12 @@ DEVIATIONS = (
         "other values at every run",
     ),
     Deviation(
-        "Errors found row by row (`throwIf`, a text that is no number)",
+        "Errors found row by row (`throwIf`, a text that is no number) in rows of a subquery or join",
         "an error if the row is reached",
-        "the same, but DuckDB may reach other rows first",
+        "the same, but DuckDB may filter by what is outside before what is inside",
+        kind="engine",
+        query=r"FROM \(SELECT .* WHERE .*\) WHERE .*(\b(gcd|lcm|intDiv|\w*[mM]odulo)\(| % )",
+        detail="Division by zero",
     ),
     Deviation(
         "Errors in a tuple that is compared with another, `(a % b, 'x') = (1, lower('A'))`, where "
