@@ -42,3 +42,19 @@ def test_the_only_reader_never_rests(monkeypatch) -> None:
             connections.give_back(connections.lease())
     finally:
         connections.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "is_read_twice"),
+    [("FROM t LIMIT 100000", False), ("FROM t ORDER BY a LIMIT 1000", True)],
+)
+def test_rows_are_looked_up_where_that_is_less_work(query: str, is_read_twice: bool) -> None:
+    connections = Connections(None, Settings())
+    try:
+        connections.writer.execute(
+            "CREATE TABLE t AS SELECT i AS a, i::VARCHAR AS b FROM range(9) r(i)"
+        )
+        plan = str(connections.writer.execute(f"EXPLAIN {query}").fetchall())
+        assert ("Join" in plan) is is_read_twice
+    finally:
+        connections.close()

@@ -35,6 +35,12 @@ _COUNTS_ROWS = (
 """What counts rows for the `statistics` of answers. To tell of everything else, too, would cost a
 quarter of a millisecond a statement."""
 
+TOP_ROWS = 1_000_000
+"""For `ORDER BY … LIMIT` up to so many rows, DuckDB reads what it orders by first, and the other
+columns only of the rows that are left: the first hundred of three million rows with eight texts
+take 25 ms, and 700 otherwise. Where there is only a LIMIT it does so from this number on, to no
+avail: 100,000 rows take twice as long. Its own number is 50."""
+
 CALM_S = 0.2
 """So long after a commit rows are taken to come in still."""
 
@@ -238,6 +244,7 @@ def _open(path: Path | None, settings: Settings, threads: int) -> DuckDBPyConnec
         "arrow_lossless_conversion": True,
         "preserve_insertion_order": True,
         "default_null_order": "nulls_last",
+        "late_materialization_max_rows": TOP_ROWS,
     }
     if settings.memory_limit:
         config["memory_limit"] = settings.memory_limit
