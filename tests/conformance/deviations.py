@@ -179,7 +179,7 @@ DEVIATIONS = (
         "other values at every run",
     ),
     Deviation(
-        "Errors found row by row (`throwIf`, a text that is no number) in rows of a subquery or join",
+        "Errors found row by row (`throwIf`, a text that is no number) in rows of a subquery",
         "an error if the row is reached",
         "the same, but DuckDB may filter by what is outside before what is inside",
         kind="engine",
