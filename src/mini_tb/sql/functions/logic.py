@@ -94,7 +94,7 @@ _MAY_FAIL = re.compile(r"\berror\(| // | % ")
 
 def _joined(name: str, parts: _Parts) -> str:
     """The parts, of which one that may be an error is computed where those before it do not decide:
-    DuckDB computes all of them, but in filters."""
+    DuckDB computes all of them."""
     later = [i for i, (_arg, sql) in enumerate(parts) if i and _MAY_FAIL.search(sql)]
     if not later:
         return _side_by_side(name, parts)
@@ -107,19 +107,26 @@ def _joined(name: str, parts: _Parts) -> str:
     return f"CASE WHEN ({first}) IS {decided} THEN {decided} ELSE {unknown} END"
 
 
+_ONCE = re.compile(r"\bSELECT\b|\brandom\(|uuid")
+"""What is in DuckDB's text that is not to be computed twice."""
+
+
 def _filtered(parts: _Parts) -> str:
-    """The parts of a filter: what may be an error is not computed where a constant decides."""
-    constant = [part for part in parts if is_constant(part[0])]
-    failing = [part for part in parts if part not in constant and _MAY_FAIL.search(part[1])]
-    if not constant or not failing:
+    """The parts of a filter. What may be an error is computed where the others hold, in whatever
+    order DuckDB takes them; they stand before it too, where it finds them for its scans and joins.
+    """
+    failing = [part for part in parts if _MAY_FAIL.search(part[1]) and not is_constant(part[0])]
+    others = [part for part in parts if part not in failing]
+    guards = [part for part in others if not _ONCE.search(part[1])]
+    if not failing or not guards:
         return _side_by_side("and", parts)
-    others = [truth(*part) for part in parts if part not in constant and part not in failing]
-    first, then = _side_by_side("and", constant), _side_by_side("and", failing)
-    return " AND ".join([*others, f"CASE WHEN {first} THEN {then} ELSE FALSE END"])
+    shown = [truth(*p) for p in others if p not in guards or not is_constant(p[0])]
+    first, then = _side_by_side("and", guards), _joined("and", failing)
+    return " AND ".join([*shown, f"CASE WHEN {first} THEN {then} ELSE FALSE END"])
 
 
 def as_filter(expr: Expr) -> Expr:
-    """A condition whose parts DuckDB computes in their order, each where those before it hold."""
+    """A condition of which DuckDB is to see the parts: it filters and joins rows by them."""
     if isinstance(expr, Call) and expr.function.name == "and":
         return Call(expr.type, _IN_FILTER, [as_filter(arg) for arg in expr.args])
     return expr
