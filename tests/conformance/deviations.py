@@ -196,6 +196,15 @@ DEVIATIONS = (
         detail="Division by zero",
     ),
     Deviation(
+        "Arrays of unequal sizes in a condition, of which one is `[]`: "
+        "`WHERE arrayExists((x, i) -> …, [], a)`",
+        "are an error, but for a table in memory",
+        "are an error",
+        kind="engine",
+        query=r"WHERE .*\(\(\w+, \w+\) -> .*\[\]",
+        detail="equal sizes",
+    ),
+    Deviation(
         "`rowNumberInBlock`, `blockNumber`, `runningDifference`",
         "count within blocks",
         "a table is one block",
