@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from mini_tb.sql.constancy import deciding, is_constant
 from mini_tb.sql.functions.comparison import decided_by_type
@@ -66,7 +66,7 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
             return literal(False not in known, call.type)
         if len(parts) == 1 and parts[0][0].type.bare == call.type:
             return parts[0][1]  # as it is, 2 and not 1
-    if any(_MAY_FAIL.search(sql) for _arg, sql in parts):
+    if any(_may_fail(sql) for _arg, sql in parts):
         parts.sort(key=lambda part: not is_constant(part[0]))  # these decide before any row does
         joined = _joined(name, parts) if lazily else _filtered(parts)
     else:
@@ -88,14 +88,39 @@ def _side_by_side(name: str, parts: _Parts) -> str:
     return f" {name.upper()} ".join(truth(arg, sql) for arg, sql in parts)
 
 
-_MAY_FAIL = re.compile(r"\berror\(| // | % ")
-"""What is in DuckDB's text that may be an error."""
+_FAILURE = re.compile(r"\berror\(| (?://|%) (?!(?:CAST\()?[1-9]\d*\b(?! [-+*/%]))")
+"""What is in DuckDB's text that may be an error; a division by a number that is written is none."""
+_TOKEN = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|{_FAILURE.pattern}""")
+
+
+@lru_cache(maxsize=512)
+def _may_fail(sql: str) -> bool:
+    """Whether some rows may be an error, and not all: what is made of constants is the same for
+    all, as the moment in `t >= '2025-01-01 00:00:00'`, by which DuckDB finds rows."""
+    if not _FAILURE.search(sql):
+        return False
+    if "lambda" in sql:  # its variables look like constants
+        return True
+    groups = [[False, False]]  # within each pair of parentheses: is there a column, a failure
+    for token in _TOKEN.findall(sql):
+        if token[0] == '"':
+            groups[-1][0] = True
+        elif token[0] != "'":
+            groups[-1][1] |= token not in "()"
+            if token[-1] == "(":
+                groups.append([False, False])
+            elif token == ")":
+                has_column, fails = groups.pop()
+                if has_column and fails:
+                    return True
+                groups[-1][0] |= has_column
+    return all(groups[-1])
 
 
 def _joined(name: str, parts: _Parts) -> str:
     """The parts, of which one that may be an error is computed where those before it do not decide:
     DuckDB computes all of them."""
-    later = [i for i, (_arg, sql) in enumerate(parts) if i and _MAY_FAIL.search(sql)]
+    later = [i for i, (_arg, sql) in enumerate(parts) if i and _may_fail(sql)]
     if not later:
         return _side_by_side(name, parts)
     before, rest = parts[: later[0]], _joined(name, parts[later[0] :])
@@ -115,7 +140,7 @@ def _filtered(parts: _Parts) -> str:
     """The parts of a filter. What may be an error is computed where the others hold, in whatever
     order DuckDB takes them; they stand before it too, where it finds them for its scans and joins.
     """
-    failing = [part for part in parts if _MAY_FAIL.search(part[1]) and not is_constant(part[0])]
+    failing = [part for part in parts if _may_fail(part[1]) and not is_constant(part[0])]
     others = [part for part in parts if part not in failing]
     guards = [part for part in others if not _ONCE.search(part[1])]
     if not failing or not guards:
