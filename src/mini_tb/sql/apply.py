@@ -7,6 +7,7 @@ from copy import copy
 
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import FUNCTIONS
+from mini_tb.sql.functions.comparison import element_pairs
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert
 from mini_tb.sql.functions.function import (
@@ -63,7 +64,16 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     is_low = function.low_cardinality and is_over_dictionary(args)
     if is_low and result.can_be_low_cardinality:
         result = low_cardinality(result)
-    return Call(result, function, args)
+    return _one_by_one(Call(result, function, args))
+
+
+def _one_by_one(call: Call) -> Expr:
+    """What compares tuples that are written, as a condition of their elements: constant as soon as
+    one of them decides before the run."""
+    if not (call.function.compares and (pairs := element_pairs(call))):
+        return call
+    parts = [apply(call.function, list(pair)) for pair in pairs]
+    return apply("and" if call.function.name == "equals" else "or", parts)
 
 
 def _looking_at_null(function: Function, args: list[Expr]) -> Expr:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from mini_tb.sql import tree
-from mini_tb.sql.apply import apply
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.nulls import is_lenient, known_only
 from mini_tb.sql.duckdb.once import computed_once, is_simple
@@ -15,7 +14,6 @@ from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
-from mini_tb.sql.functions.comparison import element_pairs
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
@@ -98,9 +96,6 @@ class Lowering:
 
     def call(self, expr: tree.Call) -> str:
         function = expr.function
-        if function.compares and (pairs := element_pairs(expr)):
-            parts = [apply(function, list(pair)) for pair in pairs]
-            return self.expr(apply("and" if function.name == "equals" else "or", parts))
         args = [self.expr(arg) for arg in expr.args]
         if not function.bytes_ok:
             args = [
