@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import duckdb
 import pytest
 
 from mini_tb.sql import Table, TableColumn, Tables, compile_query
+from mini_tb.sql.duckdb.udf import register
 from mini_tb.types import parse_type
 
 COLUMNS = (TableColumn("k", parse_type("String")), TableColumn("v", parse_type("Int64")))
@@ -27,3 +31,30 @@ def test_no_condition_is_hidden_in_a_number(query: str, condition: str | None) -
     _, _, conditions = duck_sql.partition(" FROM ")
     assert "<> 0" not in conditions
     assert condition is None or f"ON {condition}" in conditions
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "t >= '2025-01-02 00:00:00'",
+        "t >= '2025-01-02T00:00:00Z'",
+        "d >= '2025-01-02'",
+        "n != 0 AND t >= '2025-01-02 00:00:00'",
+        "intDiv(10, n) > 1 AND t >= '2025-01-02 00:00:00'",
+        "n % 7 = 3 AND t >= '2025-01-02 00:00:00'",
+    ],
+)
+def test_a_time_that_is_known_finds_rows_in_the_scan(condition: str) -> None:
+    types = {"n": "Int32", "t": "DateTime", "d": "Date"}
+    columns = tuple(TableColumn(name, parse_type(text)) for name, text in types.items())
+    catalog = Tables({"rows": Table("rows", '"rows"', columns)})
+    compiled = compile_query(f"SELECT count() FROM rows WHERE {condition}", catalog)
+    with duckdb.connect() as connection:
+        register(connection)
+        connection.execute(
+            "CREATE TABLE rows AS SELECT i::INTEGER AS n, t, t::DATE AS d FROM (SELECT i,"
+            " TIMESTAMP '2025-01-01' + INTERVAL 1 HOUR * i AS t FROM range(1, 1000) AS r(i))"
+        )
+        ((_, plan),) = connection.execute(f"EXPLAIN {compiled.duck_sql}").fetchall()
+    scan = plan[plan.index("Filters:") :]
+    assert re.search(r"\b[td] >= '2025-01-02", scan), plan
