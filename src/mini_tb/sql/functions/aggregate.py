@@ -99,6 +99,8 @@ def _reads_rows(expr: Expr) -> bool:
         branch = chosen(expr)
         if branch is not None:
             return _reads_rows(expr.args[branch])
+    if isinstance(expr, Call) and expr.function.name in ("ifNull", "coalesce"):
+        return _reads_rows(expr.args[0])  # the others are not looked at if it is never NULL
     return any(map(_reads_rows, expr.children()))
 
 
