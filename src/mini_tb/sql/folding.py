@@ -17,13 +17,13 @@ from decimal import Decimal
 from typing import Any
 
 from mini_tb.sql.tree import Call, Const, Expr
-from mini_tb.types import DataType
+from mini_tb.types import DATE, DATETIME, DataType
 
 _INTEGER = re.compile(r"-?\d+")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SECOND = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-_EXACT_FLOAT = 1 << 53
+EXACT_FLOAT = 1 << 53
 """Up to here every integer is a float."""
 
 
@@ -64,20 +64,23 @@ def _conversion(args: Sequence[Const], target: DataType) -> Any:
     if target.is_decimal:
         return _to_decimal(value, target)
     if target.name == "String":
-        is_plain = type(value) in (int, str, date) or args[0].type.bare == _DATETIME
+        is_plain = type(value) in (int, str, date) or args[0].type.bare == DATETIME
         return str(value) if is_plain else None
     if args[0].type.bare == target:
         return value
-    if target.name == "Date" and isinstance(value, str) and _DAY.fullmatch(value):
-        day = date.fromisoformat(value)
+    return written_moment(target, value) if isinstance(value, str) else None
+
+
+def written_moment(target: DataType, text: str) -> date | None:
+    """The Date, or the DateTime without a zone, that a text plainly is; None if it is not. Raises
+    `ValueError` for a day or time that the calendar does not have."""
+    if target == DATE and _DAY.fullmatch(text):
+        day = date.fromisoformat(text)
         return day if 1970 <= day.year < 2149 else None
-    if target == _DATETIME and isinstance(value, str) and _SECOND.fullmatch(value):
-        second = datetime.fromisoformat(value)
+    if target == DATETIME and _SECOND.fullmatch(text):
+        second = datetime.fromisoformat(text)
         return second if 1970 <= second.year < 2106 else None
     return None
-
-
-_DATETIME = DataType("DateTime")
 
 
 def _to_integer(value: Any, target: DataType) -> int | None:
@@ -103,7 +106,7 @@ def _wrapped(value: int, target: DataType) -> int:
 def _to_float(value: Any, target: DataType) -> float | None:
     if target.name == "BFloat16" or not isinstance(value, int | float):
         return None
-    if isinstance(value, int) and abs(value) > _EXACT_FLOAT:
+    if isinstance(value, int) and abs(value) > EXACT_FLOAT:
         return None
     found = float(value)
     return found if target.bits == 64 else struct.unpack("f", struct.pack("f", found))[0]
@@ -205,6 +208,3 @@ def _negated(value: Any, target: DataType) -> Any:
     if isinstance(value, int):
         return -value if target.is_integer and _fits(-value, target) else None
     return -value if isinstance(value, float | Decimal) else None
-
-
-__all__ = ["known"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
-from mini_tb.sql.functions.convert_number import for_key
+from mini_tb.sql.functions.convert_number import without_effects
 
 if TYPE_CHECKING:
     from mini_tb.sql.duckdb.lower import Lowering
@@ -50,13 +50,13 @@ class Bounds:
         """LIMIT BY as conditions."""
         count, offset, keys = clause
         texts = ", ".join(self.low.expr(key) for key in keys if not is_constant(key))
-        partition = f"PARTITION BY {for_key(texts)}" if texts else ""
+        partition = f"PARTITION BY {without_effects(texts)}" if texts else ""
         return self.within(count, offset, f"{partition} {self.ordered()}".strip(), partition)
 
     def ordered(self) -> str:
         """ORDER BY of a window over the answer."""
         order = self.low.order(self.query.order_by)
-        return f"ORDER BY {for_key(order)}" if order else ""
+        return f"ORDER BY {without_effects(order)}" if order else ""
 
     def within(
         self,
@@ -98,7 +98,7 @@ class Bounds:
             tree.OrderKey(key.expr, not key.descending, not key.nulls_first)
             for key in self.query.order_by
         ]
-        return f"rank() OVER (ORDER BY {for_key(self.low.order(keys))})"
+        return f"rank() OVER (ORDER BY {without_effects(self.low.order(keys))})"
 
     def rows(self, expr: tree.Expr, count: str) -> tuple[str, bool]:
         """How many rows a LIMIT or OFFSET means, and whether they are counted from the end."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import tree
 from mini_tb.sql.functions.carrier import carrier
-from mini_tb.sql.functions.convert_number import failure, for_key
+from mini_tb.sql.functions.convert_number import failure, without_effects
 from mini_tb.sql.functions.logic import truth
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import quote_identifier
@@ -98,7 +98,7 @@ def _first_of_key(
 ) -> str:
     """The relation under its own alias, with the first row of each key that passes the filters."""
     partition = ", ".join(low.expr(key) for key in keys)
-    over = f"PARTITION BY {for_key(partition)}" if partition else ""
+    over = f"PARTITION BY {without_effects(partition)}" if partition else ""
     source = lower_relation(low, relation)
     where = " AND ".join(low.filter(condition) for condition in filters)
     if where:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.folding import EXACT_FLOAT
 from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
@@ -39,8 +40,6 @@ _OPERATORS = {
     "lessOrEquals": "<=",
     "greaterOrEquals": ">=",
 }
-_EXACT_FLOAT = 1 << 53
-"""Up to here every integer is a float."""
 
 
 def _illegal(a: DataType, b: DataType) -> ArgumentError:
@@ -245,7 +244,7 @@ def _compare_with_float(operator: str, a: Expr, b: Expr, left: str, right: str) 
     rounded = f"CAST({number} AS DOUBLE)"
     sides = (real, rounded) if a.type.is_float else (rounded, real)
     found = _but_nan(operator, a, b, *sides, f"({sides[0]} {operator} {sides[1]})")
-    if isinstance(value, int | float) and abs(value) < _EXACT_FLOAT:
+    if isinstance(value, int | float) and abs(value) < EXACT_FLOAT:
         return found
     whole = compared = f"TRY_CAST({real} AS HUGEINT)"
     if max(_width(a.type.bare), _width(b.type.bare)) == 256:

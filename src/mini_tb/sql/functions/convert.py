@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from contextlib import suppress
 
 from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.folding import written_moment
 from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, typed_default, zero
@@ -14,8 +15,6 @@ from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr, Param
 from mini_tb.types import (
-    DATE,
-    DATETIME,
     INT64,
     NOTHING,
     UINT8,
@@ -56,7 +55,7 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         if target.is_nullable and not (t.is_bool or t.is_enum):
             # A text that is no value is NULL where there may be NULLs.
             return number.try_number(t, text) if t.is_number else read_text(t, text)
-        return _written_moment(t, text) or f"CASE WHEN {text} IS NOT NULL THEN {_read(t, text)} END"
+        return f"CASE WHEN {text} IS NOT NULL THEN {_read(t, text)} END"
     converted = _convert(s, t, sql)
     if converted is not None:
         return converted
@@ -67,30 +66,19 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
 
 _VALUE = re.compile(r"'(?:[^']|'')*'|CAST\(\$\w+ AS VARCHAR\)")
 """A text that is written, or bound."""
-_MOMENT = re.compile(r"'(\d{4}-\d\d-\d\d)( \d\d:\d\d:\d\d)?'")
-
-
-def _written_moment(t: DataType, text: str) -> str | None:
-    """A day or second that is written plainly, as such."""
-    found = _MOMENT.fullmatch(text)
-    if found is None or t not in (DATE, DATETIME) or bool(found[2]) is t.is_date:
-        return None
-    try:
-        moment = datetime.fromisoformat(text[1:-1])
-    except ValueError:
-        return None
-    is_there = 1970 <= moment.year < (2149 if t.is_date else 2106)
-    return literal(moment.date() if t.is_date else moment, t) if is_there else None
 
 
 def _read(t: DataType, text: str) -> str:
     """The value of type `t` that a text is; an error if it is none. DuckDB finds rows by a value
     that it knows, but `error` is to it something with effects, of which it knows nothing."""
+    with suppress(ValueError):
+        if text.startswith("'") and (plain := written_moment(t, text[1:-1])) is not None:
+            return literal(plain, t)
     found, wrong = read_text(t, text), unreadable(t)
     if not _VALUE.fullmatch(text):
         return f"coalesce({found}, {wrong})"
     if "mt_" in found:  # there are functions of ours in it already
-        return f"coalesce({found}, {number.for_key(wrong)})"
+        return f"coalesce({found}, {number.without_effects(wrong)})"
     return f"CASE WHEN {found} IS NULL THEN {wrong} ELSE {found} END"
 
 

@@ -19,8 +19,9 @@ def failure(number: int, message: str) -> str:
     return f"error({quote_string(f'DB::{number}: {message}')})"
 
 
-def for_key(sql: str) -> str:
-    """`sql` as a key of a window, where DuckDB takes nothing with effects, as `error` is to it."""
+def without_effects(sql: str) -> str:
+    """`sql` where DuckDB takes nothing with effects, as `error` is to it: as a key of a window, or
+    beside a value that it is to know before the run."""
     return sql.replace("error('DB::", "mt_fail('DB::")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
+from typing import NamedTuple
 
 from mini_tb.sql.constancy import deciding, is_constant
 from mini_tb.sql.functions.comparison import decided_by_type
@@ -56,7 +57,7 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
     name = call.function.name
     if deciding(call) is not None:
         return literal(name == "or", call.type)
-    parts = list(zip(call.args, args, strict=True))
+    parts = [_Part(arg, sql, _may_fail(sql)) for arg, sql in zip(call.args, args, strict=True)]
     if name == "and":
         # ClickHouse does not compute such a part: `toUnixTimestamp(t) >= 0 AND …` is no error of
         # moments before 1970, which have none.
@@ -64,17 +65,22 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
         parts = [part for part, value in zip(parts, known, strict=True) if value is None]
         if False in known or not parts:
             return literal(False not in known, call.type)
-        if len(parts) == 1 and parts[0][0].type.bare == call.type:
-            return parts[0][1]  # as it is, 2 and not 1
-    if any(_may_fail(sql) for _arg, sql in parts):
-        parts.sort(key=lambda part: not is_constant(part[0]))  # these decide before any row does
+        if len(parts) == 1 and parts[0].arg.type.bare == call.type:
+            return parts[0].sql  # as it is, 2 and not 1
+    if any(part.may_fail for part in parts):
+        parts.sort(key=lambda part: not is_constant(part.arg))  # these decide before any row does
         joined = _joined(name, parts) if lazily else _filtered(parts)
     else:
         joined = _side_by_side(name, parts)
     return f"({joined})" if call.type.bare.is_bool else f"CAST(({joined}) AS UTINYINT)"
 
 
-_Parts = Sequence[tuple[Expr, str]]
+class _Part(NamedTuple):
+    """One of the conditions that AND or OR joins, and its DuckDB text."""
+
+    arg: Expr
+    sql: str
+    may_fail: bool
 
 
 def _boolean(arg: Expr, sql: str) -> str:
@@ -82,10 +88,10 @@ def _boolean(arg: Expr, sql: str) -> str:
     return f"CAST({truth(arg, sql)} AS BOOLEAN)"
 
 
-def _side_by_side(name: str, parts: _Parts) -> str:
+def _side_by_side(name: str, parts: Sequence[_Part]) -> str:
     if len(parts) == 1:
-        return _boolean(*parts[0])
-    return f" {name.upper()} ".join(truth(arg, sql) for arg, sql in parts)
+        return _boolean(parts[0].arg, parts[0].sql)
+    return f" {name.upper()} ".join(truth(part.arg, part.sql) for part in parts)
 
 
 _FAILURE = re.compile(r"\berror\(| (?://|%) (?!(?:CAST\()?[1-9]\d*\b(?! [-+*/%]))")
@@ -93,7 +99,6 @@ _FAILURE = re.compile(r"\berror\(| (?://|%) (?!(?:CAST\()?[1-9]\d*\b(?! [-+*/%])
 _TOKEN = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|{_FAILURE.pattern}""")
 
 
-@lru_cache(maxsize=512)
 def _may_fail(sql: str) -> bool:
     """Whether some rows may be an error, and not all: what is made of constants is the same for
     all, as the moment in `t >= '2025-01-01 00:00:00'`, by which DuckDB finds rows."""
@@ -117,15 +122,15 @@ def _may_fail(sql: str) -> bool:
     return all(groups[-1])
 
 
-def _joined(name: str, parts: _Parts) -> str:
+def _joined(name: str, parts: Sequence[_Part]) -> str:
     """The parts, of which one that may be an error is computed where those before it do not decide:
     DuckDB computes all of them."""
-    later = [i for i, (_arg, sql) in enumerate(parts) if i and _may_fail(sql)]
+    later = [i for i, part in enumerate(parts) if i and part.may_fail]
     if not later:
         return _side_by_side(name, parts)
     before, rest = parts[: later[0]], _joined(name, parts[later[0] :])
     decided, first = "TRUE" if name == "or" else "FALSE", _side_by_side(name, before)
-    if all(not arg.type.is_nullable for arg, _sql in before):
+    if all(not part.arg.type.is_nullable for part in before):
         then, otherwise = (rest, decided) if name == "and" else (decided, rest)
         return f"CASE WHEN {first} THEN {then} ELSE {otherwise} END"
     unknown = f"({first}) {name.upper()} ({rest})"
@@ -136,16 +141,16 @@ _ONCE = re.compile(r"\bSELECT\b|\brandom\(|uuid")
 """What is in DuckDB's text that is not to be computed twice."""
 
 
-def _filtered(parts: _Parts) -> str:
+def _filtered(parts: Sequence[_Part]) -> str:
     """The parts of a filter. What may be an error is computed where the others hold, in whatever
     order DuckDB takes them; they stand before it too, where it finds them for its scans and joins.
     """
-    failing = [part for part in parts if _may_fail(part[1]) and not is_constant(part[0])]
+    failing = [part for part in parts if part.may_fail and not is_constant(part.arg)]
     others = [part for part in parts if part not in failing]
-    guards = [part for part in others if not _ONCE.search(part[1])]
+    guards = [part for part in others if not _ONCE.search(part.sql)]
     if not failing or not guards:
         return _side_by_side("and", parts)
-    shown = [truth(*p) for p in others if p not in guards or not is_constant(p[0])]
+    shown = [truth(p.arg, p.sql) for p in others if p not in guards or not is_constant(p.arg)]
     first, then = _side_by_side("and", guards), _joined("and", failing)
     return " AND ".join([*shown, f"CASE WHEN {first} THEN {then} ELSE FALSE END"])
 

@@ -12,7 +12,7 @@ from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.arithmetic import number_result
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_number import for_key
+from mini_tb.sql.functions.convert_number import without_effects
 from mini_tb.sql.functions.function import ArgumentError, Function, integer
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -80,8 +80,8 @@ class Over:
 
     @staticmethod
     def _clause(partition: str, order: str = "", frame: str = "") -> str:
-        parts = [f"PARTITION BY {for_key(partition)}"] if partition else []
-        parts += [f"ORDER BY {for_key(order)}"] if order else []
+        parts = [f"PARTITION BY {without_effects(partition)}"] if partition else []
+        parts += [f"ORDER BY {without_effects(order)}"] if order else []
         parts += [frame] if frame else []
         return f"OVER ({' '.join(parts)})"
 
