@@ -43,6 +43,7 @@ FAMILIES = (
     "pairs",
     "polygons",
     "phrases",
+    "random",
     "raw",
     "readable",
     "sequences",

@@ -149,8 +149,10 @@ FUNCTIONS = {
     ),
     "integers": "avg2 digits isPrime isProbablePrime midpoint sqr",
     "random": (
-        "rand rand32 rand64 randBernoulli randCanonical randConstant randExponential "
-        "randLogNormal randNormal randUniform randomPrintableASCII"
+        "fuzzBits rand rand32 rand64 randBernoulli randBinomial randCanonical randChiSquared "
+        "randConstant randExponential randFisherF randLogNormal randNegativeBinomial randNormal "
+        "randPoisson randStudentT randUniform randomFixedString randomPrintableASCII randomString "
+        "randomStringUTF8"
     ),
     "reinterpret": (
         "reinterpret reinterpretAsDate reinterpretAsDateTime reinterpretAsDateTime64 "
@@ -330,7 +332,7 @@ FUNCTIONS = {
         "dotProductTransposedQuantized encrypt errorCodeToName evalMLMethod "
         "extractKeyValuePairsWithEscaping file firstSignificantSubdomainCustom "
         "firstSignificantSubdomainCustomRFC flipCoordinates formatQuery formatQueryFromJSON "
-        "formatQueryOrNull formatQuerySingleLine formatQuerySingleLineOrNull fuzzBits fuzzQuery "
+        "formatQueryOrNull formatQuerySingleLine formatQuerySingleLineOrNull fuzzQuery "
         "generateRandomStructure geoToMGRS geometryIntersectCartesian geometryIntersectSpherical "
         "getMaxTableNameLengthForDatabase getMergeTreeSetting getSettingOrDefault getSubcolumn "
         "getTypeSerializationStreams globalInIgnoreSet globalNotInIgnoreSet "
@@ -354,14 +356,12 @@ FUNCTIONS = {
         "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON "
         "perimeterCartesian perimeterSpherical pgGetUserById pgTableIsVisible pg_get_userbyid "
         "pg_table_is_visible prettyPrintJSON printf proportionsZTest quantizeBFloat16ToInt8 "
-        "query_id randBinomial randChiSquared randFisherF randNegativeBinomial randPoisson "
-        "randStudentT randomFixedString randomHadamardTransform randomString randomStringUTF8 "
-        "readWKB readWKBLineString readWKBMultiLineString readWKBMultiPoint readWKBMultiPolygon "
-        "readWKBPoint readWKBPolygon readWKTMultiPoint regionHierarchy regionIn regionToArea "
-        "regionToCity regionToContinent regionToCountry regionToDistrict regionToName "
-        "regionToPopulation regionToTopContinent runningConcurrency scalarProductTransposed "
-        "seriesDecomposeSTL session_user showCertificate sparseGrams sparseGramsHashes "
-        "sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
+        "query_id randomHadamardTransform readWKB readWKBLineString readWKBMultiLineString "
+        "readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon readWKTMultiPoint "
+        "regionHierarchy regionIn regionToArea regionToCity regionToContinent regionToCountry "
+        "regionToDistrict regionToName regionToPopulation regionToTopContinent runningConcurrency "
+        "scalarProductTransposed seriesDecomposeSTL session_user showCertificate sparseGrams "
+        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
         "structureToProtobufSchema tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag "
         "timeSeriesFromGrid timeSeriesGroupToSamplingKey timeSeriesGroupToTags "
         "timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "

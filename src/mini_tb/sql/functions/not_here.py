@@ -64,12 +64,7 @@ REASONS = {
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf"
     ),
     "series are not taken apart here": "seriesDecomposeSTL",
-    "values at random are not drawn from this distribution here": (
-        "randBinomial randChiSquared randFisherF randNegativeBinomial randPoisson randStudentT"
-    ),
-    "texts are not made at random here": (
-        "fuzzBits randomFixedString randomString randomStringUTF8 generateRandomStructure"
-    ),
+    "tables are not made at random here": "generateRandomStructure",
     "queries are not taken apart by queries here": (
         "formatQuery formatQueryFromJSON formatQueryOrNull formatQuerySingleLine "
         "formatQuerySingleLineOrNull fuzzQuery highlightQuery obfuscateQuery "
