@@ -24,6 +24,7 @@ FAMILIES = (
     "encoding",
     "failing",
     "financial",
+    "fuzzy",
     "hash_city",
     "hash_digest",
     "hash_farm",

@@ -63,6 +63,7 @@ FAMILIES = (
     "json",
     "json_simple",
     "search",
+    "patterns",
     "splitting",
     "strings",
     "cutting",

@@ -405,17 +405,19 @@ FUNCTIONS = {
     "search": (
         "REGEXP_MATCHES REGEXP_REPLACE countSubstrings countSubstringsCaseInsensitive "
         "countSubstringsCaseInsensitiveUTF8 extract extractAll instr locate match "
+        "multiSearchAllPositions multiSearchAllPositionsCaseInsensitive "
+        "multiSearchAllPositionsCaseInsensitiveUTF8 multiSearchAllPositionsUTF8 multiSearchAny "
+        "multiSearchAnyCaseInsensitive multiSearchAnyCaseInsensitiveUTF8 multiSearchAnyUTF8 "
+        "multiSearchFirstIndex multiSearchFirstIndexCaseInsensitive "
+        "multiSearchFirstIndexCaseInsensitiveUTF8 multiSearchFirstIndexUTF8 "
+        "multiSearchFirstPosition multiSearchFirstPositionCaseInsensitive "
+        "multiSearchFirstPositionCaseInsensitiveUTF8 multiSearchFirstPositionUTF8 position "
+        "positionCaseInsensitive positionCaseInsensitiveUTF8 positionUTF8 replace replaceAll "
+        "replaceOne replaceRegexpAll replaceRegexpOne"
+    ),
+    "patterns": (
         "multiFuzzyMatchAllIndices multiFuzzyMatchAny multiFuzzyMatchAnyIndex "
-        "multiMatchAllIndices multiMatchAny multiMatchAnyIndex multiSearchAllPositions "
-        "multiSearchAllPositionsCaseInsensitive multiSearchAllPositionsCaseInsensitiveUTF8 "
-        "multiSearchAllPositionsUTF8 multiSearchAny multiSearchAnyCaseInsensitive "
-        "multiSearchAnyCaseInsensitiveUTF8 multiSearchAnyUTF8 multiSearchFirstIndex "
-        "multiSearchFirstIndexCaseInsensitive multiSearchFirstIndexCaseInsensitiveUTF8 "
-        "multiSearchFirstIndexUTF8 multiSearchFirstPosition "
-        "multiSearchFirstPositionCaseInsensitive multiSearchFirstPositionCaseInsensitiveUTF8 "
-        "multiSearchFirstPositionUTF8 position positionCaseInsensitive "
-        "positionCaseInsensitiveUTF8 positionUTF8 replace replaceAll replaceOne replaceRegexpAll "
-        "replaceRegexpOne"
+        "multiMatchAllIndices multiMatchAny multiMatchAnyIndex"
     ),
     "splitting": (
         "alphaTokens splitByAlpha splitByChar splitByNonAlpha splitByRegexp splitByString "

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
+from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.functions.strings import need_string, strings
-from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array
 from mini_tb.types.duckdb import quote_string
 
@@ -112,18 +112,6 @@ def _lower_first_index(call: Call, args: list[str]) -> str:
     test = f"contains({haystack}, {needle}) AND {_IS_SEARCHED.format(args[0])}"
     flags = f"list_transform({args[1]}, lambda n: {test})"
     return f"CAST(coalesce(list_position({flags}, TRUE), 0) AS UBIGINT)"
-
-
-def _lower_match_any(call: Call, args: list[str]) -> str:
-    patterns = call.args[1]
-    known = (
-        patterns.args if isinstance(patterns, Call) and patterns.function.name == "array" else ()
-    )
-    if known and all(isinstance(pattern, Const) for pattern in known):
-        either = quote_string("(?s)" + "|".join(f"(?:{text(pattern)})" for pattern in known))
-        return f"CAST(regexp_matches({args[0]}, {either}) AS UTINYINT)"
-    found = f"list_filter({args[1]}, lambda n: regexp_matches({args[0]}, '(?s)' || n))"
-    return f"CAST(len({found}) > 0 AS UTINYINT)"
 
 
 def _count_returns(args: Sequence[Expr]) -> DataType:
@@ -241,15 +229,6 @@ ROWS = (
         )
         for suffix in _SUFFIXES
     ),
-    *unsupported(
-        "several patterns are not searched at once here",
-        "multiMatchAnyIndex",
-        "multiMatchAllIndices",
-        "multiFuzzyMatchAny",
-        "multiFuzzyMatchAnyIndex",
-        "multiFuzzyMatchAllIndices",
-    ),
-    Function("multiMatchAny", _any_returns, _lower_match_any, args=(2, 2)),
     *(
         Function(
             f"countSubstrings{suffix}",
