@@ -30,6 +30,7 @@ from mini_tb.sql.tree import (
     Relation,
     RelationColumn,
     ScalarQuery,
+    Window,
     contains,
     queries_inside,
 )
@@ -221,9 +222,23 @@ class SelectBinder:
         if bound.group_by is None:
             # Without groups, HAVING filters rows.
             bound.where = _all([c for c in (bound.where, having) if c is not None])
+        else:
+            bound.having = having
+        self.qualified([expr for _node, expr in used])
+        if bound.group_by is None:
             return
-        bound.having = having
         check_grouped(used, bound.group_by, bound.source, self.binder)
+
+    def qualified(self, used: Sequence[Expr]) -> None:
+        """QUALIFY where there are no windows: one more condition of the rows, or of the groups."""
+        bound = self.bound
+        if bound.qualify is None or any(contains(expr, Window) for expr in used):
+            return
+        if bound.group_by is None:
+            bound.where = _all([c for c in (bound.where, bound.qualify) if c is not None])
+        else:
+            bound.having = _all([c for c in (bound.having, bound.qualify) if c is not None])
+        bound.qualify = None
 
     # Order and limits ------------------------------------------------------------------------
 

@@ -182,6 +182,13 @@ class InQuery(Expr):
 
 
 @dataclass(slots=True)
+class MembersQuery(Expr):
+    """The rows of a query that have no NULLs, as an Array: what `IN` is in a lambda."""
+
+    query: BoundQuery
+
+
+@dataclass(slots=True)
 class ExistsQuery(Expr):
     """`EXISTS (SELECT …)`."""
 

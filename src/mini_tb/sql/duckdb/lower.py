@@ -8,8 +8,9 @@ from typing import Any
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.duckdb.draws import members
 from mini_tb.sql.duckdb.nulls import is_lenient, known_only
-from mini_tb.sql.duckdb.once import computed_once, is_simple
+from mini_tb.sql.duckdb.once import computed_once, is_simple, uses_chance
 from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
@@ -36,6 +37,8 @@ class Lowering:
         """The keys of GROUP BY in the text of the clause, for `GROUPING`."""
         self.shared: dict[str, str] = {}
         """Text of the queries that are read more than once, in the order of their needs."""
+        self.drawn: list[tuple[tree.Expr, str]] = []
+        """Constants that are drawn at random, and the text that means each."""
         self._numbers = 0
 
     def fresh(self, prefix: str) -> str:
@@ -67,6 +70,16 @@ class Lowering:
             if known == expr:
                 return text
         return _EXPRESSIONS[type(expr)](self, expr)
+
+    def draw(self, expr: tree.Expr, text: str) -> str:
+        """Text of a constant that is drawn at random: one value wherever it stands."""
+        found = next((known for one, known in self.drawn if one == expr), None)
+        if found is None:
+            name = self.fresh("drawn")
+            found = f"(SELECT v FROM {name})"
+            self.shared[name] = f"SELECT {text} AS v"
+            self.drawn.append((expr, found))
+        return found
 
     def const(self, expr: tree.Const) -> str:
         return literal(expr.value, expr.type)
@@ -105,6 +118,8 @@ class Lowering:
         if not callable(function.lower):
             text = function.lower.format(*args, args=", ".join(args))
             text = text if function.exact else f"CAST({text} AS {to_duckdb(carrier(expr.type))})"
+            if function.draws and not function.per_row:
+                return self.draw(expr, text)
             return known_only(expr, text, args) if is_lenient(expr, function.lower) else text
         lower = partial(function.lower, expr)
         if is_lenient(expr, None):
@@ -160,6 +175,8 @@ class Lowering:
         columns = expr.query.columns
         if len(columns) == 1:
             text = f"({self.query(expr.query)})"
+            if uses_chance(text) and not expr.is_correlated:
+                text = self.draw(expr, text)
             if expr.type.is_nullable:
                 return text
             name = str(expr.type).replace("'", "")
@@ -189,13 +206,28 @@ class Lowering:
             left, right = f"({', '.join(parts)})", f"({', '.join(names)})"
         else:
             left, right = as_element(value, expr.value.type, columns[0].type), names[0]
-        known = " AND ".join(f"{name} IS NOT NULL" for name in names)
-        found = f"{left} IN (SELECT {right} FROM ({self.query(expr.query)}) AS q WHERE {known})"
+        known = next((text for one, text in self.substitutes if one == members(expr)), None)
+        if known is not None:
+            left = f"ROW{left}" if is_tuple else left
+            found = f"CASE WHEN {left} IS NOT NULL THEN list_contains({known}, {left}) END"
+        else:
+            found = f"{left} IN ({self.rows_of(expr.query, right)})"
         if expr.negated:
             found = f"NOT ({found})"
         if not expr.type.is_nullable and left != value:
             found = f"coalesce({found}, {'TRUE' if expr.negated else 'FALSE'})"
         return f"CAST({found} AS UTINYINT)"
+
+    def rows_of(self, query: tree.BoundQuery, item: str) -> str:
+        """A SELECT of an item of a query's rows, called `q`, that have no NULLs."""
+        names = (f"q.{quote_identifier(column.duck_name)}" for column in query.columns)
+        known = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        return f"SELECT {item} FROM ({self.query(query)}) AS q WHERE {known}"
+
+    def members(self, expr: tree.MembersQuery) -> str:
+        names = [f"q.{quote_identifier(column.duck_name)}" for column in expr.query.columns]
+        item = names[0] if len(names) == 1 else f"ROW({', '.join(names)})"
+        return f"coalesce(({self.rows_of(expr.query, f'list({item})')}), [])"
 
     def exists(self, expr: tree.ExistsQuery) -> str:
         return f"CAST(EXISTS({self.query(expr.query)}) AS UTINYINT)"
@@ -261,5 +293,6 @@ _EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {
     tree.Window: Lowering.window,
     tree.ScalarQuery: Lowering.scalar,
     tree.InQuery: Lowering.in_query,
+    tree.MembersQuery: Lowering.members,
     tree.ExistsQuery: Lowering.exists,
 }

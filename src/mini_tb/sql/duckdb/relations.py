@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mini_tb.sql import tree
@@ -147,6 +147,32 @@ def _storage(array: tree.Expr) -> str:
 def unnested(low: Lowering, call: tree.ArrayJoinCall) -> str:
     """`arrayJoin(…)` as a relation beside FROM."""
     return f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS {quote_slot(call)}"
+
+
+def gathered(
+    source: tree.Relation | None,
+    array_joins: Sequence[tree.ArrayJoinCall],
+    texts: Sequence[str],
+    names: Sequence[str],
+    values: Sequence[str],
+) -> str:
+    """FROM as one relation, with values of each row beside its columns: `names` mean them. What
+    columns there were are still read by the aliases that they had."""
+    items = ", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))
+    inside = f"FROM {', '.join(texts)}" if texts else ""
+    aliases = [*([] if source is None else _aliases(source)), *map(quote_slot, array_joins)]
+    if len(aliases) == 1:
+        return f"(SELECT *, {items} {inside}) AS {aliases[0]}"
+    rows = "".join(f"struct_pack(*COLUMNS({alias}.*)) AS {alias}, " for alias in aliases)
+    return f"(SELECT {rows}{items} {inside}) AS {names[0]}_row"
+
+
+def _aliases(relation: tree.Relation) -> list[str]:
+    """The aliases in FROM's text, from left to right."""
+    if isinstance(relation, tree.JoinRelation):
+        return [*_aliases(relation.left), *_aliases(relation.right)]
+    before = _aliases(relation.source) if isinstance(relation, tree.ArrayJoinRelation) else []
+    return [*before, relation.alias]
 
 
 def quote_slot(call: tree.ArrayJoinCall) -> str:

@@ -2,6 +2,7 @@
 
 | ClickHouse | here |
 |---|---|
+| equal calls of random functions are one value | drawn in FROM, or beside the groups: see `draws` |
 | keys missing from a grouping set are defaults | `coalesce` around the key, outside GROUP BY |
 | a key with a subquery in it | computed beside FROM, in a LATERAL |
 | GROUP BY of constants makes no group of no rows | `HAVING count(*) > 0` |
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant, is_fixed
+from mini_tb.sql.duckdb.draws import drawn_of_groups, drawn_of_rows
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
-from mini_tb.sql.duckdb.relations import lower_relation, unnested
+from mini_tb.sql.duckdb.relations import gathered, lower_relation, unnested
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
 from mini_tb.types.duckdb import quote_identifier
@@ -60,16 +62,28 @@ class Select:
         if query.source is not None:
             self.sources.append(lower_relation(low, query.source))
         later = _later_array_joins(query)
-        for call in query.array_joins:
-            if not any(call is one for one in later):
-                self.sources.append(unnested(low, call))
+        early = [call for call in query.array_joins if not any(call is one for one in later)]
+        draws = drawn_of_rows(query)
+        self.draw([d for d in draws if not tree.contains(d, tree.ArrayJoinCall)])
+        self.sources += [unnested(low, call) for call in early]
+        self.draw([d for d in draws if tree.contains(d, tree.ArrayJoinCall)], early)
         if query.where is not None:
             self.where.append(low.filter(query.where))
-        self.group()
-        if later:
-            self.nest(later)
+        late = drawn_of_groups(query, draws)
+        self.group(has_having=not late)
+        if later or late:
+            self.nest(later, late)
             self.sources += [unnested(low, call) for call in later]
         return self.finished()
+
+    def draw(self, draws: list[tree.Expr], array_joins: Sequence[tree.ArrayJoinCall] = ()) -> None:
+        """Draw what is random beside the columns of FROM."""
+        if draws:
+            names = [self.low.fresh("drawn") for _draw in draws]
+            texts = [self.low.expr(draw) for draw in draws]
+            source = gathered(self.query.source, array_joins, self.sources, names, texts)
+            self.sources = [source]
+            self.low.substitutes += zip(draws, names, strict=True)
 
     def finished(self) -> str:
         """What follows the groups, in ClickHouse's order: QUALIFY, DISTINCT, LIMIT BY, WITH FILL,
@@ -126,8 +140,9 @@ class Select:
 
     # Groups --------------------------------------------------------------------------------
 
-    def group(self) -> None:
-        """GROUP BY and HAVING; arranges what the keys become outside of them."""
+    def group(self, *, has_having: bool) -> None:
+        """GROUP BY and HAVING; arranges what the keys become outside of them. `has_having` is
+        False if HAVING is left to what stands around."""
         low, query = self.low, self.query
         if query.group_by is None:
             return
@@ -153,7 +168,7 @@ class Select:
         conditions = []
         if query.is_keyed and (not keys or query.grouping is not None):
             conditions.append("count(*) > 0")  # DuckDB makes a group of no rows
-        if query.having is not None:
+        if query.having is not None and has_having:
             conditions.append(truth(query.having, low.expr(query.having)))
         if conditions:
             self.grouped.append(f"HAVING {' AND '.join(conditions)}")
@@ -187,21 +202,30 @@ class Select:
 
     # A SELECT inside -----------------------------------------------------------------------
 
-    def nest(self, later: list[tree.ArrayJoinCall]) -> None:
-        """Compute groups and windows in a SELECT inside, whose columns the rest reads."""
+    def nest(self, later: list[tree.ArrayJoinCall], draws: list[tree.Expr]) -> None:
+        """Compute groups and windows in a SELECT inside, whose columns the rest reads, and what
+        is drawn beside them."""
         low, query = self.low, self.query
-        keys = query.group_by or []
+        keys = [*(query.group_by or []), *draws]
+        having = query.having if draws else None
         leaves: list[tree.Expr] = []
-        for expr in _used(query):
+        for expr in [*_used(query), *([] if having is None else [having])]:
             for leaf in _leaves(expr, keys, later):
-                if leaf not in leaves:
+                if leaf not in leaves and leaf not in draws:
                     leaves.append(leaf)
+        texts = [low.expr(leaf) for leaf in leaves]
+        # What is drawn of the rows is another value.
+        low.substitutes = [known for known in low.substitutes if known[0] not in draws]
+        texts += [low.expr(draw) for draw in draws]
+        leaves += draws
         alias = low.fresh("g")
         names = [f"{alias}.v{i}" for i in range(len(leaves))]
-        items = [f"{low.expr(leaf)} AS v{i}" for i, leaf in enumerate(leaves)] or ["1 AS v0"]
+        items = [f"{text} AS v{i}" for i, text in enumerate(texts)] or ["1 AS v0"]
         self.sources = [f"({self.core(items)}) AS {alias}"]
         self.where, self.grouped = [], []
         low.substitutes += zip(leaves, names, strict=True)
+        if having is not None:
+            self.where.append(truth(having, low.expr(having)))
 
     def distinct_is_last(self) -> bool:
         """Whether DuckDB's DISTINCT can stand beside what else the SELECT does.

@@ -55,6 +55,7 @@ class Function:
     `compares`: beside a written NULL it is NULL, and what is on its other side is not computed.
     `per_row`: it is computed at each row, of constants too; `of_types`: its value follows from the
     types of its arguments, and so is a constant. All others are constants if their arguments are.
+    `draws`: it draws a value at random, at each row if `per_row`; equal calls of a SELECT draw one.
     `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
     parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
@@ -74,6 +75,7 @@ class Function:
     inner_low_cardinality: bool = False
     compares: bool = False
     per_row: bool = False
+    draws: bool = False
     of_types: bool = False
     aliases: tuple[str, ...] = ()
     any_case: bool = False

@@ -119,10 +119,24 @@ def _lower_to_snowflake(call: Call, args: list[str]) -> str:
 
 ROWS = (
     Function(
-        "generateUUIDv4", UUID, "uuidv4()", args=(0, 1), nulls=False, any_case=True, per_row=True
+        "generateUUIDv4",
+        UUID,
+        "uuidv4()",
+        args=(0, 1),
+        nulls=False,
+        any_case=True,
+        per_row=True,
+        draws=True,
     ),
     Function(
-        "generateUUIDv7", UUID, "uuidv7()", args=(0, 1), nulls=False, any_case=True, per_row=True
+        "generateUUIDv7",
+        UUID,
+        "uuidv7()",
+        args=(0, 1),
+        nulls=False,
+        any_case=True,
+        per_row=True,
+        draws=True,
     ),
     Function("UUIDStringToNum", _to_bytes_returns, _lower_to_bytes, args=(1, 2)),
     Function("UUIDToNum", _to_bytes_returns, _lower_to_bytes, args=(1, 2)),

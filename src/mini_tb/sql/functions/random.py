@@ -134,15 +134,30 @@ def _drawn(name: str) -> Function:
         parameters += ["0.0"] * (2 - len(kinds))
         return f"mt_random_{udf}(random(), {', '.join(parameters)})"
 
-    return Function(name, returns, lower, args=(len(kinds), len(kinds) + 1), per_row=True)
+    return Function(
+        name, returns, lower, args=(len(kinds), len(kinds) + 1), per_row=True, draws=True
+    )
 
 
 ROWS = (
     *(_drawn(name) for name in _DISTRIBUTIONS),
-    Function("randomString", _length_of(STRING_BYTES), _lower_length, args=(1, 2), per_row=True),
-    Function("randomStringUTF8", _length_of(STRING), _lower_length, args=(1, 2), per_row=True),
-    Function("randomFixedString", _fixed_returns, _lower_fixed, args=(1, 2), per_row=True),
-    Function("fuzzBits", _fuzz_returns, _lower_fuzz, args=(2, 2), bytes_ok=True, per_row=True),
+    Function(
+        "randomString",
+        _length_of(STRING_BYTES),
+        _lower_length,
+        args=(1, 2),
+        per_row=True,
+        draws=True,
+    ),
+    Function(
+        "randomStringUTF8", _length_of(STRING), _lower_length, args=(1, 2), per_row=True, draws=True
+    ),
+    Function(
+        "randomFixedString", _fixed_returns, _lower_fixed, args=(1, 2), per_row=True, draws=True
+    ),
+    Function(
+        "fuzzBits", _fuzz_returns, _lower_fuzz, args=(2, 2), bytes_ok=True, per_row=True, draws=True
+    ),
     Function(
         "rand",
         UINT32,
@@ -153,15 +168,17 @@ ROWS = (
         any_case=True,
         exact=True,
         per_row=True,
+        draws=True,
     ),
-    Function("rand64", UINT64, _rand_64, args=(0, 1), nulls=False, per_row=True),
+    Function("rand64", UINT64, _rand_64, args=(0, 1), nulls=False, per_row=True, draws=True),
     Function(
         "randConstant",
         UINT32,
-        f"(SELECT {_BITS_32.format(duck='UINTEGER')})",
+        _BITS_32.format(duck="UINTEGER"),
         args=(0, 1),
         nulls=False,
         exact=True,
+        draws=True,
     ),
     Function(
         "randCanonical",
@@ -172,12 +189,23 @@ ROWS = (
         any_case=True,
         exact=True,
         per_row=True,
+        draws=True,
     ),
     Function(
-        "randUniform", numbers(FLOAT64), "{0} + random() * ({1} - {0})", args=(2, 3), per_row=True
+        "randUniform",
+        numbers(FLOAT64),
+        "{0} + random() * ({1} - {0})",
+        args=(2, 3),
+        per_row=True,
+        draws=True,
     ),
     Function(
-        "randNormal", numbers(FLOAT64), f"{{0}} + {{1}} * {_NORMAL}", args=(2, 3), per_row=True
+        "randNormal",
+        numbers(FLOAT64),
+        f"{{0}} + {{1}} * {_NORMAL}",
+        args=(2, 3),
+        per_row=True,
+        draws=True,
     ),
     Function(
         "randLogNormal",
@@ -185,9 +213,15 @@ ROWS = (
         f"exp({{0}} + {{1}} * {_NORMAL})",
         args=(2, 3),
         per_row=True,
+        draws=True,
     ),
     Function(
-        "randExponential", numbers(FLOAT64), "-ln(1 - random()) / {0}", args=(1, 2), per_row=True
+        "randExponential",
+        numbers(FLOAT64),
+        "-ln(1 - random()) / {0}",
+        args=(1, 2),
+        per_row=True,
+        draws=True,
     ),
     Function(
         "randBernoulli",
@@ -195,8 +229,15 @@ ROWS = (
         "CASE WHEN random() < {0} THEN 1 ELSE 0 END",
         args=(1, 2),
         per_row=True,
+        draws=True,
     ),
     Function(
-        "randomPrintableASCII", _counts, _text(32, 126), args=(1, 2), exact=True, per_row=True
+        "randomPrintableASCII",
+        _counts,
+        _text(32, 126),
+        args=(1, 2),
+        exact=True,
+        per_row=True,
+        draws=True,
     ),
 )

@@ -9,7 +9,7 @@ from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
 from mini_tb.sql.functions.json_path import json_path_type, lower_json_path
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import NOTHING, DataType, array, tuple_of
+from mini_tb.types import NOTHING, DataType, array, nullable, tuple_of
 from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
 
 
@@ -50,7 +50,8 @@ def _element_returns(args: Sequence[Expr]) -> DataType:
         return json_path_type(bare, text(args[1]))
     if len(args) > 2 and not _has(bare, constant(args[1])):
         return args[2].type
-    return bare.types[element_index(bare, constant(args[1]))]
+    element = bare.types[element_index(bare, constant(args[1]))]
+    return nullable(element) if args[0].type.is_nullable and element.can_be_nullable else element
 
 
 def _lower_element(call: Call, args: list[str]) -> str:
