@@ -196,6 +196,15 @@ DEVIATIONS = (
         detail="Division by zero",
     ),
     Deviation(
+        "Errors in `h <= a % b AND …`, where `h` is a constant that no value of that type "
+        "reaches, but a computed one (`sipHash64('x')`)",
+        "are not met",
+        "are met",
+        kind="engine",
+        query=r"\w+Hash64\('\w*'\) BETWEEN .*\b(gcd|lcm|intDiv|\w*[mM]odulo|%)",
+        detail="Division by zero",
+    ),
+    Deviation(
         "Arrays of unequal sizes in a condition, of which one is `[]`: "
         "`WHERE arrayExists((x, i) -> …, [], a)`",
         "are an error, but for a table in memory",

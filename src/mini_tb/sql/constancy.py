@@ -26,6 +26,8 @@ from mini_tb.sql.tree import (
 from mini_tb.types import NOTHING, DataType
 
 _OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
+_HASHES = ("cityHash64", "sipHash64")
+"""What is computed at each row if it is of nothing."""
 
 
 def is_constant(expr: Expr) -> bool:
@@ -72,6 +74,16 @@ def is_never_null(t: DataType) -> bool:
     return not (t.is_nullable or t.name in ("Dynamic", "Variant"))
 
 
+def _is_of_one_size(t: DataType) -> bool:
+    """Whether all values of the type take as many bytes."""
+    return not t.is_nullable and (
+        t.is_number
+        or t.is_date_or_datetime
+        or t.is_enum
+        or t.bare.name in ("FixedString", "UUID", "IPv4", "IPv6")
+    )
+
+
 def _folds(expr: Expr, *, late: bool) -> bool:
     if expr.type == NOTHING and not late:
         return False  # a value of an empty array: there is none that could be folded
@@ -88,7 +100,7 @@ def _call_folds(call: Call, *, late: bool) -> bool:
     name = call.function.name
     if call.function.of_types:
         return True
-    if call.function.per_row:
+    if call.function.per_row or (name in _HASHES and not call.args):
         return False
     if name in ("isNull", "isNotNull"):
         t = call.args[0].type
@@ -96,7 +108,7 @@ def _call_folds(call: Call, *, late: bool) -> bool:
             return True
     if name in ("and", "or") and deciding(call) is not None:
         return True
-    if name == "byteSize" and not all(arg.type.is_number for arg in call.args):
+    if name == "byteSize" and not all(_is_of_one_size(arg.type) for arg in call.args):
         return False
     branch = chosen(call) if name == "if" or (late and name == "multiIf") else None
     args = call.args if branch is None else [call.args[branch]]

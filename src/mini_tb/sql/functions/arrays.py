@@ -371,8 +371,10 @@ ROWS = (
         aliases=("array_to_string",),
         any_case=True,
     ),
-    Function("arrayRotateLeft", _rotate_returns, _rotate(1), args=(2, 2), nulls=False),
-    Function("arrayRotateRight", _rotate_returns, _rotate(-1), args=(2, 2), nulls=False),
+    *(
+        Function(name, _rotate_returns, _rotate(by), args=(2, 2), nulls=False, per_row=True)
+        for name, by in (("arrayRotateLeft", 1), ("arrayRotateRight", -1))
+    ),
     Function(
         "length",
         _length_returns,

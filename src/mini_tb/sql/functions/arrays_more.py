@@ -222,7 +222,7 @@ def _lower_index(call: Call, args: list[str]) -> str:
 ROWS = (
     composed("notHas", lambda args: called("not", called("has", *args)), (2, 2), nulls=False),
     Function("arrayFlattenedLength", _flattened_returns, _lower_flattened, nulls=False),
-    Function("emptyArrayToSingle", _single_returns, _lower_single, nulls=False, per_row=True),
+    Function("emptyArrayToSingle", _single_returns, _lower_single, nulls=False),
     Function(
         "replicate",
         _replicate_returns,

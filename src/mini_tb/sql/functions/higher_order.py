@@ -393,6 +393,7 @@ ROWS = (
         args=(3, 3),
         nulls=False,
         folds=True,
+        per_row=True,
         lambda_types=_fold_types,
     ),
 )

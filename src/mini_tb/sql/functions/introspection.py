@@ -118,7 +118,7 @@ def _byte_size_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_byte_size(call: Call, args: list[str]) -> str:
     sizes = [_size(arg.type, sql) for arg, sql in zip(call.args, args, strict=True)]
-    return f"CAST({' + '.join(sizes)} AS UBIGINT)"
+    return f"CAST({' + '.join(sizes) or 0} AS UBIGINT)"
 
 
 def _throw_returns(args: Sequence[Expr]) -> DataType:

@@ -121,10 +121,11 @@ ROWS = (
         args=(1, 5),
         aliases=("str_to_map", "mapFromString"),
         any_case=True,
+        per_row=True,
     ),
     Function("conv", _conv_returns, _lower_conv, args=(3, 3)),
     Function("countDigits", _digits_returns, _lower_digits),
-    Function("isDecimalOverflow", _overflow_returns, _lower_overflow, args=(1, 2)),
+    Function("isDecimalOverflow", _overflow_returns, _lower_overflow, args=(1, 2), per_row=True),
     Function(
         "regexpPosition",
         _position_returns,
