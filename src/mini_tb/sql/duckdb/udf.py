@@ -44,6 +44,7 @@ FAMILIES = (
     "pairs",
     "polygons",
     "phrases",
+    "printf",
     "random",
     "raw",
     "readable",

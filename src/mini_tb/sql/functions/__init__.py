@@ -64,6 +64,7 @@ FAMILIES = (
     "json_simple",
     "search",
     "patterns",
+    "printf",
     "splitting",
     "strings",
     "cutting",

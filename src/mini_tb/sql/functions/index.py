@@ -355,8 +355,8 @@ FUNCTIONS = {
         "obfuscateQueryWithSeed parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
         "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON "
         "perimeterCartesian perimeterSpherical pgGetUserById pgTableIsVisible pg_get_userbyid "
-        "pg_table_is_visible prettyPrintJSON printf proportionsZTest quantizeBFloat16ToInt8 "
-        "query_id randomHadamardTransform readWKB readWKBLineString readWKBMultiLineString "
+        "pg_table_is_visible prettyPrintJSON proportionsZTest quantizeBFloat16ToInt8 query_id "
+        "randomHadamardTransform readWKB readWKBLineString readWKBMultiLineString "
         "readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon readWKTMultiPoint "
         "regionHierarchy regionIn regionToArea regionToCity regionToContinent regionToCountry "
         "regionToDistrict regionToName regionToPopulation regionToTopContinent runningConcurrency "
@@ -419,6 +419,7 @@ FUNCTIONS = {
         "multiFuzzyMatchAllIndices multiFuzzyMatchAny multiFuzzyMatchAnyIndex "
         "multiMatchAllIndices multiMatchAny multiMatchAnyIndex"
     ),
+    "printf": "printf",
     "splitting": (
         "alphaTokens splitByAlpha splitByChar splitByNonAlpha splitByRegexp splitByString "
         "splitByWhitespace"
