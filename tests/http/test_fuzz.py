@@ -93,7 +93,6 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(
     max_examples=600,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

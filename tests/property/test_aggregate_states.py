@@ -78,7 +78,7 @@ def of_states(call: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(values=rows)
 def test_merged_states_equal_the_whole(
     call: str, values: list[tuple[object, ...]], engine: DuckDBEngine

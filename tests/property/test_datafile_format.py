@@ -257,20 +257,20 @@ def check_laws(path: str, text: str) -> None:
 
 
 @given(datasources())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example("# file\n\n# first\nENGINE 'a  b'\n")
 def test_datasources_keep_their_tree(text: str) -> None:
     check_laws("x.datasource", text)
 
 
 @given(pipes())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pipes_keep_their_tree(text: str) -> None:
     check_laws("x.pipe", text)
 
 
 @given(connections)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_connections_keep_their_tree(text: str) -> None:
     check_laws("x.connection", text)
 
@@ -280,7 +280,7 @@ def test_generated_files_are_mostly_right() -> None:
     seen = [0, 0]
 
     @given(datasources())
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=60, database=None, derandomize=True)
     def count(text: str) -> None:
         parsed = parse(SourceFile("x.datasource", text))
         seen[any(d.severity is Severity.ERROR for d in parsed.diagnostics)] += 1
@@ -305,7 +305,7 @@ any_text = st.one_of(
 
 
 @given(any_text, st.sampled_from(["datasource", "pipe", "connection"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_but_diagnostics_on_any_text(text: str, extension: str) -> None:
     loaded = load_project({f"x.{extension}": text, "x.incl": text})
     for diagnostic in loaded.diagnostics:

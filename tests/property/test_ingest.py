@@ -95,7 +95,7 @@ def decode_by(way: str, body: bytes, source: Datasource) -> Decoded:
         return decode_json(body, source)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(schemas(), st.lists(records, min_size=1, max_size=12))
 def test_the_way_does_not_matter_and_no_row_is_lost(
     source: Datasource, rows: list[dict[str, Any]]
@@ -109,7 +109,7 @@ def test_the_way_does_not_matter_and_no_row_is_lost(
         assert other.good.schema == exact.good.schema
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(schemas(), st.lists(st.lists(records, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_bodies_joined_are_their_rows_in_order(
     source: Datasource, bodies: list[list[dict[str, Any]]]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mini_tb.workspace import Workspace
@@ -214,7 +214,7 @@ def _answer(workspace: Workspace, query: str) -> list[str]:
         return sorted(map(repr, result.rows()))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(history=histories())
 def test_final_equals_the_model(history: tuple[Case, list[Any]]) -> None:
     case, steps = history
@@ -296,7 +296,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(measures=measures, actions=actions)
 @example(measures=list(MEASURES), actions=[[{"g": "a", "v": 1}] * 2, "first", "second"])
 def test_views_in_cascade_equal_a_recomputation(

@@ -24,7 +24,6 @@ EVERYTHING = Template.parse(
 )
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_a_string_never_leaves_its_quotes_and_reads_back(text: str) -> None:
     literal = STRING.render({"x": text}).text
@@ -38,7 +37,7 @@ def test_a_string_never_leaves_its_quotes_and_reads_back(text: str) -> None:
 
 
 @pytest.mark.chdb
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_clickhouse_reads_literals_as_the_bound_values_say(texts: list[str]) -> None:
     import chdb
@@ -53,7 +52,6 @@ def test_clickhouse_reads_literals_as_the_bound_values_say(texts: list[str]) -> 
     assert read == [v.encode().hex().upper() for v in (*array, *native, text, unescaped)]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_an_element_of_a_native_list_reads_back_as_itself(text: str) -> None:
     literal = Template.parse("{{x}}").render({"x": [text]}).text
@@ -61,7 +59,6 @@ def test_an_element_of_a_native_list_reads_back_as_itself(text: str) -> None:
     assert decode(literal[1:-1]) == text
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(-(2**31), 2**31 - 1), NATIVES)
 def test_the_bound_form_with_its_literals_is_the_text_form(x: str, n: int, j: Any) -> None:
     params = {"x": x, "n": str(n), "j": j if isinstance(j, list | dict) else [j]}
@@ -73,7 +70,6 @@ def test_the_bound_form_with_its_literals_is_the_text_form(x: str, n: int, j: An
     assert sql == EVERYTHING.render(params).text
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_nothing_of_a_value_is_in_the_skeleton(text: str) -> None:
     template = Template.parse("SELECT {{x}}, {{Array(y)}}, {{sql_and(a=x)}}, {{[x, 'b']}}")
@@ -109,7 +105,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(FRAGMENTS | TEXTS, max_size=14).map("".join), NATIVES, st.booleans())
 def test_any_text_renders_or_is_a_template_error(text: str, x: Any, check: bool) -> None:
     try:
@@ -149,7 +145,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(EXPRESSIONS, NATIVES)
 def test_any_expression_on_any_value_gives_a_value_or_a_template_error(
     expression: str, x: Any

@@ -13,6 +13,7 @@ from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.sql.parser import parse_statement
+from mini_tb.sql.plain_moment import form
 from mini_tb.sql.scope import NamedQuery, Scope
 from mini_tb.sql.settings import check_settings
 from mini_tb.sql.tree import BoundQuery, BoundSet, OutputColumn, SharedQuery
@@ -50,11 +51,12 @@ class QueryBinder:
     # Bound values --------------------------------------------------------------------------
 
     def parameter(self, view: str, name: str) -> str:
-        """The name in DuckDB's text of a bound value."""
+        """The name in DuckDB's text of a bound value; it tells the form of a plain moment."""
         for duck_name, key in self.parameters.items():
             if key == (view, name):
                 return duck_name
-        duck_name = self.fresh("p")
+        _, value = self.parameter_value(view, name)
+        duck_name = self.fresh((form(value) if isinstance(value, str) else None) or "p")
         self.parameters[duck_name] = (view, name)
         return duck_name
 

@@ -50,7 +50,8 @@ class Compiled:
 
     `duck_sql` has named parameters: `$now` (the run's time, a naive UTC TIMESTAMP) where it is
     used, and `$p1`… whose values `parameters` name: duck name → (view, value's name), with view ''
-    for values of the query's own text. `inlined` are values that became part of the text because
+    for values of the query's own text. It serves other values, too, if texts among them have the
+    same `form` (`plain_moment`). `inlined` are values that became part of the text because
     they decide its shape. `tables` are all data sources and views that are read, `views` those of
     them whose SQL was bound in place. `limit` is how many rows there are at most: a number, or the
     name of the parameter that says it; None if the text does not tell. `totals` is the text of the

@@ -3,7 +3,8 @@
 Rendering a template gives a skeleton (SQL with placeholders) and values. The compiled statement
 depends on the skeletons of all nodes that are reached, not on the values, so it is kept under them:
 a request that differs only in values compiles nothing. A few values decide a statement's shape
-(`LIMIT` of a union, a format string …); the compiler names them, and they join the key.
+(`LIMIT` of a union, a format string …); the compiler names them, and they join the key. Of other
+texts it joins whether they are plain days or times, for which the statement is simpler.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from mini_tb.project import Node, Pipe
 from mini_tb.project.graph import resolve
 from mini_tb.source import Fragment
 from mini_tb.sql import Table, Value, View, tables
+from mini_tb.sql.plain_moment import form
 from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
 from mini_tb.workspace.render import render_node
 from mini_tb.workspace.system import OPEN
@@ -33,13 +35,27 @@ if TYPE_CHECKING:
 Key = tuple[Hashable, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """The values that decide a statement, by view and name: those in its text, and those bound."""
+
+    inlined: tuple[tuple[str, str], ...]
+    bound: tuple[tuple[str, str], ...]
+
+    def key(self, key: Key, value_of: Callable[[str, str], Value]) -> Key:
+        """What decides the statement for these values, beside what `key` says."""
+        texts = (str(value_of(*name).text) for name in self.inlined)
+        values = (value_of(*name).value for name in self.bound)
+        return (*key, *texts, *(form(v) if type(v) is str else None for v in values))
+
+
 class CompiledCache:
     """Compiled statements by what decides them; the least recently used go first."""
 
     def __init__(self, size: int = 2048) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._inlined: OrderedDict[Key, frozenset[tuple[str, str]]] = OrderedDict()
+        self._deciding: OrderedDict[Key, _Deciding] = OrderedDict()
         self._compiled: OrderedDict[Key, Compiled] = OrderedDict()
         self.compilations = 0
         """How many statements were compiled."""
@@ -47,27 +63,27 @@ class CompiledCache:
         """How many were found."""
 
     def get(
-        self, key: Key, text_of: Callable[[str, str], str], compile_: Callable[[], Compiled]
+        self, key: Key, value_of: Callable[[str, str], Value], compile_: Callable[[], Compiled]
     ) -> Compiled:
-        """The statement for `key`; `text_of(view, name)` gives the text of a bound value."""
+        """The statement for `key`; `value_of(view, name)` gives a bound value."""
         with self._lock:
-            inlined = self._inlined.get(key)
-            if inlined is not None:
-                full = (*key, *(text_of(*name) for name in sorted(inlined)))
+            deciding = self._deciding.get(key)
+            if deciding is not None:
+                full = deciding.key(key, value_of)
                 found = self._compiled.get(full)
                 if found is not None:
                     self.hits += 1
-                    self._inlined.move_to_end(key)
+                    self._deciding.move_to_end(key)
                     self._compiled.move_to_end(full)
                     return found
         made = compile_()
-        inlined = frozenset(made.inlined)
-        full = (*key, *(text_of(*name) for name in sorted(inlined)))
+        deciding = _Deciding(tuple(sorted(made.inlined)), tuple(sorted(made.parameters.values())))
+        full = deciding.key(key, value_of)
         with self._lock:
             self.compilations += 1
-            self._inlined[key] = inlined
+            self._deciding[key] = deciding
             self._compiled[full] = made
-            for kept in (self._inlined, self._compiled):
+            for kept in (self._deciding, self._compiled):
                 while len(kept) > self._size:
                     kept.popitem(last=False)
         return made
@@ -75,7 +91,7 @@ class CompiledCache:
     def clear(self) -> None:
         """Forget all: the project has changed."""
         with self._lock:
-            self._inlined.clear()
+            self._deciding.clear()
             self._compiled.clear()
 
 
@@ -188,7 +204,7 @@ class Request:
         from mini_tb.sql import compile_query
 
         compiled = cache.get(
-            key, self._text_of, lambda: compile_query(sql, catalog, values=self._own)
+            key, self._value, lambda: compile_query(sql, catalog, values=self._own)
         )
         values = {
             duck_name: self._value(view, name).value
@@ -228,9 +244,6 @@ class Request:
         if not node_name:
             node_name = self.live.project.pipes[pipe_name].output.name
         return self._rendered[pipe_name, node_name][1]
-
-    def _text_of(self, view: str, name: str) -> str:
-        return str(self._value(view, name).text)
 
     # What the token may read -------------------------------------------------------------
 

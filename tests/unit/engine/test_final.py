@@ -268,7 +268,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(inserts=batches)
 def test_equals_the_model(engine: DuckDBEngine, name: str, inserts: list[Rows]) -> None:
     options, model = MODELS[name]

@@ -7,7 +7,7 @@ import re
 import duckdb
 import pytest
 
-from mini_tb.sql import Table, TableColumn, Tables, compile_query
+from mini_tb.sql import Table, TableColumn, Tables, Value, compile_query
 from mini_tb.sql.duckdb.udf import register
 from mini_tb.types import parse_type
 
@@ -42,19 +42,34 @@ def test_no_condition_is_hidden_in_a_number(query: str, condition: str | None) -
         "n != 0 AND t >= '2025-01-02 00:00:00'",
         "intDiv(10, n) > 1 AND t >= '2025-01-02 00:00:00'",
         "n % 7 = 3 AND t >= '2025-01-02 00:00:00'",
+        "t >= {second:String}",
+        "t >= {day:String}",
+        "t >= {iso:String}",
+        "d >= {day:String}",
+        "t >= toDateTime({second:String})",
+        "s >= {moment:String}",
     ],
 )
 def test_a_time_that_is_known_finds_rows_in_the_scan(condition: str) -> None:
-    types = {"n": "Int32", "t": "DateTime", "d": "Date"}
+    types = {"n": "Int32", "t": "DateTime", "d": "Date", "s": "DateTime64(3)"}
+    texts = {
+        "day": "2025-01-02",
+        "second": "2025-01-02 00:00:00",
+        "moment": "2025-01-02 00:00:00.000",
+        "iso": "2025-01-02T00:00:00Z",
+    }
+    values = {name: Value(name, "String", text, text) for name, text in texts.items()}
     columns = tuple(TableColumn(name, parse_type(text)) for name, text in types.items())
     catalog = Tables({"rows": Table("rows", '"rows"', columns)})
-    compiled = compile_query(f"SELECT count() FROM rows WHERE {condition}", catalog)
+    query = f"SELECT count() FROM rows WHERE {condition}"
+    compiled = compile_query(query, catalog, values=values)
     with duckdb.connect() as connection:
         register(connection)
         connection.execute(
-            "CREATE TABLE rows AS SELECT i::INTEGER AS n, t, t::DATE AS d FROM (SELECT i,"
+            "CREATE TABLE rows AS SELECT i::INTEGER AS n, t, t::DATE AS d, t AS s FROM (SELECT i,"
             " TIMESTAMP '2025-01-01' + INTERVAL 1 HOUR * i AS t FROM range(1, 1000) AS r(i))"
         )
-        ((_, plan),) = connection.execute(f"EXPLAIN {compiled.duck_sql}").fetchall()
+        given = {duck: texts[name] for duck, (_, name) in compiled.parameters.items()}
+        ((_, plan),) = connection.execute(f"EXPLAIN {compiled.duck_sql}", given).fetchall()
     scan = plan[plan.index("Filters:") :]
-    assert re.search(r"\b[td] >= '2025-01-02", scan), plan
+    assert re.search(r"\b[tds] >= '2025-01-02", scan), plan

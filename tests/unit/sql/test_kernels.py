@@ -39,7 +39,7 @@ def texts(*values: bytes | None) -> pa.Array:
     return pa.array(values, pa.binary())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.none() | st.binary(max_size=300), max_size=40))
 def test_digests_are_those_of_the_standard_library(values: list[bytes | None]) -> None:
     column = texts(*values)
@@ -57,7 +57,7 @@ def test_digest_of_each_length_around_the_blocks(name: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_numbers_are_digested_as_their_bytes(width: int, data: st.DataObject) -> None:
     numbers = st.none() | st.integers(0, (1 << 8 * width) - 1)

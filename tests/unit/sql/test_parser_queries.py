@@ -404,7 +404,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=25).map(" ".join))
 def test_no_text_crashes_the_parser(text: str) -> None:
     try:
@@ -413,7 +413,7 @@ def test_no_text_crashes_the_parser(text: str) -> None:
         assert error.diagnostics[0].code in ("SQ001", "SQ002", "SQ003", "SQ004")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab1.e'\"`\\$-+/*#! \n(){}[]<>=|:;_xé", max_size=40))
 def test_tokens_and_blanks_are_all_of_the_text(text: str) -> None:
     try:

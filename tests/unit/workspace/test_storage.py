@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from workspace_setup import Clock, deployed, rows
 
@@ -56,7 +56,7 @@ def tables() -> Iterator[Workspace]:
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(steps=steps)
 def test_compaction_changes_no_answer(tables: Workspace, name: str, steps: list[Any]) -> None:
     """Two tables get the same rows; one is compacted now and then."""
@@ -104,7 +104,7 @@ VIEWS = {
 event = st.fixed_dictionaries({"g": st.sampled_from("abc"), "n": st.integers(-5, 5)})
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(batches=st.lists(st.lists(event, min_size=1, max_size=5), min_size=1, max_size=5))
 def test_views_equal_a_recomputation(batches: list[list[dict[str, Any]]]) -> None:
     with Workspace.open(None) as opened:

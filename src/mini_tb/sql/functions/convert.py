@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 
 from mini_tb.sql.constancy import is_constant
-from mini_tb.sql.folding import written_moment
 from mini_tb.sql.functions import convert_moment as moment
 from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, typed_default, zero
@@ -52,6 +50,8 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         return to_text(s, sql)
     if s.is_string:
         text = to_text(s, sql)
+        if moment.is_plain(t, text):
+            return read_text(t, text)
         if target.is_nullable and not (t.is_bool or t.is_enum):
             # A text that is no value is NULL where there may be NULLs.
             return number.try_number(t, text) if t.is_number else read_text(t, text)
@@ -71,9 +71,6 @@ _VALUE = re.compile(r"'(?:[^']|'')*'|CAST\(\$\w+ AS VARCHAR\)")
 def _read(t: DataType, text: str) -> str:
     """The value of type `t` that a text is; an error if it is none. DuckDB finds rows by a value
     that it knows, but `error` is to it something with effects, of which it knows nothing."""
-    with suppress(ValueError):
-        if text.startswith("'") and (plain := written_moment(t, text[1:-1])) is not None:
-            return literal(plain, t)
     found, wrong = read_text(t, text), unreadable(t)
     if not _VALUE.fullmatch(text):
         return f"coalesce({found}, {wrong})"

@@ -7,6 +7,7 @@ in ClickHouse. A Date holds 1970-01-01 to 2149-06-06, a DateTime 1970-01-01 to 2
 from __future__ import annotations
 
 from mini_tb.sql.functions import zone
+from mini_tb.sql.plain_moment import DAY, MOMENT, SECOND, form_in
 from mini_tb.types import DataType, to_duckdb
 from mini_tb.types.duckdb import quote_string
 
@@ -213,7 +214,7 @@ def _matches(sql: str, pattern: str) -> str:
     return f"regexp_full_match({sql}, '{pattern}')"
 
 
-def _is_plain(sql: str) -> str:
+def _has_outline(sql: str) -> str:
     """Whether a text is `YYYY-MM-DD hh:mm:ss` or has a `T` in it, by its outline."""
     return (
         f"strlen({sql}) = 19 AND "
@@ -227,7 +228,7 @@ def _quick_reads(sql: str, zone_name: str | None, month_first: bool) -> list[tup
     day_month = "%m/%d/%Y" if month_first else "%d/%m/%Y"
     numbers = zone.to_instant(f"try_strptime({sql}, '{day_month} %H:%M:%S')", zone_name)
     return [
-        (_is_plain(sql), in_zone),
+        (_has_outline(sql), in_zone),
         (_matches(sql, f"{_ISO}{_FRACTION}Z"), f"TRY_CAST(rtrim({sql}, 'Z') AS TIMESTAMP)"),
         (_matches(sql, f"{_ISO}{_FRACTION}"), in_zone),
         (
@@ -253,6 +254,8 @@ def best_effort(target: DataType, sql: str, *, month_first: bool = False) -> str
 
     The common forms are DuckDB's, the rest goes through Python, each distinct text once.
     """
+    if (plain := form_in(sql)) is not None:
+        return _plain(target, sql, plain)
     name = quote_string(target.zone or "")
     us = "true" if month_first else "false"
     if target.scale > 6:
@@ -266,11 +269,28 @@ def best_effort(target: DataType, sql: str, *, month_first: bool = False) -> str
 
 def basic(target: DataType, sql: str) -> str:
     """The time that a text is in one of the plain forms of `toDateTimeOrNull`; NULL if none."""
+    if (plain := form_in(sql)) == SECOND:
+        return _plain(target, sql, plain)
     name = quote_string(target.zone or "")
     seconds = "true" if target.name == "DateTime" else "false"
     slow = f"make_timestamp(mt_basic_datetime({sql}, {name}, {seconds}))"
     in_zone = zone.to_instant(f"TRY_CAST({sql} AS TIMESTAMP)", target.zone)
-    return _read(target, [(_is_plain(sql), in_zone)], slow)
+    return _read(target, [(_has_outline(sql), in_zone)], slow)
+
+
+def is_plain(target: DataType, sql: str) -> bool:
+    """Whether DuckDB's text is one of which it is known, before the query runs, that it is a day or
+    a time of this type: `best_effort` and `date_of_text` read it without care."""
+    known = form_in(sql)
+    return known is not None and (target.is_datetime or (target.is_date and known != MOMENT))
+
+
+def _plain(target: DataType, sql: str, form: str) -> str:
+    """The time that a text of a form of `plain_moment` is."""
+    at = zone.to_instant(f"CAST({sql} AS TIMESTAMP)", target.zone)
+    if target.name != "DateTime":
+        return rescale(DataType("DateTime64", params=(6,)), target, at)
+    return f"date_trunc('second', {at})" if form == MOMENT else at
 
 
 def _read(target: DataType, quick: list[tuple[str, str]], slow: str) -> str:
@@ -288,11 +308,16 @@ def _read(target: DataType, quick: list[tuple[str, str]], slow: str) -> str:
 
 def date_of_text(target: DataType, sql: str) -> str:
     """The date that a text is (`2024-01-02`, `2024-1-2`, `20240102`); NULL if none."""
+    plain = form_in(sql)
+    if plain == DAY:
+        return f"CAST({sql} AS DATE)"
+    if plain == SECOND:
+        return f"CAST(CAST({sql} AS TIMESTAMP) AS DATE)"
     head = f"substr({sql}, 1, 10)"
     day_only = f"strlen({sql}) = 10 AND {sql} LIKE '____-__-__'"
-    plain = f"(({day_only}) OR ({_is_plain(sql)}))"
+    outline = f"(({day_only}) OR ({_has_outline(sql)}))"
     wide = "true" if target.name == "Date32" else "false"
     if target.name == "Date":
-        plain += f" AND {head} BETWEEN '1970-01-01' AND '2149-06-06'"
-    read = f"CASE WHEN {plain} THEN TRY_CAST({head} AS DATE) END"
+        outline += f" AND {head} BETWEEN '1970-01-01' AND '2149-06-06'"
+    read = f"CASE WHEN {outline} THEN TRY_CAST({head} AS DATE) END"
     return f"coalesce({read}, {day(f'mt_basic_date({sql}, {wide})')})"
