@@ -245,7 +245,7 @@ FUNCTIONS = {
     ),
     "readable": (
         "FORMAT_BYTES formatReadableDecimalSize formatReadableQuantity formatReadableSize "
-        "formatReadableTimeDelta parseReadableSize parseReadableSizeOrNull "
+        "formatReadableTimeDelta parseISO8601Duration parseReadableSize parseReadableSizeOrNull "
         "parseReadableSizeOrZero"
     ),
     "similarity": (
@@ -265,10 +265,9 @@ FUNCTIONS = {
     ),
     "arrays_more": (
         "arrayAUC arrayAUCPR arrayAutocorrelation arrayBottomK arrayElementOrNull "
-        "arrayFlattenedLength arrayJaccardIndex arrayPRAUC arrayPartialReverseSort "
-        "arrayPartialShuffle arrayPartialSort arrayROCAUC arrayRandomSample arrayRemove "
-        "arrayShiftLeft arrayShiftRight arrayShuffle arrayTopK arrayTranspose arrayZipUnaligned "
-        "array_remove emptyArrayToSingle indexOfAssumeSorted notHas replicate"
+        "arrayFlattenedLength arrayJaccardIndex arrayPRAUC arrayROCAUC arrayRemove arrayShiftLeft "
+        "arrayShiftRight arrayTopK arrayTranspose arrayZipUnaligned array_remove "
+        "emptyArrayToSingle indexOfAssumeSorted notHas replicate"
     ),
     "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
     "notations": (
@@ -353,20 +352,19 @@ FUNCTIONS = {
         "numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract "
         "numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery "
         "obfuscateQueryWithSeed parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration parseQueryToJSON "
-        "perimeterCartesian perimeterSpherical pgGetUserById pgTableIsVisible pg_get_userbyid "
-        "pg_table_is_visible prettyPrintJSON proportionsZTest quantizeBFloat16ToInt8 query_id "
-        "randomHadamardTransform readWKB readWKBLineString readWKBMultiLineString "
-        "readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon readWKTMultiPoint "
-        "regionHierarchy regionIn regionToArea regionToCity regionToContinent regionToCountry "
-        "regionToDistrict regionToName regionToPopulation regionToTopContinent runningConcurrency "
-        "scalarProductTransposed seriesDecomposeSTL session_user showCertificate sparseGrams "
-        "sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid structureToCapnProtoSchema "
-        "structureToProtobufSchema tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag "
-        "timeSeriesFromGrid timeSeriesGroupToSamplingKey timeSeriesGroupToTags "
-        "timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
-        "timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString timeSeriesRange "
-        "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
+        "parseDateTime64InJodaSyntaxOrZero parseQueryToJSON perimeterCartesian perimeterSpherical "
+        "pgGetUserById pgTableIsVisible pg_get_userbyid pg_table_is_visible proportionsZTest "
+        "quantizeBFloat16ToInt8 query_id randomHadamardTransform readWKB readWKBLineString "
+        "readWKBMultiLineString readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon "
+        "readWKTMultiPoint regionHierarchy regionIn regionToArea regionToCity regionToContinent "
+        "regionToCountry regionToDistrict regionToName regionToPopulation regionToTopContinent "
+        "runningConcurrency scalarProductTransposed seriesDecomposeSTL session_user "
+        "showCertificate sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
+        "structureToCapnProtoSchema structureToProtobufSchema tid timeSeriesCopyTag "
+        "timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid timeSeriesGroupToSamplingKey "
+        "timeSeriesGroupToTags timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup "
+        "timeSeriesJoinTags timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString "
+        "timeSeriesRange timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
         "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery tokensForLikePattern "
@@ -394,7 +392,7 @@ FUNCTIONS = {
         "JSONExtractUInt JSONExtractUIntCaseInsensitive JSONHas JSONKey JSONLength JSONMergePatch "
         "JSONSharedDataPaths JSONSharedDataPathsWithTypes JSONType JSON_ARRAY_LENGTH JSON_EXISTS "
         "JSON_QUERY JSON_VALUE dynamicElement dynamicType isDynamicElementInSharedData "
-        "isValidJSON jsonMergePatch toJSONString"
+        "isValidJSON jsonMergePatch prettyPrintJSON toJSONString"
     ),
     "json_simple": (
         "simpleJSONExtractBool simpleJSONExtractFloat simpleJSONExtractInt simpleJSONExtractRaw "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mini_tb.sql.functions.function import ArgumentError, Function, text, unsupported
+from mini_tb.sql.functions.function import ArgumentError, Function, integer, text, unsupported
 from mini_tb.sql.functions.json_path import value_at
 from mini_tb.sql.functions.json_text import to_json
 from mini_tb.sql.functions.json_value import boolean, filled, raw_text
@@ -275,7 +275,28 @@ _READ = (
 )
 """They read documents, and leave the dictionaries of these behind."""
 
+
+def _pretty_returns(args: Sequence[Expr]) -> DataType:
+    if args[0].type != STRING:
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected a String")
+    for arg in args[1:]:
+        if not arg.type.is_integer or arg.type.is_signed:
+            raise ArgumentError("the indent must be an unsigned integer")
+        if integer(arg) > _WIDEST:
+            raise ArgumentError(f"the indent must be from 0 to {_WIDEST}", 36)
+    return STRING
+
+
+_WIDEST = 32
+
+
+def _lower_pretty(call: Call, args: list[str]) -> str:
+    indent = integer(call.args[1]) if len(args) > 1 else 4
+    return f"mt_json_pretty({args[0]}, {indent})"
+
+
 ROWS = (
+    Function("prettyPrintJSON", _pretty_returns, _lower_pretty, args=(1, 2)),
     *(replace(row, low_cardinality=False) for row in _READ),
     Function(
         "JSONArrayLength",

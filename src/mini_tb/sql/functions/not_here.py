@@ -118,7 +118,7 @@ REASONS = {
         "arrayEnumerateDenseRanked arrayEnumerateUniqRanked bitSlice dateTimeToUUIDv7 "
         "divideDecimal extractKeyValuePairsWithEscaping localtime multiplyDecimal "
         "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero parseISO8601Duration prettyPrintJSON "
+        "parseDateTime64InJodaSyntaxOrZero "
         "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
         "toTimeWithFixedDate tokensForLikePattern"
     ),

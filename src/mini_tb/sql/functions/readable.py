@@ -1,13 +1,22 @@
-"""Numbers as people write them, and back: `formatReadableSize`, `parseReadableSize`, …"""
+"""Numbers as people write them, and back: `formatReadableSize`, `parseReadableSize`, …
+
+Durations are read by ISO 8601.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    constant,
+    keep_low_cardinality,
+    text,
+)
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import STRING, UINT8, UINT64, DataType, nullable
+from mini_tb.types import FLOAT64, STRING, UINT8, UINT64, DataType, nullable
 
 _UNITS = (
     "years",
@@ -74,7 +83,42 @@ def _lower_time(call: Call, args: list[str]) -> str:
     return f"mt_readable_time({seconds}, '{largest}', '{smallest}')"
 
 
+_PARTS = {"W": 604800, "D": 86400, "H": 3600, "M": 60, "S": 1}
+"""The seconds of each part of a duration."""
+_PART = r"(?:(\d+(?:\.\d+)?){})?"
+_DURATION = "P{}{}(T{}{}{})?".format(*(_PART.format(part) for part in _PARTS))
+_GROUPS = (1, 2, 4, 5, 6)
+"""Which groups of the pattern are the parts; the third is those of the time."""
+
+
+def _duration_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if t.is_nothing:
+        return nullable(FLOAT64)
+    if t.bare != STRING:
+        raise ArgumentError(f"illegal type `{t}`, expected a String")
+    result = nullable(FLOAT64) if t.is_nullable else FLOAT64
+    return keep_low_cardinality(args, result)
+
+
+def _lower_duration(call: Call, args: list[str]) -> str:
+    value = f"CAST({args[0]} AS VARCHAR)"
+    groups = [f"regexp_extract({value}, '{_DURATION}', {group})" for group in range(1, 7)]
+    parts = (
+        f"coalesce(TRY_CAST({groups[group - 1]} AS DOUBLE), 0) * {seconds}"
+        for group, seconds in zip(_GROUPS, _PARTS.values(), strict=True)
+    )
+    total = " + ".join(parts)
+    is_one = f"regexp_full_match({value}, '{_DURATION}') AND NOT regexp_matches({value}, '[PT]$')"
+    failed = "error('DB::36: the text is no duration of ISO 8601 in weeks, days and shorter parts')"
+    return (
+        f"CASE WHEN {value} IS NOT NULL THEN CASE WHEN {is_one} AND isfinite({total}) "
+        f"THEN {total} ELSE {failed} END END"
+    )
+
+
 ROWS = (
+    Function("parseISO8601Duration", _duration_returns, _lower_duration, nulls=False),
     _scaled("formatReadableSize", "mt_readable_size", "FORMAT_BYTES"),
     _scaled("formatReadableDecimalSize", "mt_readable_decimal_size"),
     _scaled("formatReadableQuantity", "mt_readable_quantity"),

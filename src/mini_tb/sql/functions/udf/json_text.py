@@ -6,6 +6,7 @@ Documents repeat in a column, so each distinct one is read once.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -77,6 +78,53 @@ def _merge(target: Any, patch: Any) -> Any:
     for key, value in patch.items():
         joined[key] = _merge(joined.get(key), value)
     return joined
+
+
+def pretty(text: str, indent: int) -> str:
+    """A document with each member and element on a line of its own, behind so many blanks a level.
+
+    Raises `ValueError` of ClickHouse's number for what is no JSON.
+    """
+    try:
+        document = json.loads(text, object_pairs_hook=_Members, parse_constant=_no_number)
+        shown = _pretty(document, "\n", " " * indent)
+        shown.encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError("DB::36: the text is no JSON, or nested too deep") from error
+    return shown
+
+
+class _Members(list[tuple[str, Any]]):
+    """The members of an object, the same names too."""
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _pretty(value: Any, line: str, indent: str) -> str:
+    if isinstance(value, list):
+        inner = line + indent
+        if isinstance(value, _Members):
+            marks = "{}"
+            parts = [f"{_string(key)}: {_pretty(part, inner, indent)}" for key, part in value]
+        else:
+            marks, parts = "[]", [_pretty(part, inner, indent) for part in value]
+        return f"{marks[0]}{inner}{f',{inner}'.join(parts)}{line}{marks[1]}" if parts else marks
+    if isinstance(value, str):
+        return _string(value)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 64:
+        return str(value)
+    if not math.isfinite(value):
+        raise ValueError(value)
+    digits = float_text(repr(float(value)))
+    return digits if any(mark in digits for mark in ".e") else f"{digits}.0"
+
+
+def _string(text: str) -> str:
+    return quoted(text).replace("\\/", "/")
 
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -154,6 +202,7 @@ _T = "VARCHAR"
 UDFS = (
     python_udf("mt_json_text", (_T,), _T, json_text),
     python_udf("mt_json_quoted", (_T,), _T, quoted),
+    python_udf("mt_json_pretty", (_T, "INTEGER"), _T, pretty, constants=1),
     python_udf("mt_json_raw", (_T,), _T, raw_value),
     python_udf("mt_json_merged", (_T,), _T, merged),
     python_udf("mt_json_type", (_T,), _T, _type),
