@@ -141,7 +141,7 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     if shared.name == "DateTime" and not (s.is_string or t.is_string):
         # A Date that DateTime does not reach is still later than all of them.
         left, right = (
-            zone.to_instant(f"CAST({sql} AS TIMESTAMP)", shared.zone) if side.is_date else sql
+            zone.start_of_day(sql, shared.zone) if side.is_date else sql
             for side, sql in ((s, left), (t, right))
         )
         s = t = shared

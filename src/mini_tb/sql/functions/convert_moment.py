@@ -186,7 +186,7 @@ def between(source: DataType, target: DataType, sql: str) -> str:
     if target.name == "Date32":
         return sql if source.is_date else f"CAST({zone.wall(source, sql)} AS DATE)"
     if source.is_date:
-        at = zone.to_instant(f"CAST({sql} AS TIMESTAMP)", target.zone)
+        at = zone.start_of_day(sql, target.zone)
         if target.name == "DateTime":
             return second(f"({seconds(at)} & {LAST_SECOND})")
         return f"CAST({at} AS {duck})"

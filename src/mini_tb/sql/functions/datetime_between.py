@@ -69,7 +69,8 @@ def _lower_date_diff(call: Call, args: list[str]) -> str:
     sides = _sides(call, args)
     if unit == "nanosecond":
         first, second = (
-            f"epoch_ns({_midnight(sql, name) if t.is_date else sql})" for t, sql, name in sides
+            f"epoch_ns({zone.start_of_day(sql, name) if t.is_date else sql})"
+            for t, sql, name in sides
         )
         return f"({second} - {first})"
     if unit in _MICROSECONDS or unit == "week":
@@ -106,13 +107,8 @@ def _date(t: DataType, sql: str, name: str | None) -> str:
     return sql if t.is_date else f"CAST({zone.wall(t, sql, name)} AS DATE)"
 
 
-def _midnight(sql: str, name: str | None) -> str:
-    """The start of a day in the zone, as TIMESTAMP."""
-    return zone.to_instant(f"CAST({sql} AS TIMESTAMP)", name)
-
-
 def _instant(t: DataType, sql: str, name: str | None) -> str:
-    return _midnight(sql, name) if t.is_date else zone.instant(t, sql)
+    return zone.start_of_day(sql, name) if t.is_date else zone.instant(t, sql)
 
 
 # age -------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count
         start = w
         if count > 1:
             start = f"CAST({day(f'{day_number(sql)} // {count} * {count}')} AS TIMESTAMP)"
-        return zone.to_instant(_as_time(t, w, start), zone_name)
+        return zone.start_of_day(_as_time(t, w, start), zone_name)
     sql = zone.instant(t, sql)
     if unit in ("Second", "Minute"):
         size = _SECONDS[unit] * count * 1_000_000
@@ -129,7 +129,8 @@ def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count
     else:
         days = day_number(f"CAST({w} AS DATE)")
         found = f"CAST({day(f'{days} // {count} * {count}')} AS TIMESTAMP)"
-    return _as_time(t, sql, zone.to_instant(found, zone_name))
+    to_instant = zone.start_of_day if unit == "Day" else zone.to_instant
+    return _as_time(t, sql, to_instant(found, zone_name))
 
 
 def start_of_fraction(t: DataType, target: DataType, sql: str, unit: str, count: int) -> str:
@@ -339,7 +340,7 @@ def _wrapped_start(span: Span, sql: str, zone_name: str | None) -> str:
         found = day_number(_date_start(sql, span.unit, span.count))
         return day(f"{found} & {LAST_DAY}")
     days = f"{day_number(sql)} // {span.count} * {span.count}"
-    start = zone.to_instant(f"CAST({day(days)} AS TIMESTAMP)", zone_name)
+    start = zone.start_of_day(day(days), zone_name)
     return second(f"({seconds(start)} & {LAST_SECOND})")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import itertools
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from mini_tb.sql.functions.function import ArgumentError, text
@@ -13,6 +14,8 @@ from mini_tb.types.duckdb import quote_string
 from mini_tb.types.zone import zone_info
 
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT"})
+_Hour = tuple[int, int]
+"""A month, and an hour of its days."""
 
 
 @lru_cache(maxsize=256)
@@ -50,10 +53,69 @@ def to_wall(sql: str, zone: str | None) -> str:
 
 
 def to_instant(sql: str, zone: str | None) -> str:
-    """The instant at which a wall clock of the zone shows this: TIMESTAMP to TIMESTAMP."""
+    """The instant at which a wall clock of the zone shows this: TIMESTAMP to TIMESTAMP. An hour
+    that a change of clocks leaves out or repeats counts as summer time."""
+    return _instant(sql, zone, _changes(zone))
+
+
+def start_of_day(sql: str, zone: str | None) -> str:
+    """The first instant of a day, or of a midnight's TIMESTAMP, in the zone."""
+    changes = {key: {at for at in hours if not at[1]} for key, hours in _changes(zone).items()}
+    repeated = {key: hours for key, hours in changes.items() if hours and key[0] == "-"}
+    return _instant(f"CAST({sql} AS TIMESTAMP)", zone, repeated)
+
+
+def _instant(sql: str, zone: str | None, changes: Mapping[tuple[str, int], set[_Hour]]) -> str:
     if not differs_from_utc(zone):
         return sql
-    return f"timezone('UTC', timezone({quote_string(str(zone))}, {sql}))"
+    name = quote_string(str(zone))
+    usual = f"timezone('UTC', timezone({name}, {sql}))"
+    if not changes:
+        return usual
+    # DuckDB takes such an hour by the time before a gap, and by the time after a repetition: what
+    # is meant has the time of the hour beyond.
+    whens = []
+    for (sign, minutes), hours in changes.items():
+        months = ", ".join(str(month) for month in sorted({month for month, _ in hours}))
+        beyond = f"timezone('UTC', timezone({name}, {sql} {sign} to_minutes({minutes})))"
+        found = f"{beyond} {'-' if sign == '+' else '+'} to_minutes({minutes})"
+        is_one = f"month({sql}) IN ({months}) AND hour({sql}) IN ({_numbers(hours)})"
+        whens.append(f"WHEN {is_one} THEN {found}")
+    rarely = f"CASE {' '.join(whens)} ELSE {usual} END"
+    some = _numbers({hour for hours in changes.values() for hour in hours})
+    return f"CASE WHEN hour({sql}) IN ({some}) THEN {rarely} ELSE {usual} END"
+
+
+def _numbers(hours: set[_Hour]) -> str:
+    return ", ".join(str(hour) for hour in sorted({hour for _, hour in hours}))
+
+
+@lru_cache(maxsize=256)
+def _changes(zone: str | None) -> dict[tuple[str, int], set[_Hour]]:
+    """The hours of wall clocks, as (month, hour), that changes of clocks since 1990 repeat (`-`) or
+    leave out (`+`), by how many minutes."""
+    found = dict[tuple[str, int], set[_Hour]]()
+    if not differs_from_utc(zone):
+        return found
+    info = zone_info(zone)
+
+    def offset(at: datetime) -> timedelta:
+        return at.replace(tzinfo=UTC).astimezone(info).utcoffset() or timedelta()
+
+    months = [datetime(year, month, 1) for year in range(1990, 2038) for month in range(1, 13)]
+    for low, high in itertools.pairwise(months):
+        before, after = offset(low), offset(high)
+        if before == after:
+            continue
+        while high - low > timedelta(minutes=15):
+            middle = low + (high - low) / 2
+            low, high = (middle, high) if offset(middle) == before else (low, middle)
+        # `high` is at most those minutes late, which changes no hour: clocks change at full halves.
+        size, first = abs(after - before), high + min(before, after)
+        sign = "+" if after > before else "-"
+        hours = found.setdefault((sign, int(size.total_seconds()) // 60), set())
+        hours |= {(at.month, at.hour) for at in (first, first + size - timedelta(minutes=16))}
+    return found
 
 
 def instant(t: DataType, sql: str) -> str:
