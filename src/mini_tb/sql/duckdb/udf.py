@@ -25,6 +25,7 @@ FAMILIES = (
     "failing",
     "financial",
     "fuzzy",
+    "grams",
     "hash_city",
     "hash_digest",
     "hash_farm",

@@ -30,8 +30,8 @@ FUNCTIONS = {
     "maps": (
         "MAP_FROM_ARRAYS map mapAdd mapAll mapApply mapConcat mapContains mapContainsKey "
         "mapContainsKeyLike mapContainsValue mapContainsValueLike mapExists mapExtractKeyLike "
-        "mapExtractValueLike mapFilter mapFromArrays mapKeys mapPopulateSeries mapReverseSort "
-        "mapSort mapSubtract mapToArray mapUpdate mapValues"
+        "mapExtractValueLike mapFilter mapFromArrays mapKeys mapPartialReverseSort mapPartialSort "
+        "mapPopulateSeries mapReverseSort mapSort mapSubtract mapToArray mapUpdate mapValues"
     ),
     "comparison": (
         "equals greater greaterOrEquals ilike isDistinctFrom isNotDistinctFrom less lessOrEquals "
@@ -257,17 +257,23 @@ FUNCTIONS = {
         "ngramSearchCaseInsensitive ngramSearchCaseInsensitiveUTF8 ngramSearchUTF8 "
         "stringJaccardIndex stringJaccardIndexUTF8"
     ),
+    "grams": "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8",
     "tokens": (
         "REGEXP_EXTRACT REGEXP_SUBSTR countMatches countMatchesCaseInsensitive extractAllGroups "
         "extractAllGroupsHorizontal extractAllGroupsVertical extractGroups hasAllToken "
         "hasAllTokens hasAnyToken hasAnyTokens hasToken hasTokenCaseInsensitive "
-        "hasTokenCaseInsensitiveOrNull hasTokenOrNull ngrams regexpExtract tokens"
+        "hasTokenCaseInsensitiveOrNull hasTokenOrNull ngrams regexpExtract tokens "
+        "tokensForLikePattern"
     ),
     "arrays_more": (
         "arrayAUC arrayAUCPR arrayAutocorrelation arrayBottomK arrayElementOrNull "
         "arrayFlattenedLength arrayJaccardIndex arrayPRAUC arrayROCAUC arrayRemove arrayShiftLeft "
         "arrayShiftRight arrayTopK arrayTranspose arrayZipUnaligned array_remove "
         "emptyArrayToSingle indexOfAssumeSorted notHas replicate"
+    ),
+    "array_order": (
+        "arrayEnumerateDenseRanked arrayEnumerateUniqRanked arrayPartialReverseSort "
+        "arrayPartialShuffle arrayPartialSort arrayRandomSample arrayShuffle"
     ),
     "color": "colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB colorSRGBToOKLCH",
     "notations": (
@@ -309,9 +315,8 @@ FUNCTIONS = {
         "__groupingOrdinary __patchPartitionID __scalarSubqueryResult __toYearCalendarOnly "
         "addressToLine addressToLineWithInlines addressToSymbol aes_decrypt_mysql "
         "aes_encrypt_mysql aiClassify aiEmbed aiExtract aiFilter aiGenerate aiRedact aiSimilarity "
-        "aiTranslate areaCartesian areaSpherical arrayEnumerateDenseRanked "
-        "arrayEnumerateUniqRanked assignCentroid authUser authenticatedUser bitSlice "
-        "catboostEvaluate chdb connection_id cosineDistanceTransposed "
+        "aiTranslate areaCartesian areaSpherical assignCentroid authUser authenticatedUser "
+        "bitSlice catboostEvaluate chdb connection_id cosineDistanceTransposed "
         "cosineDistanceTransposedQuantized currentHandler currentQueryID currentRequestURL "
         "currentSchemas current_query_id current_schemas cutToFirstSignificantSubdomainCustom "
         "cutToFirstSignificantSubdomainCustomRFC cutToFirstSignificantSubdomainCustomWithWWW "
@@ -339,12 +344,12 @@ FUNCTIONS = {
         "highlightQuery icebergBucket icebergTruncate inIgnoreSet initial_query_id "
         "initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull kqlBin kqlBinAt "
         "kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount kqlToTimespan "
-        "localtime logTrace mapPartialReverseSort mapPartialSort mergeTreePartInfo "
-        "multiplyDecimal naiveBayesClassifier naiveBayesClassifierWithAllProbs "
-        "naiveBayesClassifierWithProb naiveBayesNgrams nested normalizeQuery "
-        "normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet "
-        "notNullInIgnoreSet nowInBlock64 nullInIgnoreSet numericIndexedVectorAllValueSum "
-        "numericIndexedVectorBuild numericIndexedVectorCardinality numericIndexedVectorGetValue "
+        "localtime logTrace mergeTreePartInfo multiplyDecimal naiveBayesClassifier "
+        "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb naiveBayesNgrams nested "
+        "normalizeQuery normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames "
+        "notInIgnoreSet notNullInIgnoreSet nowInBlock64 nullInIgnoreSet "
+        "numericIndexedVectorAllValueSum numericIndexedVectorBuild "
+        "numericIndexedVectorCardinality numericIndexedVectorGetValue "
         "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
         "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
         "numericIndexedVectorPointwiseGreaterEqual numericIndexedVectorPointwiseLess "
@@ -359,17 +364,17 @@ FUNCTIONS = {
         "readWKTMultiPoint regionHierarchy regionIn regionToArea regionToCity regionToContinent "
         "regionToCountry regionToDistrict regionToName regionToPopulation regionToTopContinent "
         "runningConcurrency scalarProductTransposed seriesDecomposeSTL session_user "
-        "showCertificate sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
-        "structureToCapnProtoSchema structureToProtobufSchema tid timeSeriesCopyTag "
-        "timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid timeSeriesGroupToSamplingKey "
-        "timeSeriesGroupToTags timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup "
-        "timeSeriesJoinTags timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString "
-        "timeSeriesRange timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
+        "showCertificate sqid structureToCapnProtoSchema structureToProtobufSchema tid "
+        "timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid "
+        "timeSeriesGroupToSamplingKey timeSeriesGroupToTags timeSeriesIdToGroup "
+        "timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
+        "timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString timeSeriesRange "
+        "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
-        "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery tokensForLikePattern "
-        "transactionLatestSnapshot transactionOldestSnapshot tryDecrypt unnest "
-        "validateNestedArraySizes variantElement variantType xxHash64Spark"
+        "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery transactionLatestSnapshot "
+        "transactionOldestSnapshot tryDecrypt unnest validateNestedArraySizes variantElement "
+        "variantType xxHash64Spark"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 HMAC MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "

@@ -104,9 +104,6 @@ REASONS = {
         "ST_PolyFromWKB readWKTMultiPoint"
     ),
     "places are not projected to such grids here": "MGRSToGeo geoToMGRS",
-    "it sorts a part, and the order of the rest is not defined": (
-        "mapPartialReverseSort mapPartialSort"
-    ),
     "hosts are not cut by lists of one's own here": (
         "cutToFirstSignificantSubdomainCustom cutToFirstSignificantSubdomainCustomRFC "
         "cutToFirstSignificantSubdomainCustomWithWWW "
@@ -115,12 +112,11 @@ REASONS = {
     ),
     "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
-        "arrayEnumerateDenseRanked arrayEnumerateUniqRanked bitSlice dateTimeToUUIDv7 "
+        "bitSlice dateTimeToUUIDv7 "
         "divideDecimal extractKeyValuePairsWithEscaping localtime multiplyDecimal "
         "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
         "parseDateTime64InJodaSyntaxOrZero "
-        "sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 sqid "
-        "toTimeWithFixedDate tokensForLikePattern"
+        "sqid toTimeWithFixedDate"
     ),
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""

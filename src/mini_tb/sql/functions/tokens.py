@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
+from mini_tb.sql.functions.grams import lengths
 from mini_tb.sql.functions.search import groups, pattern_text
 from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
@@ -40,29 +41,74 @@ def _lower_token(call: Call, args: list[str]) -> str:
     return f"CAST(regexp_matches({args[0]}, {quote_string(flags + pattern)}) AS UTINYINT)"
 
 
+def _told(tokenizer: Sequence[Expr]) -> tuple[str, list[object]]:
+    """The tokenizer, and what it is told."""
+    name = text(tokenizer[0]) if tokenizer else "splitByNonAlpha"
+    return name, [constant(arg) for arg in tokenizer[1:]]
+
+
 def _tokenized(tokenizer: Sequence[Expr], sql: str) -> str:
     """The tokens of a text: of letters and digits, or by a tokenizer and what it is told."""
-    name = text(tokenizer[0]) if tokenizer else "splitByNonAlpha"
-    told = constant(tokenizer[1]) if len(tokenizer) > 1 else None
-    if name in ("splitByNonAlpha", "array") and told is not None:
-        raise ArgumentError(f"the tokenizer `{name}` takes no argument", 42)
+    name, told = _told(tokenizer)
+    if name == "sparseGrams":
+        if len(told) == 1:
+            raise ArgumentError("`sparseGrams` takes the least length with the greatest", 42)
+        return f"mt_gram_pieces_utf8({sql}, {lengths(told)})"
+    if len(told) > (name not in ("splitByNonAlpha", "array")):
+        raise ArgumentError(f"the tokenizer `{name}` does not take {len(told)} arguments", 42)
     if name == "splitByNonAlpha":
         return _TOKENS.format(sql)
     if name == "array":
         return f"CASE WHEN {sql} = '' THEN CAST([] AS VARCHAR[]) ELSE [{sql}] END"
     if name == "ngrams":
-        size = 3 if told is None else told
-        if not isinstance(size, int) or size < 1:
-            raise ArgumentError("the size of the n-grams must be a positive integer", 36)
-        return _NGRAMS.format(sql, size)
+        return _NGRAMS.format(sql, _gram_size(told))
     if name == "splitByString":
-        separators = [" "] if told is None else told
+        separators = told[0] if told else [" "]
         if not isinstance(separators, list) or not separators or "" in separators:
             raise ArgumentError("expected the texts that separate tokens", 36)
         pattern = "|".join(re.escape(str(separator)) for separator in separators)
         pieces = f"string_split_regex({sql}, {quote_string(f'(?s){pattern}')})"
         return f"list_filter({pieces}, lambda t: t <> '')"
     raise ArgumentError(f"the tokenizer `{name}` is not supported", 48)
+
+
+def _gram_size(told: Sequence[object]) -> int:
+    size = told[0] if told else 3
+    if not isinstance(size, int) or size < 1:
+        raise ArgumentError("the size of the n-grams must be a positive integer", 36)
+    return size
+
+
+_OPEN = r"(?:[A-Za-z0-9]|[^\x00-\x7F])*[%_](?:[A-Za-z0-9%_]|[^\x00-\x7F])*"
+"""A wildcard and the words beside it, of which it may be a part."""
+_RUN = r"(?s)(?:\\.|[^%_\\])+"
+"""What stands between two wildcards."""
+
+
+def _like_tokens(tokenizer: Sequence[Expr], sql: str) -> str:
+    """The tokens of all texts that a pattern of LIKE matches."""
+    name, told = _told(tokenizer)
+    if name == "splitByNonAlpha" and not told:
+        # An escaped wildcard parts words as it does in a text.
+        escaped = f"regexp_replace({sql}, '\\\\[%_\\\\]', ' ', 'g')"
+        bare = f"replace({escaped}, '\\', '')"
+        return _TOKENS.format(f"regexp_replace({bare}, '{_OPEN}', ' ', 'g')")
+    if name in ("ngrams", "sparseGrams"):
+        plain = "regexp_replace(r, '(?s)\\\\(.)', '\\1', 'g')"
+        tokens = _tokenized(tokenizer, plain)
+        runs = f"regexp_extract_all({sql}, '{_RUN}')"
+        return f"CAST(flatten(list_transform({runs}, lambda r: {tokens})) AS VARCHAR[])"
+    raise ArgumentError(f"the tokenizer `{name}` does not support patterns of LIKE", 36)
+
+
+def _like_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    _like_tokens(args[1:], "")
+    return array(STRING)
+
+
+def _lower_like(call: Call, args: list[str]) -> str:
+    return _like_tokens(call.args[1:], args[0])
 
 
 def _tokens_returns(args: Sequence[Expr]) -> DataType:
@@ -149,7 +195,8 @@ def _lower_count(call: Call, args: list[str]) -> str:
 _NESTED = array(array(STRING))
 
 ROWS = (
-    Function("tokens", _tokens_returns, _lower_text_tokens, args=(1, 3)),
+    Function("tokens", _tokens_returns, _lower_text_tokens, args=(1, 5)),
+    Function("tokensForLikePattern", _like_returns, _lower_like, args=(1, 5)),
     Function("hasToken", _token_returns, _lower_token, args=(2, 2)),
     Function("hasTokenCaseInsensitive", _token_returns, _lower_token, args=(2, 2), any_case=True),
     Function("hasTokenOrNull", _maybe_token_returns, _lower_token, args=(2, 2)),

@@ -22,7 +22,8 @@ Shingle = tuple[bytes, bytes]
 
 
 @cache
-def _crc_table() -> list[int]:
+def crc_table() -> list[int]:
+    """What each byte adds to a CRC-32C."""
     table = []
     for byte in range(256):
         for _ in range(8):
@@ -35,7 +36,7 @@ def crc32c(data: bytes) -> int:
     """CRC-32C as it is before the last inversion; of no bytes at all 64 ones."""
     if not data:
         return MASK
-    table, crc = _crc_table(), 0xFFFFFFFF
+    table, crc = crc_table(), 0xFFFFFFFF
     for byte in data:
         crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
     return crc
