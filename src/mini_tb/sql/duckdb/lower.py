@@ -95,17 +95,18 @@ class Lowering:
 
     def lambda_(self, expr: tree.LambdaExpr) -> str:
         names = [param.name for param in expr.params]
-        if len(names) > 1 and not expr.folds:
-            row = quote_identifier(f"{names[0]}_row")
-            for i, name in enumerate(names):
+        own = names[:1] if expr.folds else []
+        items = names[len(own) :]
+        params = [quote_identifier(name) for name in names]
+        if len(items) > 1:
+            row = quote_identifier(f"{items[0]}_row")
+            for i, name in enumerate(items):
                 self.locals[name] = f"struct_extract({row}, {i + 1})"
-            params = row
-        else:
-            params = ", ".join(quote_identifier(name) for name in names)
+            params = [*params[: len(own)], row]
         body = self.expr(expr.body)
         for name in names:
             self.locals.pop(name, None)
-        return f"(lambda {params}: {truth(expr.body, body) if expr.predicate else body})"
+        return f"(lambda {', '.join(params)}: {truth(expr.body, body) if expr.predicate else body})"
 
     def call(self, expr: tree.Call) -> str:
         function = expr.function

@@ -15,6 +15,7 @@ from mini_tb.sql.functions.arrays import (
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.json_path import has_path_type, is_json, lower_has_path
 from mini_tb.sql.tree import Call, Column, Expr, Window
 from mini_tb.types import (
     FLOAT64,
@@ -51,6 +52,8 @@ def _find_returns(result: DataType) -> Callable[[Sequence[Expr]], DataType]:
     def returns(args: Sequence[Expr]) -> DataType:
         if args[0].type.is_map:
             return result
+        if result == UINT8 and is_json(args[0]):
+            return has_path_type(args)
         element = need_array(args[0])
         _comparable([element, args[1].type])
         return result
@@ -95,6 +98,8 @@ def _lower_has(call: Call, args: list[str]) -> str:
     if call.args[0].type.is_map:
         key = lower_cast(call.args[1].type, call.args[0].type.types[0], args[1])
         return f"CAST(coalesce(map_contains({args[0]}, {key}), FALSE) AS UTINYINT)"
+    if is_json(call.args[0]):
+        return lower_has_path(call, args)
     items, value = _needle(call, args)
     return f"CAST(list_position({items}, {value}) IS NOT NULL AS UTINYINT)"
 
@@ -184,10 +189,20 @@ def _lower_intersect(call: Call, args: list[str]) -> str:
 
 
 def _except_returns(args: Sequence[Expr]) -> DataType:
+    if args[1].type.is_nothing:
+        return nullable(NOTHING)
     left, right = need_array(args[0]), need_array(args[1])
-    if left != right or left.is_nothing:
+    if left.bare != right.bare or left.is_nothing:
         raise ArgumentError(f"expected arrays of one type, found `{left}` and `{right}`")
+    if left.is_array or left.is_tuple or left.is_map:
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected simple values")
     return args[0].type
+
+
+def _lower_except(call: Call, args: list[str]) -> str:
+    if call.type.is_nothing:
+        return "CAST(NULL AS INTEGER)"
+    return f"list_filter({args[0]}, lambda e: list_position({args[1]}, e) IS NULL)"
 
 
 def _lower_union(call: Call, args: list[str]) -> str:
@@ -267,9 +282,10 @@ ROWS = (
     Function(
         "arrayExcept",
         _except_returns,
-        "list_filter({0}, lambda e: list_position({1}, e) IS NULL)",
+        _lower_except,
         args=(2, 2),
         nulls=False,
+        bytes_ok=True,
     ),
     Function("arrayUniq", _uniq_returns, _lower_uniq, args=(1, None), nulls=False),
     Function(

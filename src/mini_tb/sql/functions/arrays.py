@@ -21,7 +21,8 @@ from mini_tb.sql.functions.function import (
     constant,
     without_low_cardinality,
 )
-from mini_tb.sql.tree import Call, Expr
+from mini_tb.sql.functions.json_path import is_json, lower_subscript, subscript_type
+from mini_tb.sql.tree import Call, Expr, Local
 from mini_tb.types import (
     NOTHING,
     STRING,
@@ -78,6 +79,14 @@ def index_of_element(arg: Expr) -> None:
         raise ArgumentError(f"illegal type `{arg.type}` of an index, expected an integer", 43, 1)
 
 
+def one_index(indices: Expr) -> Expr:
+    """An index from an array of them. Raises `ArgumentError`."""
+    element = without_low_cardinality(indices.type.element)
+    if element.is_nothing:
+        raise ArgumentError(f"illegal type `{indices.type}`, expected integers", 43, 1)
+    return Local(element, "ix")
+
+
 def _is_zero(index: Expr) -> bool:
     """Whether an index is a constant 0 as ClickHouse refuses it: not a signed one."""
     try:
@@ -90,10 +99,16 @@ def _element_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if args[1].type.is_nothing:
         return nullable(NOTHING)
+    if is_json(args[0]):
+        return subscript_type(args)
+    if t.is_array and args[1].type.is_array:
+        return array(_element_returns([args[0], one_index(args[1])]))
     if t.is_array:
         index_of_element(args[1])
         if _is_zero(args[1]) and not is_constant(args[0]):
             raise ArgumentError("array indices count from 1, found 0", 135, 1)
+    if t.is_map and args[1].type.is_array:
+        raise ArgumentError(f"illegal type `{args[1].type}` of a key", 43, 1)
     element = without_low_cardinality(t.types[1]) if t.is_map else need_array(args[0])
     if args[1].type.is_nullable and element.can_be_nullable:
         return nullable(element)
@@ -105,6 +120,11 @@ def _lower_element(call: Call, args: list[str]) -> str:
     t = call.args[0].type
     if call.args[1].type.is_nothing:
         return "CAST(NULL AS INTEGER)"
+    if is_json(call.args[0]):
+        return lower_subscript(call, args)
+    if call.args[1].type.is_array:
+        each = Call(call.type.element, call.function, [call.args[0], one_index(call.args[1])])
+        return f"list_transform({args[1]}, lambda ix: {_lower_element(each, [args[0], 'ix'])})"
     if t.is_map:
         element = t.types[1]
         value = f"{args[0]}[{lower_cast(call.args[1].type, t.types[0], args[1])}]"

@@ -8,6 +8,7 @@ from mini_tb.sql.functions.arrays import (
     default_text,
     index_of_element,
     need_array,
+    one_index,
     zipped_arrays,
 )
 from mini_tb.sql.functions.compose import call as called
@@ -15,16 +16,45 @@ from mini_tb.sql.functions.compose import composed
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import literal, typed_default
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, is_lambda, unsupported
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    is_lambda,
+    without_low_cardinality,
+)
 from mini_tb.sql.functions.higher_order import elements
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
-from mini_tb.types import FLOAT64, UINT64, DataType, array, nullable, tuple_of
+from mini_tb.types import FLOAT64, NOTHING, UINT64, DataType, array, nullable, tuple_of
 
 
 def _or_null_returns(args: Sequence[Expr]) -> DataType:
-    element = need_array(args[0])
-    index_of_element(args[1])
-    return nullable(element)
+    t, index = args[0].type, args[1]
+    if index.type.is_nothing:
+        return nullable(NOTHING)
+    if t.is_map:
+        supertype([t.types[0], index.type])
+        element = without_low_cardinality(t.types[1])
+    elif index.type.is_array:
+        need_array(args[0])
+        return array(_or_null_returns([args[0], one_index(index)]))
+    else:
+        element = need_array(args[0])
+        index_of_element(index)
+    return nullable(element) if element.can_be_nullable else element
+
+
+def _lower_or_null(call: Call, args: list[str]) -> str:
+    t, index = call.args[0].type, call.args[1]
+    if index.type.is_nothing:
+        return "CAST(NULL AS INTEGER)"
+    if t.is_map:
+        found = f"{args[0]}[{lower_cast(index.type, t.types[0], args[1])}]"
+    elif index.type.is_array:
+        each = Call(call.type.element, call.function, [call.args[0], one_index(index)])
+        return f"list_transform({args[1]}, lambda ix: {_lower_or_null(each, [args[0], 'ix'])})"
+    else:
+        found = f"{args[0]}[CAST({args[1]} AS BIGINT)]"
+    return found if call.type.is_nullable else f"coalesce({found}, {default_text(call.type)})"
 
 
 def _remove_returns(args: Sequence[Expr]) -> DataType:
@@ -233,10 +263,9 @@ ROWS = (
     Function(
         "arrayElementOrNull",
         _or_null_returns,
-        "{0}[CAST({1} AS BIGINT)]",
+        _lower_or_null,
         args=(2, 2),
         nulls=False,
-        exact=True,
     ),
     Function(
         "arrayRemove",
@@ -285,13 +314,5 @@ ROWS = (
         args=(2, 2),
         nulls=False,
         bytes_ok=True,
-    ),
-    *unsupported(
-        "the order of its answer is not defined, or drawn at random",
-        "arrayPartialSort",
-        "arrayPartialReverseSort",
-        "arrayShuffle",
-        "arrayPartialShuffle",
-        "arrayRandomSample",
     ),
 )

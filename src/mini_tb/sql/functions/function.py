@@ -56,8 +56,8 @@ class Function:
     `per_row`: it is computed at each row, of constants too; `of_types`: its value follows from the
     types of its arguments, and so is a constant. All others are constants if their arguments are.
     `draws`: it draws a value at random, at each row if `per_row`; equal calls of a SELECT draw one.
-    `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: its lambda keeps its
-    parameters apart; other lambdas of several parameters take one tuple of them (`list_zip`).
+    `predicate`: its lambda is a condition, lowered to BOOLEAN. `folds`: the
+    first parameter of its lambda stands apart; several others are one tuple (`list_zip`).
     `lambda_types`: for higher-order functions: types of the lambda's parameters, given the types of
     the other arguments (in their order) and the number of parameters.
     """

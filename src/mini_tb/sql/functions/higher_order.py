@@ -219,7 +219,8 @@ def _sort_returns(args: Sequence[Expr]) -> DataType:
     return of.type
 
 
-def _lower_sort(call: Call, args: list[str]) -> str:
+def lower_sort(call: Call, args: list[str]) -> str:
+    """DuckDB text of an array in order: stable, by what a lambda gives of its elements."""
     order = "DESC" if "Reverse" in call.function.name else "ASC"
     function, items = _split(call, args)
     if function is None:
@@ -309,24 +310,27 @@ def _lower_split(call: Call, args: list[str]) -> str:
 
 
 def _fold_types(types: Sequence[DataType], count: int) -> Sequence[DataType]:
-    if len(types) != 2 or count != 2 or not types[0].is_array:
-        raise ArgumentError("takes a lambda of two parameters, one array and a start value", 43)
-    return [types[1], types[0].element]
+    *arrays, start = types
+    if not arrays or count != len(types) or not all(t.is_array for t in arrays):
+        raise ArgumentError(
+            f"the lambda takes {count} parameters, found {len(arrays)} arrays and a start value", 43
+        )
+    return [start, *(t.element for t in arrays)]
 
 
 def _fold_returns(args: Sequence[Expr]) -> DataType:
     if not is_lambda(args[0]):
         raise ArgumentError("the first argument must be a lambda")
-    if args[0].type != args[2].type:
+    if args[0].type != args[-1].type:
         raise ArgumentError(
-            f"the lambda gives `{args[0].type}`, but the start value is `{args[2].type}`"
+            f"the lambda gives `{args[0].type}`, but the start value is `{args[-1].type}`"
         )
-    return args[2].type
+    return args[-1].type
 
 
 def _lower_fold(call: Call, args: list[str]) -> str:
-    start = lower_cast(call.args[2].type, call.type, args[2])
-    return f"list_reduce({args[1]}, {args[0]}, {start})"
+    start = lower_cast(call.args[-1].type, call.type, args[-1])
+    return f"list_reduce({zipped_arrays(args[1:-1])}, {args[0]}, {start})"
 
 
 def _higher(
@@ -377,8 +381,8 @@ ROWS = (
     _higher("arrayProduct", _number_returns, _lower_product),
     _higher("arrayMin", _element, _lower_extreme),
     _higher("arrayMax", _element, _lower_extreme),
-    _higher("arraySort", _sort_returns, _lower_sort),
-    _higher("arrayReverseSort", _sort_returns, _lower_sort),
+    _higher("arraySort", _sort_returns, lower_sort),
+    _higher("arrayReverseSort", _sort_returns, lower_sort),
     _higher("arrayCumSum", _running_returns, _lower_cumulative),
     _higher("arrayCumSumNonNegative", _running_returns, _lower_cumulative_non_negative),
     _higher("arrayDifference", _difference_returns, _lower_difference),
@@ -390,7 +394,7 @@ ROWS = (
         "arrayFold",
         _fold_returns,
         _lower_fold,
-        args=(3, 3),
+        args=(3, None),
         nulls=False,
         folds=True,
         per_row=True,

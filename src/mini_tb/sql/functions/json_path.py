@@ -7,12 +7,13 @@ end when negative. A document that is no JSON has nothing anywhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from mini_tb.sql.functions.function import ArgumentError, constant, text
 from mini_tb.sql.functions.json_value import filled
-from mini_tb.sql.tree import Call, Const
-from mini_tb.types import JSON, DataType, nullable, parse_type
+from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.types import JSON, UINT8, DataType, nullable, parse_type
 from mini_tb.types.duckdb import quote_string
 
 DYNAMIC = DataType("Dynamic")
@@ -96,6 +97,82 @@ def _any_case(call: Call, args: list[str], document: str, index: int) -> str:
     same = f"list_filter(json_keys({document}), lambda k: lower(k) = lower({args[index]}))[1]"
     return f"('$.\"' || {same} || '\"')"
 
+
+_DECLARED = re.compile(r"\s*([\w.`]+)\s+(.+)", re.S)
+
+
+def declared(t: DataType) -> dict[str, DataType]:
+    """The paths of a JSON type that have types of their own: `JSON(a.b UInt32)`."""
+    found: dict[str, DataType] = {}
+    text, depth, start = "".join(map(str, t.bare.params)) + ",", 0, 0
+    for i, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if letter != "," or depth:
+            continue
+        item, start = text[start:i], i + 1
+        match = _DECLARED.fullmatch(item)
+        if match and match[1].upper() != "SKIP" and "=" not in match[1]:
+            found[match[1].replace("`", "")] = parse_type(match[2])
+    return found
+
+
+# `json['a.b']`, `has(json, 'a.b')` ---------------------------------------------------------
+
+
+def is_json(arg: Expr) -> bool:
+    """Whether an argument is JSON, or what was read of it."""
+    return arg.type.bare.name in ("JSON", "Dynamic")
+
+
+def subscript_type(args: Sequence[Expr]) -> DataType:
+    """The type of `json['path']`, or of an element of an array in it. Raises `ArgumentError`."""
+    t, index = args[0].type.bare, args[1]
+    if t.name == "Dynamic" and index.type.is_integer:
+        return DYNAMIC
+    if not index.type.is_string:
+        raise ArgumentError(f"illegal type `{index.type}` of a path, expected a String", 43, 1)
+    path = text(index)
+    return declared(t).get(path, DYNAMIC) if t.name == "JSON" else DYNAMIC
+
+
+def lower_subscript(call: Call, args: list[str]) -> str:
+    """The value at a path, by the names of members with dots between them, or at an index."""
+    index = call.args[1]
+    if index.type.is_integer:
+        at = f"CAST({args[1]} AS BIGINT)"
+        place = f"CASE WHEN {at} > 0 THEN {at} - 1 WHEN {at} < 0 THEN {at} END"
+        return f"json_extract({args[0]}, {place})"
+    path = text(index)
+    names = path.split(".")
+    if "" in names:
+        return "CAST(NULL AS JSON)"
+    found = f"json_extract({args[0]}, {quote_string(_members(names))})"
+    if len(names) > 1:
+        found = f"coalesce({found}, json_extract({args[0]}, {quote_string(_members([path]))}))"
+    return found if call.type.name == "Dynamic" else filled(found, call.type)
+
+
+def _members(names: Sequence[str]) -> str:
+    return "$" + "".join('."' + name.replace('"', '\\"') + '"' for name in names)
+
+
+def has_path_type(args: Sequence[Expr]) -> DataType:
+    """The type of `has(json, path)`. Raises `ArgumentError`."""
+    if not args[1].type.is_string:
+        raise ArgumentError(f"illegal type `{args[1].type}`, expected a path in JSON", 43, 1)
+    return UINT8
+
+
+def lower_has_path(call: Call, args: list[str]) -> str:
+    """Whether there is a value, or one of those inside, at a path."""
+    paths = f"map_keys(mt_json_paths({args[0]}))"
+    if known := declared(call.args[0].type):
+        paths = f"list_concat({paths}, [{', '.join(map(quote_string, known))}])"
+    same = f"p = {args[1]} OR starts_with(p, {args[1]} || '.')"
+    return f"CAST(len(list_filter({paths}, lambda p: {same})) > 0 AS UTINYINT)"
+
+
+# `json.a` -----------------------------------------------------------------------------------
 
 _TYPED = re.compile(r":`?(.+?)`?")
 

@@ -177,6 +177,20 @@ def _lower_sort(call: Call, args: list[str]) -> str:
     )
 
 
+def _partly_returns(args: Sequence[Expr]) -> DataType:
+    limit = args[-2]
+    if is_lambda(limit) or not limit.type.is_integer:
+        raise ArgumentError(f"illegal type `{limit.type}` of a limit, expected an integer")
+    need_map(args[-1])
+    return args[-1].type
+
+
+def _lower_partly(call: Call, args: list[str]) -> str:
+    """The least entries in order, then the others in any: here all are in order."""
+    whole = Call(call.type, call.function, [*call.args[:-2], call.args[-1]])
+    return _lower_sort(whole, [*args[:-2], args[-1]])
+
+
 def _any_returns(args: Sequence[Expr]) -> DataType:
     need_map(args[1])
     return UINT8
@@ -366,6 +380,18 @@ ROWS = (
             lambda_types=_sort_types,
         )
         for name in ("mapSort", "mapReverseSort")
+    ),
+    *(
+        Function(
+            name,
+            _partly_returns,
+            _lower_partly,
+            args=(2, 3),
+            nulls=False,
+            inner_low_cardinality=True,
+            lambda_types=_sort_types,
+        )
+        for name in ("mapPartialSort", "mapPartialReverseSort")
     ),
     *(
         Function(
