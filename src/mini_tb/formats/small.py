@@ -7,12 +7,13 @@ values as JSON has them, that is left to it; only others are made texts one by o
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mini_tb.dataclass import dataclass
-from mini_tb.formats.answer import Answer, Settings
+from mini_tb.formats.answer import Answer, ResultColumn, Settings
 from mini_tb.formats.jsontext import is_plain, json_key, json_quoted, labels, meta, tail
 from mini_tb.types import DataType
 from mini_tb.types.zone import zone_info
@@ -22,55 +23,102 @@ _ANY_BYTES = "surrogateescape"
 Small = Callable[[Answer], Iterator[bytes] | None]
 
 
-def _all_there(values: Sequence[Any]) -> bool:
-    return None not in values
+def _all_there(values: Sequence[Any]) -> Sequence[Any] | None:
+    return None if None in values else values
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How the values of a column are written: `text` makes the text of one; `place`, for `%`, that
-    of any if `fits` says so of all."""
+    """How the values of a column are written: `text` makes the text of one. If `plain` gives any
+    for them all, `%` puts those into `place`."""
 
     text: Callable[[Any], str]
     place: str = ""
-    fits: Callable[[Sequence[Any]], bool] = _all_there
+    plain: Callable[[Sequence[Any]], Sequence[Any] | None] = _all_there
 
     def column(self, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         """The place and what `%` puts there. NULL is `null`."""
-        if self.place and self.fits(values):
-            return self.place, values
+        if self.place and (found := self.plain(values)) is not None:
+            return self.place, found
         return "%s", ["null" if value is None else self.text(value) for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is the same in all answers of these columns; `labels` stand before the values. `cells`
+    is None if there is a type that only `value` writes."""
+
+    columns: tuple[ResultColumn, ...]
+    head: str
+    labels: Sequence[str]
+    cells: Sequence[Cell] | None
+
+
+class _Frames:
+    """Frames, made once: a compiled statement has the same tuple of columns in all its answers."""
+
+    def __init__(self, make: Callable[[Answer], Frame]) -> None:
+        self._make = make
+        self._known: dict[tuple[int, Settings], Frame] = {}
+
+    def of(self, answer: Answer) -> Frame:
+        """The frame of an answer's columns."""
+        key = id(answer.columns), answer.settings  # no other's, while the frame holds them
+        frame = self._known.get(key)
+        if frame is None:
+            if len(self._known) >= _FRAMES:
+                self._known.clear()
+            frame = self._known[key] = self._make(answer)
+        return frame
+
+
+_FRAMES = 1024
 
 
 def _document(compact: bool) -> Small:
     start, between, end = ("\t\t[", ", ", "]") if compact else ("\t\t{", ",", "\n\t\t}")
 
-    def write(answer: Answer) -> Iterator[bytes] | None:
-        rows, cells = answer.few_rows, _cells(answer)
-        if rows is None or cells is None or answer.totals is not None:
-            return None
-        names = [label.decode() for label in labels(answer, compact=compact)]
-        body = ",\n".join(_rows(rows, cells, start, names, between, end))
+    def make(answer: Answer) -> Frame:
         head = f'{{\n{meta(answer)},\n\n\t"data":\n\t[\n'
-        text = f"{head}{body}".encode("utf-8", _ANY_BYTES)
+        return _frame(answer, head, labels(answer, compact=compact))
+
+    frames = _Frames(make)
+
+    def write(answer: Answer) -> Iterator[bytes] | None:
+        rows, frame = answer.few_rows, frames.of(answer)
+        if rows is None or frame.cells is None or answer.totals is not None:
+            return None
+        body = ",\n".join(_rows(rows, frame.cells, start, frame.labels, between, end))
+        text = f"{frame.head}{body}".encode("utf-8", _ANY_BYTES)
         return iter((text + tail(answer, len(rows), b""),))
 
     return write
 
 
-def _lines(answer: Answer) -> Iterator[bytes] | None:
-    rows, cells = answer.few_rows, _cells(answer)
-    if rows is None or cells is None:
-        return None
-    names = [json_key(column.name).decode() + ":" for column in answer.columns]
-    body = "".join(_rows(rows, cells, "{", names, ",", "}\n")).encode("utf-8", _ANY_BYTES)
-    return iter((body,) if body else ())
+def _lines() -> Small:
+    frames = _Frames(lambda a: _frame(a, "", [json_key(c.name) + b":" for c in a.columns]))
+
+    def write(answer: Answer) -> Iterator[bytes] | None:
+        rows, frame = answer.few_rows, frames.of(answer)
+        if rows is None or frame.cells is None:
+            return None
+        body = "".join(_rows(rows, frame.cells, "{", frame.labels, ",", "}\n"))
+        return iter((body.encode("utf-8", _ANY_BYTES),) if body else ())
+
+    return write
+
+
+def _frame(answer: Answer, head: str, labels: Sequence[bytes]) -> Frame:
+    cells = [_cell(column.type, answer.settings) for column in answer.columns]
+    known = [cell for cell in cells if cell is not None]
+    escaped = [label.decode().replace("%", "%%") for label in labels]
+    return Frame(answer.columns, head, escaped, known if len(known) == len(cells) else None)
 
 
 SMALL_WRITERS: Mapping[str, Small] = {
     "JSON": _document(compact=False),
     "JSONCompact": _document(compact=True),
-    "JSONEachRow": _lines,
+    "JSONEachRow": _lines(),
 }
 """What writes few rows in a format; it gives None for an answer that it cannot write."""
 
@@ -79,7 +127,7 @@ def _rows(
     rows: Sequence[tuple[Any, ...]],
     cells: Sequence[Cell],
     start: str,
-    names: Sequence[str],
+    labels: Sequence[str],
     between: str,
     end: str,
 ) -> list[str]:
@@ -87,17 +135,8 @@ def _rows(
         return []
     columns = map(Cell.column, cells, zip(*rows, strict=True))
     places, values = zip(*columns, strict=True)
-    labelled = [name.replace("%", "%%") + place for name, place in zip(names, places, strict=True)]
-    template = start + between.join(labelled) + end
+    template = start + between.join(map(operator.add, labels, places)) + end
     return [template % row for row in zip(*values, strict=True)]
-
-
-def _cells(answer: Answer) -> list[Cell] | None:
-    """What writes the values of each column; None if there is a type that only `value` writes."""
-    if answer.few_rows is None:
-        return None
-    found = [_cell(column.type, answer.settings) for column in answer.columns]
-    return None if None in found else [cell for cell in found if cell is not None]
 
 
 def _cell(t: DataType, settings: Settings) -> Cell | None:
@@ -125,6 +164,14 @@ def _float(value: float) -> str:
     if text.endswith(".0"):
         return text[:-2]
     return _unusual(text) if "e" in text or "n" in text else text
+
+
+def _plain_floats(values: Sequence[Any]) -> Sequence[Any] | None:
+    """The texts of floats of which none is written otherwise than in Python."""
+    texts = list(map(repr, values))
+    row = " ".join(texts) + " "
+    # NULL is None here.
+    return None if "e" in row or "n" in row or ".0 " in row else texts
 
 
 def _float_or_text(value: float) -> str:
@@ -173,19 +220,19 @@ def _moment(t: DataType) -> Cell:
     return Cell(text, "" if place or t.scale else '"%s"')
 
 
-def _all_plain(values: Sequence[Any]) -> bool:
-    """Whether these are texts of which none has to be escaped."""
+def _plain_texts(values: Sequence[Any]) -> Sequence[Any] | None:
+    """These, if they are texts of which none has to be escaped."""
     try:
-        return is_plain("".join(values))
+        return values if is_plain("".join(values)) else None
     except TypeError:  # NULL, or bytes
-        return False
+        return None
 
 
 _INTEGER = Cell(_integer, "%d")
 _QUOTED_INTEGER = Cell(_quoted_integer, '"%d"')
-_FLOAT = Cell(_float)
-_FLOAT_OR_TEXT = Cell(_float_or_text)
-_STRING = Cell(_string, '"%s"', _all_plain)
+_FLOAT = Cell(_float, "%s", _plain_floats)
+_FLOAT_OR_TEXT = Cell(_float_or_text, "%s", _plain_floats)
+_STRING = Cell(_string, '"%s"', _plain_texts)
 _DATE = Cell(_date, '"%s"')
 _BY_NAME: Mapping[str, Cell] = {
     "String": _STRING,

@@ -35,6 +35,7 @@ COLUMNS: list[tuple[str, pa.DataType, st.SearchStrategy[Any]]] = [
     ("UInt8", pa.bool_(), st.booleans()),
     ("Bool", pa.bool_(), st.booleans()),
     ("Float64", pa.float64(), st.floats()),
+    ("Float64", pa.float64(), st.floats(0.25, 1000).map(lambda value: round(value, 3))),
     ("String", pa.string(), TEXTS),
     ("LowCardinality(String)", pa.string(), TEXTS),
     ("String", pa.binary(), st.binary()),

@@ -19,6 +19,7 @@ from mini_tb.engine.duckdb.statement import (
     has_far_times,
     is_plain,
     schema_of,
+    timed,
     to_batch,
 )
 
@@ -127,9 +128,10 @@ class DuckDBResult:
         connection.execute(known.statement, values or None)
         if not known.types:
             columns = connection.description or []
+            types = tuple(str(column[1]) for column in columns)
             known.names = tuple(str(column[0]) for column in columns)
-            known.types = tuple(str(column[1]) for column in columns)
-        known.is_small = are_plain(known.types)
+            known.timed, known.is_small = timed(types), are_plain(types)
+            known.types = types  # last: it tells other threads that the rest is there
         if not known.is_small:
             connection.abort()  # it is run again, as a stream
             return False
@@ -137,7 +139,7 @@ class DuckDBResult:
         if len(rows) > SMALL:
             rows += connection.fetchall()
             known.is_small = False
-        if has_far_times(rows, known.types):
+        if has_far_times(rows, known.timed):
             connection.abort()
             known.is_small = False
             return False

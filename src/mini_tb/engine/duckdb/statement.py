@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mini_tb.dataclass import dataclass
 
@@ -25,13 +25,15 @@ REMEMBERED = 1024
 @dataclass(slots=True)
 class Known:
     """A statement, parsed, whose answers are small and plain if it `is_small`; `types` are
-    DuckDB's names of its columns' types, once rows were fetched."""
+    DuckDB's names of its columns' types, once rows were fetched, and `timed` the places of dates
+    and times among them."""
 
     is_small: bool | None = None
     """None: it has not answered yet."""
     statement: Statement | None = None
     names: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    timed: tuple[int, ...] = ()
 
 
 class Statements:
@@ -105,15 +107,20 @@ def are_plain(types: tuple[str, ...]) -> bool:
     return all(name.rstrip("[]") in _ARROW for name in types)
 
 
-def has_far_times(rows: list[tuple[object, ...]], types: tuple[str, ...]) -> bool:
+def timed(types: tuple[str, ...]) -> tuple[int, ...]:
+    """The places of dates and times among columns, by DuckDB's names of their types."""
+    return tuple(i for i, name in enumerate(types) if name.startswith(("DATE", "TIMESTAMP")))
+
+
+def has_far_times(rows: list[tuple[object, ...]], timed: tuple[int, ...]) -> bool:
     """Whether there is a date or time among the rows that Python has none for, after the year 9999
     or before the year 1: DuckDB gives its text."""
-    timed = [i for i, name in enumerate(types) if name.startswith(("DATE", "TIMESTAMP"))]
-    return any(_is_far(row[i]) for i in timed for row in rows)
+    return any(_is_far([row[i] for row in rows]) for i in timed)
 
 
-def _is_far(value: object) -> bool:
-    return any(map(_is_far, value)) if isinstance(value, list) else isinstance(value, str)
+def _is_far(values: list[Any]) -> bool:
+    kinds = set(map(type, values))
+    return str in kinds or (list in kinds and any(_is_far(v) for v in values if v is not None))
 
 
 def schema_of(names: tuple[str, ...], types: tuple[str, ...]) -> pa.Schema:
