@@ -33,7 +33,7 @@ def status(name):
     return int(line.split()[1])
 
 def cursors(engine):
-    if engine._connections._idle.empty():
+    if not engine._connections._idle:
         return 0  # all readers are out: a look would wait for one
     try:
         return engine.fetch("FROM duckdb_connection_count()")[0][0]

@@ -23,7 +23,8 @@ def stream(call: Call, result: Result, format_name: str) -> Stream:
     closed with the stream. Raises `UserError` for an unknown format."""
     if call.observed is not None:
         call.observed.result = result
-    from mini_tb.formats import Answer, Settings, Statistics, find_format
+    from mini_tb.formats.answer import Answer, Settings, Statistics
+    from mini_tb.formats.registry import find_format
 
     try:
         found = find_format(format_name)

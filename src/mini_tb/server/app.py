@@ -35,6 +35,7 @@ from mini_tb.server.rate import RateLimits
 from mini_tb.server.reply import (
     COMPRESSED_FROM,
     Later,
+    Reply,
     Stream,
     Written,
     compress,
@@ -162,7 +163,7 @@ class Endpoint:
             response = self._explain(problem, request)
         if response is not None:
             status = response.status_code
-            response.headers["X-Request-Id"] = call.request_id
+            response.raw_headers.append((b"x-request-id", call.request_id.encode()))
             await response(scope, receive, send)
         note(call, status, problem)
 
@@ -282,8 +283,6 @@ def _too_large(limit: int) -> UserError:
 def _start(stream: Stream, accepted: str) -> Any:
     """The stream with its first pieces computed, so that what fails early still has its status.
     A small one becomes a whole reply."""
-    from mini_tb.server.reply import Reply
-
     begun: list[bytes] = []
     size = 0
     is_whole = True

@@ -29,17 +29,18 @@ class Flight:
 
     def __init__(self, end: Callable[[], None]) -> None:
         self._end = end
-        self._landed: Future[Written | None] = Future()
+        self._has_landed = False
+        self.landing: Future[Written | None] | None = None
+        """Gets the answer, or None if everybody must ask on their own; there if anybody waits."""
 
     def land(self, written: Written | None = None) -> None:
         """There is the answer, or none to share. Only the first call counts."""
-        if not self._landed.done():
-            self._end()
-            self._landed.set_result(written)
-
-    def wait(self) -> Written | None:
-        """The answer, when there is one; None if everybody must ask on their own."""
-        return self._landed.result()
+        if self._has_landed:
+            return
+        self._has_landed = True
+        self._end()  # nobody joins any more
+        if self.landing is not None:
+            self.landing.set_result(written)
 
 
 class Flights:
@@ -52,9 +53,9 @@ class Flights:
     def share(self, key: Hashable, ask: Callable[[], Stream]) -> Stream:
         """The answer of `ask`, or that of somebody who asks the same (`key`) now. Only small ones
         are shared; and what goes wrong for one is tried again by each of the others."""
-        flight, is_first = self._board(key)
-        if not is_first:
-            landed = flight.wait()
+        flight, landing = self._board(key)
+        if landing is not None:
+            landed = landing.result()
             return ask() if landed is None else Stream.of(landed)
         try:
             answer = ask()
@@ -75,14 +76,15 @@ class Flights:
         answer.keep, answer.close = keep_and_land, close_and_land
         return answer
 
-    def _board(self, key: Hashable) -> tuple[Flight, bool]:
-        """The flight for what is asked, and whether the caller is its first."""
+    def _board(self, key: Hashable) -> tuple[Flight, Future[Written | None] | None]:
+        """The flight for what is asked, and its landing if it is somebody else's."""
         with self._lock:
             found = self._under_way.get(key)
             if found is not None:
-                return found, False
+                found.landing = found.landing or Future()
+                return found, found.landing
             made = self._under_way[key] = Flight(partial(self._ended, key))
-            return made, True
+            return made, None
 
     def _ended(self, key: Hashable) -> None:
         with self._lock:

@@ -82,9 +82,8 @@ def response_of(reply: Any) -> Response:
     content = reply.content
     if not isinstance(content, bytes | str):
         content = orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS)
-    response = Response(content, reply.status, dict(reply.headers))
-    response.headers["content-type"] = reply.content_type or JSON
-    return response
+    headers = {**reply.headers, "content-type": reply.content_type or JSON}
+    return Response(content, reply.status, headers)
 
 
 def encoding_for(accepted: str) -> str | None:

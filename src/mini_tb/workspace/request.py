@@ -201,11 +201,12 @@ class Request:
     def _compiled(
         self, cache: CompiledCache, key: Key, sql: Fragment, catalog: ProjectCatalog
     ) -> tuple[Compiled, dict[str, Any]]:
-        from mini_tb.sql import compile_query
+        def compile_() -> Compiled:
+            from mini_tb.sql import compile_query
 
-        compiled = cache.get(
-            key, self._value, lambda: compile_query(sql, catalog, values=self._own)
-        )
+            return compile_query(sql, catalog, values=self._own)
+
+        compiled = cache.get(key, self._value, compile_)
         values = {
             duck_name: self._value(view, name).value
             for duck_name, (view, name) in compiled.parameters.items()

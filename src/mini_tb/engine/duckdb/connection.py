@@ -8,7 +8,6 @@ configuration, whatever text arrives (`enable_external_access` and `lock_configu
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import EngineError, UserError
 from mini_tb.engine.duckdb.errors import Code, from_duckdb, lost
+from mini_tb.engine.duckdb.idle import Idle
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -93,9 +93,9 @@ class Connections:
         self._is_closed = False
         cores = _cores()
         self.writer = _open(path, settings, max(1, settings.threads or cores // 2))
-        self._idle: queue.LifoQueue[DuckDBPyConnection | None] = queue.LifoQueue()
+        self._idle: Idle[DuckDBPyConnection | None] = Idle()
         """Readers that nobody has; None when there will be no more."""
-        self._resting: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
+        self._resting: Idle[DuckDBPyConnection] = Idle()
         self._rows_came_at = -CALM_S
         self._readers = [self.writer.cursor() for _ in range(settings.readers or max(2, cores) + 1)]
         self._one_may_rest = len(self._readers) > max(2, cores)
@@ -103,7 +103,7 @@ class Connections:
             for setting in _COUNTS_ROWS:
                 reader.execute(setting)
             self._idle.put(reader)
-        self._long: queue.LifoQueue[DuckDBPyConnection] = queue.LifoQueue()
+        self._long: Idle[DuckDBPyConnection] = Idle()
         self._telling = [self.writer.cursor() for _ in range(LONG_RUNS)]
         for connection in self._telling:
             for setting in _TELLS_PROGRESS:
@@ -138,12 +138,11 @@ class Connections:
     def lease(self) -> DuckDBPyConnection:
         """A reader of one's own until `give_back`. Raises `EngineError` 202 (HTTP 503) when all
         stay busy for `reader_wait_s` seconds."""
+        if not self._rows_come_in and (rested := self._resting.at_once()) is not None:
+            return rested
         try:
-            if not self._rows_come_in:
-                with suppress(queue.Empty):
-                    return self._resting.get_nowait()
-            found = self._idle.get(timeout=self.settings.reader_wait_s)
-        except queue.Empty:
+            found = self._idle.take(self.settings.reader_wait_s)
+        except TimeoutError:
             text = "Too many simultaneous queries; try again"
             code = Code.TOO_MANY_SIMULTANEOUS_QUERIES
             raise EngineError(text, code=code, status=503) from None
@@ -157,13 +156,13 @@ class Connections:
         if self._is_closed:
             reader.close()
             return
-        rests = self._one_may_rest and self._rows_come_in and self._resting.empty()
+        rests = self._one_may_rest and self._rows_come_in and not self._resting
         (self._resting if rests else self._idle).put(reader)
 
     @property
     def leased(self) -> int:
         """How many readers are out."""
-        return len(self._readers) - self._idle.qsize() - self._resting.qsize()
+        return len(self._readers) - len(self._idle) - len(self._resting)
 
     def rows_came_in(self) -> None:
         """Rows have been committed: readers make room for the next ones."""
@@ -176,10 +175,7 @@ class Connections:
     def lease_writer(self) -> DuckDBPyConnection:
         """A connection for long work beside the writer, until `give_back_writer`: one that tells
         its progress as long as there are any."""
-        try:
-            return self._long.get_nowait()
-        except queue.Empty:
-            return self.writer.cursor()
+        return self._long.at_once() or self.writer.cursor()
 
     def give_back_writer(self, connection: DuckDBPyConnection) -> None:
         """The work is over, its transaction too."""
@@ -215,12 +211,12 @@ class Connections:
         for reader in self._readers:
             with suppress(Exception):  # closed by its own failure
                 reader.interrupt()
-        with suppress(queue.Empty):
-            self._idle.put(self._resting.get_nowait())
+        if (rested := self._resting.at_once()) is not None:
+            self._idle.put(rested)
         deadline = time.monotonic() + CLOSING_S
         for _ in self._readers:
-            with suppress(queue.Empty):
-                back = self._idle.get(timeout=max(0.0, deadline - time.monotonic()))
+            with suppress(TimeoutError):
+                back = self._idle.take(deadline - time.monotonic())
                 if back is not None:
                     back.close()
         self._is_closed = True  # a reader that comes back later is closed when it does
