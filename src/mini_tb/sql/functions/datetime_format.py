@@ -296,6 +296,10 @@ def _lower_slots(call: Call, args: list[str]) -> str:
 
 # parseDateTime ---------------------------------------------------------------------------
 
+_FRACTIONS = {f"f{digits}": digits for digits in range(1, 7)}
+"""The codes of fractions of a second, by how many digits they have."""
+_OFFSET = "z"
+"""The code of how far the text is from UTC."""
 _DATE_CODES = frozenset(["Y", "y", "m", "d", "b", "B", "j", "-d"])
 
 
@@ -307,6 +311,12 @@ def _joda_parse_pieces(pattern: str) -> list[Piece]:
             found.append(("text", part))
         elif part in "yY" and count == 2:
             found.append(("code", "y"))
+        elif part == "S":
+            if f"f{count}" not in _FRACTIONS:
+                raise ArgumentError(f"a second has at most {len(_FRACTIONS)} digits here", 41, 1)
+            found.append(("code", f"f{count}"))
+        elif part == "Z" and count < 3:
+            found.append(("code", _OFFSET))
         elif part == "M":
             found.append(("code", "m" if count < 3 else "b" if count == 3 else "B"))
         elif part in codes:
@@ -320,11 +330,13 @@ _SHAPES = {
     # What a code may look like; DuckDB alone would take less and more.
     "Y": r"\d{4}",
     "j": r"\d{3}",
-    "-d": r"( \d|\d\d?)",
+    "-d": r"(?: \d|\d\d?)",
     "b": "[A-Za-z]{3}",
     "B": "[A-Za-z]+",
     "p": "[AaPp][Mm]",
     "f": r"\d{1,6}",
+    _OFFSET: r"[+-](?:[01]\d|2[0-3])[0-5]\d",
+    **{code: rf"\d{{1,{digits}}}" for code, digits in _FRACTIONS.items()},
 }
 
 
@@ -339,42 +351,80 @@ def _shape(pieces: Sequence[Piece], exact: bool) -> str:
     )
 
 
+def _filled(pieces: Sequence[Piece], exact: bool, sql: str) -> str:
+    """The text with all digits of its fraction, which `strptime` takes for the first ones."""
+    at = next(i for i, (kind, value) in enumerate(pieces) if kind == "code" and value in _FRACTIONS)
+    parts = (pieces[:at], pieces[at : at + 1], pieces[at + 1 :])
+    shape = quote_string("".join(f"({_shape(part, exact)})" for part in parts))
+    before, fraction, after = (f"regexp_extract({sql}, {shape}, {i})" for i in (1, 2, 3))
+    return f"({before} || lpad({fraction}, {_FRACTIONS[pieces[at][1]]}, '0') || {after})"
+
+
 def _strptime(pieces: Sequence[Piece], sql: str, exact: bool) -> str:
-    """TIMESTAMP of a text by the pieces; NULL if it does not fit."""
+    """TIMESTAMP of a text by the pieces, in UTC if they tell how far it is from there; NULL if it
+    does not fit."""
     shape = _shape(pieces, exact)
     fits = f"regexp_full_match({sql}, {quote_string(shape)})"
     pattern, codes = "", []
     for kind, value in pieces:
         if kind == "sql" or value in ("G", "V", "u", "w", "a"):
             raise ArgumentError("the format has a code that is not supported for reading", 48, 1)
-        pattern += "%" + value if kind == "code" else value.replace("%", "%%")
-        codes += [value] if kind == "code" else []
+        is_fraction = kind == "code" and value in _FRACTIONS
+        code = "f" if is_fraction else value
+        pattern += "%" + code if kind == "code" else value.replace("%", "%%")
+        codes += [code] if kind == "code" else []
+        sql = _filled(pieces, exact, sql) if is_fraction else sql
+    if codes.count("f") > 1:
+        raise ArgumentError("a format with two fractions of a second is not supported", 48, 1)
     dates = _DATE_CODES.intersection(codes)
     if dates and not dates & {"Y", "y"}:
         raise ArgumentError("a format with a date but no year is not supported", 48, 1)
     if not dates:
         pattern, sql = "%Y-%m-%d " + pattern, f"'1970-01-01 ' || {sql}"
-    return f"CASE WHEN {fits} THEN try_strptime({sql}, {quote_string(pattern)}) END"
+    read = f"try_strptime({sql}, {quote_string(pattern)})"
+    return f"CASE WHEN {fits} THEN {_utc(read) if _OFFSET in codes else read} END"
+
+
+def _utc(instant: str) -> str:
+    """TIMESTAMP of a TIMESTAMP WITH TIME ZONE."""
+    return f"timezone('UTC', {instant})"
 
 
 _PARSE_ALIASES = {"parseDateTime": ("TO_UNIXTIME",), "parseDateTimeOrNull": ("str_to_date",)}
 
 
-def _parse_rows(name: str, pieces: _Pieces, scale: int) -> Iterator[Function]:
-    """`name` and its OrNull and OrZero; without a zone the type names the server's."""
+_FORMS: dict[_Pieces, str] = {
+    mysql_pieces: "%Y-%m-%d %H:%i:%s",
+    _joda_parse_pieces: "yyyy-MM-dd HH:mm:ss",
+}
+"""What is read where no format is told."""
+
+
+def _joda_scale(pieces: Sequence[Piece]) -> int:
+    return sum(_FRACTIONS.get(value, 0) for kind, value in pieces if kind == "code")
+
+
+def _parse_rows(
+    name: str, pieces: _Pieces, scale: Callable[[Sequence[Piece]], int] | None
+) -> Iterator[Function]:
+    """`name` and its OrNull and OrZero; without a zone the type names the server's. `scale` is that
+    of a DateTime64 by the pieces of its format."""
     exact = pieces is mysql_pieces
+
+    def form(args: Sequence[Expr]) -> list[Piece]:
+        return pieces(text(args[1]) if len(args) > 1 else _FORMS[pieces])
 
     def target(args: Sequence[Expr]) -> DataType:
         if not args[0].type.is_string:
             raise ArgumentError(f"illegal type `{args[0].type}`, expected a String")
-        if len(args) > 1:
-            _strptime(pieces(text(args[1])), "", exact)
+        _strptime(form(args), "", exact)
         zone_name = zone.argument(args, 2) or "UTC"
-        return datetime64(scale, zone_name) if scale else datetime(zone_name)
+        return datetime64(scale(form(args)), zone_name) if scale else datetime(zone_name)
 
     def read(call: Call, args: list[str]) -> str:
-        pattern = text(call.args[1]) if len(args) > 1 else "%Y-%m-%d %H:%i:%s"
-        found = zone.to_instant(_strptime(pieces(pattern), args[0], exact), call.type.zone)
+        at = _strptime(form(call.args), args[0], exact)
+        is_utc = ("code", _OFFSET) in form(call.args)
+        found = at if is_utc else zone.to_instant(at, call.type.zone)
         if scale:
             return f"CAST({found} AS TIMESTAMP)"
         return f"date_trunc('second', {found})"
@@ -410,7 +460,8 @@ ROWS = (
     Function("dateName", _name_returns, _lower_name, args=(2, 3), any_case=True),
     Function("monthName", _month_name_returns, _lower_month_name, any_case=True),
     Function("timeSlots", _slots_returns, _lower_slots, args=(2, 3)),
-    *_parse_rows("parseDateTime", mysql_pieces, 0),
-    *_parse_rows("parseDateTimeInJodaSyntax", _joda_parse_pieces, 0),
-    *_parse_rows("parseDateTime64", mysql_pieces, 6),
+    *_parse_rows("parseDateTime", mysql_pieces, None),
+    *_parse_rows("parseDateTimeInJodaSyntax", _joda_parse_pieces, None),
+    *_parse_rows("parseDateTime64", mysql_pieces, lambda pieces: 6),
+    *_parse_rows("parseDateTime64InJodaSyntax", _joda_parse_pieces, _joda_scale),
 )

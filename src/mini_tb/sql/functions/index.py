@@ -117,9 +117,11 @@ FUNCTIONS = {
     "datetime_format": (
         "DATE_FORMAT FROM_UNIXTIME TO_UNIXTIME dateName formatDateTime formatDateTimeInJodaSyntax "
         "fromUnixTimestamp fromUnixTimestampInJodaSyntax monthName parseDateTime parseDateTime64 "
-        "parseDateTime64OrNull parseDateTime64OrZero parseDateTimeInJodaSyntax "
-        "parseDateTimeInJodaSyntaxOrNull parseDateTimeInJodaSyntaxOrZero parseDateTimeOrNull "
-        "parseDateTimeOrZero str_to_date timeSlots"
+        "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
+        "parseDateTime64InJodaSyntaxOrZero parseDateTime64OrNull parseDateTime64OrZero "
+        "parseDateTimeInJodaSyntax parseDateTimeInJodaSyntaxOrNull "
+        "parseDateTimeInJodaSyntaxOrZero parseDateTimeOrNull parseDateTimeOrZero str_to_date "
+        "timeSlots"
     ),
     "financial": (
         "financialInternalRateOfReturn financialInternalRateOfReturnExtended "
@@ -356,8 +358,7 @@ FUNCTIONS = {
         "numericIndexedVectorPointwiseLessEqual numericIndexedVectorPointwiseMultiply "
         "numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract "
         "numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery "
-        "obfuscateQueryWithSeed parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero parseQueryToJSON perimeterCartesian perimeterSpherical "
+        "obfuscateQueryWithSeed parseQueryToJSON perimeterCartesian perimeterSpherical "
         "pgGetUserById pgTableIsVisible pg_get_userbyid pg_table_is_visible proportionsZTest "
         "quantizeBFloat16ToInt8 query_id randomHadamardTransform readWKB readWKBLineString "
         "readWKBMultiLineString readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon "

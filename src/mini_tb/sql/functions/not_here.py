@@ -114,8 +114,6 @@ REASONS = {
     "it is not computed here yet": (
         "bitSlice dateTimeToUUIDv7 "
         "divideDecimal extractKeyValuePairsWithEscaping localtime multiplyDecimal "
-        "parseDateTime64InJodaSyntax parseDateTime64InJodaSyntaxOrNull "
-        "parseDateTime64InJodaSyntaxOrZero "
         "sqid toTimeWithFixedDate"
     ),
 }
