@@ -7,6 +7,8 @@ set, and leaves a LowCardinality beside it LowCardinality.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mini_tb.sql.folding import known
 from mini_tb.sql.tree import (
     Aggregate,
@@ -26,7 +28,11 @@ from mini_tb.sql.tree import (
 from mini_tb.types import NOTHING, DataType
 
 _OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
-_HASHES = ("cityHash64", "sipHash64")
+_HASHES = frozenset(
+    "cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 kafkaMurmurHash metroHash64 "
+    "murmurHash2_32 murmurHash2_64 murmurHash3_128 murmurHash3_32 murmurHash3_64 sipHash128 "
+    "sipHash128Reference sipHash64 xxHash32 xxHash64".split()
+)
 """What is computed at each row if it is of nothing."""
 
 
@@ -61,9 +67,14 @@ def condition(expr: Expr) -> Const | None:
 def chosen(call: Call) -> int | None:
     """Which argument of an `if`, or a `multiIf` of as many, with a constant condition is its
     value."""
-    if len(call.args) != 3:
+    return chosen_of(call.args)
+
+
+def chosen_of(args: Sequence[Expr]) -> int | None:
+    """The same of arguments."""
+    if len(args) != 3:
         return None
-    value = condition(call.args[0])
+    value = condition(args[0])
     if value is None or value.value is None:
         return None
     return 1 if value.value else 2

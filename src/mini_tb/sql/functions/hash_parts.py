@@ -12,8 +12,13 @@ from mini_tb.dataclass import dataclass
 from mini_tb.sql.functions.convert import enum_number
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import DataType
+from mini_tb.types import NOTHING, DataType
 from mini_tb.types.duckdb import field_names, quote_string
+
+_OF_NULL = 0x5715F196CBEA7A40C58AD2DA03D9A871
+_OF_NOTHING = 0xE28DBDE7FE22E41C
+"""The hashes, by all algorithms, of NULL and of no value: as many lower bits as there are."""
+_ZEROS = "\\x00" * 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,39 @@ class Algorithm:
     of_bits: Callable[[str, int], str]
     pair: Callable[[str, str], str]
     fold: Callable[[str, str], str] | None = None
-    """The hash before, the list of the elements' hashes; None: arrays are not supported."""
+    """The hash before, joined to the list of the elements' hashes; None: one after the other."""
+    bits: int = 64
+    is_keyed: bool = False
+
+    @property
+    def null(self) -> str:
+        """The hash of NULL inside of a value. Raises `ArgumentError` if there is a key."""
+        if self.is_keyed:
+            raise ArgumentError("NULL inside of tuples and arrays is not hashed with a key", 48)
+        return self.constant(_OF_NULL)
+
+    @property
+    def nothing(self) -> str:
+        """The hash of no value at all."""
+        return self.constant(_OF_NOTHING)
+
+    def size(self, sql: str) -> str:
+        """The hash of an array's length."""
+        size = f"CAST({sql} AS UBIGINT)"
+        if self.bits == 64:
+            return f"mt_int_hash64({size})"
+        short = f"mt_int_hash32({size})"
+        if self.bits == 32:
+            return short
+        return f"(mt_little_endian_4(CAST({short} AS UBIGINT)) || '{_ZEROS}'::BLOB)"
+
+    def constant(self, value: int) -> str:
+        """DuckDB text of a hash, by its lower bits."""
+        if self.bits == 128:
+            data = (value & (1 << 128) - 1).to_bytes(16, "little").hex()
+            return f"unhex('{data}')"
+        duck = "UBIGINT" if self.bits == 64 else "UINTEGER"
+        return f"CAST({value & (1 << self.bits) - 1} AS {duck})"
 
 
 def number_bits(t: DataType, sql: str) -> tuple[str, int] | None:
@@ -95,45 +132,48 @@ def hashed(algorithm: Algorithm, t: DataType, sql: str, before: str | None = Non
     Raises `ArgumentError` for a type that is not hashed here.
     """
     bare = t.bare
-    if bare.is_tuple:
-        if not bare.types:
-            raise ArgumentError("an empty tuple is not hashed here", 48)
+    if bare.is_tuple and not t.is_nullable:
         for name, element in zip(field_names(bare), bare.types, strict=True):
-            _refuse_nullable(element)
-            before = hashed(
-                algorithm, element, f"struct_extract({sql}, {quote_string(name)})", before
-            )
-        assert before is not None
-        return before
+            field = f"struct_extract({sql}, {quote_string(name)})"
+            before = hashed(algorithm, element, field, before)
+        return algorithm.nothing if before is None else before
     if bare.is_array or bare.is_map:
         return _array(algorithm, bare, sql, before)
+    value = _one(algorithm, t, sql)
+    return value if before is None else algorithm.pair(before, value)
+
+
+def _one(algorithm: Algorithm, t: DataType, sql: str) -> str:
+    """The hash of a simple value, or of NULL in its place."""
+    bare = t.bare
+    if bare.is_nothing:
+        return algorithm.null
+    if bare.is_tuple:
+        return (
+            f"CASE WHEN {sql} IS NULL THEN {algorithm.null} ELSE {hashed(algorithm, bare, sql)} END"
+        )
     bits = number_bits(bare, sql)
     if bits is not None:
         value = algorithm.of_bits(*bits)
     else:
         value = algorithm.of_bytes(value_bytes(bare, sql))
-    return value if before is None else algorithm.pair(before, value)
-
-
-def _refuse_nullable(t: DataType) -> None:
-    if t.is_nullable:
-        raise ArgumentError("NULL inside of tuples and arrays is not hashed here", 48)
+    return f"coalesce({value}, {algorithm.null})" if t.is_nullable else value
 
 
 def _array(algorithm: Algorithm, t: DataType, sql: str, before: str | None) -> str:
-    if algorithm.fold is None:
-        raise ArgumentError(f"values of type `{t}` are not hashed here", 48)
     if t.is_map:
         items, size = f"map_entries({sql})", f"cardinality({sql})"
-        parts = [(t.types[0], "h.key"), (t.types[1], "h.value")]
+        parts = [(t.types[0], "h['key']"), (t.types[1], "h['value']")]
     else:
         items, size, parts = sql, f"len({sql})", [(t.element, "h")]
-    length = f"mt_int_hash64(CAST({size} AS UBIGINT))"
+    length = algorithm.size(size)
     start = length if before is None else algorithm.pair(before, length)
-    if t.is_array and t.element.is_nothing:
+    if any(element == NOTHING for element, _text in parts):
         return start
     each: str | None = None
     for element, text in parts:
-        _refuse_nullable(element)
         each = hashed(algorithm, element, text, each)
-    return algorithm.fold(start, f"list_transform({items}, lambda h: {each})")
+    hashes = f"list_transform({items}, lambda h: {each})"
+    if algorithm.fold is not None:
+        return algorithm.fold(start, hashes)
+    return f"list_reduce({hashes}, lambda x, y: {algorithm.pair('x', 'y')}, {start})"

@@ -6,12 +6,17 @@ import re
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text, unsupported
-from mini_tb.sql.functions.hash_parts import Algorithm, hashed, number_bits, value_bytes
+from mini_tb.sql.functions.hash_parts import (
+    Algorithm,
+    hashed,
+    little_endian,
+    number_bits,
+    value_bytes,
+)
 from mini_tb.sql.functions.strings import as_bytes, need_string, strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import INT32, INT64, STRING_BYTES, UINT32, UINT64, DataType, fixed_string
 
-_NO_ARGUMENTS = "CAST(16324913028386710556 AS UBIGINT)"
 _PLAIN = re.compile(r'(?:CAST\(|\w+\.|"[^"]*"|\w+| AS [A-Z]+\)| & \d+)+')
 """What may be repeated: a column, converted to bits."""
 _MIXING = 0x4CF2D2BAAE6DA887
@@ -58,6 +63,7 @@ def _sip(*keys: int) -> Algorithm:
         lambda bits, width: _sip_of_bits("mt_sip", keys, bits, width),
         lambda a, b: call("mt_sip_pair", a, b),
         lambda before, items: call("mt_sip_fold", before, items),
+        is_keyed=bool(keys),
     )
 
 
@@ -86,6 +92,8 @@ def _sip128(*keys: int, reference: bool) -> Algorithm:
         of,
         lambda bits, width: _sip_of_bits(name, keys, bits, width),
         lambda a, b: of(f"({a} || {b})"),
+        bits=128,
+        is_keyed=bool(keys),
     )
 
 
@@ -95,12 +103,25 @@ def _of_bits(name: str, bits: str, width: int) -> str:
     return f"{name}_bits({bits}, CAST({width} AS UBIGINT))"
 
 
-def _of_bytes(name: str, pair: Callable[[str, str], str]) -> Algorithm:
+def _of_bytes(name: str, pair: Callable[[str, str], str], size: int = 64) -> Algorithm:
     """Numbers are hashed as their bytes."""
     return Algorithm(
         lambda data: f"{name}({data})",
         lambda bits, width: _of_bits(name, bits, width),
         pair,
+        bits=size,
+    )
+
+
+def _murmur_128() -> Algorithm:
+    def of(data: str) -> str:
+        return f"mt_murmur3_128({data})"
+
+    return Algorithm(
+        of,
+        lambda bits, width: of(little_endian(bits, width)),
+        lambda a, b: of(f"({a} || {b})"),
+        bits=128,
     )
 
 
@@ -108,7 +129,7 @@ def _half_md5() -> Algorithm:
     return Algorithm(
         lambda data: f"mt_half_md5({data})",
         lambda bits, width: _of_width("mt_half_md5", bits, width),
-        _city_pair,
+        lambda a, b: f"mt_half_md5({little_endian(a, 8)} || {little_endian(b, 8)})",
     )
 
 
@@ -129,13 +150,14 @@ _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "sipHash128": (_sip128(reference=False), fixed_string(16)),
     "sipHash128Reference": (_sip128(reference=True), fixed_string(16)),
     "xxHash64": (_of_bytes("mt_xx64", _city_pair), UINT64),
-    "xxHash32": (_of_bytes("mt_xx32", _xor32), UINT32),
-    "murmurHash2_32": (_of_bytes("mt_murmur2_32", _xor32), UINT32),
+    "xxHash32": (_of_bytes("mt_xx32", _xor32, 32), UINT32),
+    "murmurHash2_32": (_of_bytes("mt_murmur2_32", _xor32, 32), UINT32),
     "murmurHash2_64": (_of_bytes("mt_murmur2_64", _xor64), UINT64),
     "gccMurmurHash": (_of_bytes("mt_gcc_murmur", _xor64), UINT64),
-    "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32), UINT32),
-    "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32), UINT32),
+    "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32, 32), UINT32),
+    "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32, 32), UINT32),
     "murmurHash3_64": (_of_bytes("mt_murmur3_64", _xor64), UINT64),
+    "murmurHash3_128": (_murmur_128(), fixed_string(16)),
     "halfMD5": (_half_md5(), UINT64),
 }
 _KEYED: dict[str, tuple[Callable[[int, int], Algorithm], DataType]] = {
@@ -149,12 +171,11 @@ def _all(algorithm: Algorithm, call: Call, args: list[str], first: int = 0) -> s
     result: str | None = None
     for arg, sql in zip(call.args[first:], args[first:], strict=True):
         result = hashed(algorithm, arg.type, sql, result)
-    return _NO_ARGUMENTS if result is None else result
+    return algorithm.nothing if result is None else result
 
 
 def _row(name: str) -> Function:
     algorithm, result = _ALGORITHMS[name]
-    least = 0 if name in ("cityHash64", "sipHash64") else 1
 
     def lower(call: Call, args: list[str]) -> str:
         if len(args) == 1 and algorithm.of_bits is _mixed:
@@ -163,8 +184,7 @@ def _row(name: str) -> Function:
                 return _mixed_alone(bits[0])
         return _all(algorithm, call, args)
 
-    most = 1 if name == "halfMD5" else None
-    return Function(name, result, lower, args=(least, most), bytes_ok=True)
+    return Function(name, result, lower, args=(0, None), bytes_ok=True)
 
 
 def _keys(expr: Expr) -> tuple[int, int]:
@@ -185,7 +205,7 @@ def _keyed_row(name: str) -> Function:
     def lower(call: Call, args: list[str]) -> str:
         return _all(algorithm(*_keys(call.args[0])), call, args, 1)
 
-    return Function(name, returns, lower, args=(2, None), bytes_ok=True)
+    return Function(name, returns, lower, args=(1, None), bytes_ok=True)
 
 
 def _data(call: Call, sql: str) -> str:
@@ -327,7 +347,6 @@ ROWS = (
         for name, size in _DIGESTS.items()
     ),
     Function("HMAC", _hmac_returns, _lower_hmac, args=(3, 3), any_case=True, bytes_ok=True),
-    _of_string("murmurHash3_128", "mt_murmur3_128", fixed_string(16)),
     _of_string("CRC32", "mt_crc32", UINT32, any_case=True),
     _of_string("CRC32IEEE", "mt_crc32_ieee", UINT32, any_case=True),
     _of_string("CRC64", "mt_crc64", UINT64, any_case=True),
