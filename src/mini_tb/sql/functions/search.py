@@ -52,7 +52,11 @@ def _lower_match(call: Call, args: list[str]) -> str:
 
 def groups(call: Call) -> int:
     """How many groups the constant pattern captures."""
-    pattern = text(call.args[1])
+    return group_count(text(call.args[1]))
+
+
+def group_count(pattern: str) -> int:
+    """How many groups a pattern captures."""
     try:
         return re.compile(pattern).groups
     except re.error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
 from mini_tb.sql.functions.grams import lengths
-from mini_tb.sql.functions.search import groups, pattern_text
+from mini_tb.sql.functions.search import group_count, groups, pattern_text
 from mini_tb.sql.functions.strings import need_string, strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array, nullable
@@ -42,9 +43,23 @@ def _lower_token(call: Call, args: list[str]) -> str:
 
 
 def _told(tokenizer: Sequence[Expr]) -> tuple[str, list[object]]:
-    """The tokenizer, and what it is told."""
-    name = text(tokenizer[0]) if tokenizer else "splitByNonAlpha"
-    return name, [constant(arg) for arg in tokenizer[1:]]
+    """The tokenizer, and what it is told: in its text, `ngrams(3)`, or behind it."""
+    written = text(tokenizer[0]).strip() if tokenizer else "splitByNonAlpha"
+    told = [constant(arg) for arg in tokenizer[1:]]
+    match = _WRITTEN.fullmatch(written)
+    if match is None:
+        return written, told
+    try:
+        inside = literal_eval(f"[{_TRUTH.sub(lambda last: last[0].title(), match[2])}]")
+    except (SyntaxError, ValueError):
+        raise ArgumentError(f"`{written}` is no tokenizer", 36) from None
+    if inside and told:
+        raise ArgumentError(f"the tokenizer `{match[1]}` is told twice", 42)
+    return match[1], told or inside
+
+
+_TRUTH = re.compile(r"\b(true|false)\s*$")
+_WRITTEN = re.compile(r"(\w+)\s*\((.*)\)", re.S)
 
 
 def _tokenized(tokenizer: Sequence[Expr], sql: str) -> str:
@@ -54,6 +69,8 @@ def _tokenized(tokenizer: Sequence[Expr], sql: str) -> str:
         if len(told) == 1:
             raise ArgumentError("`sparseGrams` takes the least length with the greatest", 42)
         return f"mt_gram_pieces_utf8({sql}, {lengths(told)})"
+    if name == "splitByRegexp":
+        return _by_pattern(sql, told)
     if len(told) > (name not in ("splitByNonAlpha", "array")):
         raise ArgumentError(f"the tokenizer `{name}` does not take {len(told)} arguments", 42)
     if name == "splitByNonAlpha":
@@ -70,6 +87,19 @@ def _tokenized(tokenizer: Sequence[Expr], sql: str) -> str:
         pieces = f"string_split_regex({sql}, {quote_string(f'(?s){pattern}')})"
         return f"list_filter({pieces}, lambda t: t <> '')"
     raise ArgumentError(f"the tokenizer `{name}` is not supported", 48)
+
+
+def _by_pattern(sql: str, told: Sequence[object]) -> str:
+    """What a pattern separates, or finds."""
+    pattern = told[0] if told else ""
+    if not isinstance(pattern, str) or not pattern or len(told) > 2:
+        raise ArgumentError("`splitByRegexp` takes a pattern, and whether it finds tokens", 36)
+    compiled = quote_string(f"(?s){pattern}")
+    if len(told) > 1 and told[1]:
+        found = f"regexp_extract_all({sql}, {compiled}, {min(group_count(pattern), 1)})"
+    else:
+        found = f"string_split_regex({sql}, {compiled})"
+    return f"list_filter({found}, lambda t: t <> '')"
 
 
 def _gram_size(told: Sequence[object]) -> int:
@@ -207,8 +237,8 @@ ROWS = (
         args=(2, 2),
         any_case=True,
     ),
-    Function("hasAnyTokens", _needles, _lower_tokens, args=(2, 4), aliases=("hasAnyToken",)),
-    Function("hasAllTokens", _needles, _lower_tokens, args=(2, 4), aliases=("hasAllToken",)),
+    Function("hasAnyTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAnyToken",)),
+    Function("hasAllTokens", _needles, _lower_tokens, args=(2, 3), aliases=("hasAllToken",)),
     Function("ngrams", _ngrams_returns, _NGRAMS, args=(2, 2)),
     *(
         Function(f"extractAllGroups{suffix}", strings(_NESTED), _lower_all_groups, args=(2, 2))
