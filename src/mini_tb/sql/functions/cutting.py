@@ -36,6 +36,11 @@ def _size(call: Call, sql: str) -> str:
 def _taken(call: Call, args: list[str], first: str, count: str) -> str:
     """`count` letters from `first` on, counted from 1."""
     arg, sql = call.args[0], args[0]
+    past = f"{_size(call, sql)} + 1"  # DuckDB takes no number of more than 32 bits here
+    if call.args[1].type.bits > 32 and len(first) > 1:
+        first = f"least({first}, {past})"
+    if call.args[-1].type.bits > 32 and len(args) > 2:
+        count = f"least({count}, {past})"
     cut = f"substring({sql}, {first}, {count})"
     if is_utf8(call):
         return cut
@@ -47,15 +52,16 @@ def _taken(call: Call, args: list[str], first: str, count: str) -> str:
 # substring -----------------------------------------------------------------------------------
 
 
-def _lower_substring(call: Call, args: list[str]) -> str:
-    """An offset from 1, from the end if negative; a length, or with a minus what to leave out."""
-    size, offset = _size(call, args[0]), whole(call.args[1].type, args[1])
+def _from_offset(call: Call, args: list[str], size: str) -> tuple[str, str]:
+    """From which letter on, and how many, of `size`: by an offset from 1, from the end if
+    negative, and a length, or with a minus what to leave out."""
+    offset = whole(call.args[1].type, args[1])
     first = (
         f"(CASE WHEN {offset} > 0 THEN {offset} WHEN {offset} < 0 "
         f"THEN greatest({size} + {offset} + 1, 1) ELSE {size} + 1 END)"
     )
     if len(args) < 3:
-        return _taken(call, args, first, size)
+        return first, size
     length = whole(call.args[2].type, args[2])
     # An offset before the start takes its missing part from the length.
     lost = f"(CASE WHEN {offset} < -{size} THEN {size} + {offset} ELSE 0 END)"
@@ -63,7 +69,29 @@ def _lower_substring(call: Call, args: list[str]) -> str:
         f"(CASE WHEN {length} >= 0 THEN greatest({length} + {lost}, 0) "
         f"ELSE greatest({size} + {length} - {first} + 1, 0) END)"
     )
-    return _taken(call, args, first, count)
+    return first, count
+
+
+def _lower_substring(call: Call, args: list[str]) -> str:
+    return _taken(call, args, *_from_offset(call, args, _size(call, args[0])))
+
+
+def _bits_returns(args: Sequence[Expr]) -> DataType:
+    need_string(args[0])
+    for arg in args[1:]:
+        if not arg.type.is_integer and not arg.type.is_float:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected a number")
+    return STRING_BYTES
+
+
+def _lower_bits(call: Call, args: list[str]) -> str:
+    """Cut of the bits as a text; what is missing to whole bytes is zeros."""
+    data = as_bytes(call.args[0], args[0])
+    bits = f"CAST(CAST(nullif({data}, CAST('' AS BLOB)) AS BIT) AS VARCHAR)"
+    first, count = _from_offset(call, args, f"(8 * octet_length({data}))")
+    cut = f"substring({bits}, {first}, {count})"
+    padded = f"rpad({cut}, CAST((length({cut}) + 7) // 8 * 8 AS INTEGER), '0')"
+    return f"CASE WHEN {data} IS NOT NULL THEN coalesce(unbin({padded}), CAST('' AS BLOB)) END"
 
 
 def _lower_end(call: Call, args: list[str]) -> str:
@@ -162,6 +190,7 @@ def _lower_reverse(call: Call, args: list[str]) -> str:
 
 ROWS = (
     *_cutting("substring", _lower_substring, (2, 3), "substr", "mid", "byteSlice"),
+    Function("bitSlice", _bits_returns, _lower_bits, args=(2, 3), bytes_ok=True),
     *_cutting("left", _lower_end, (2, 2)),
     *_cutting("right", _lower_end, (2, 2)),
     *(

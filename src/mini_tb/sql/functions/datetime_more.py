@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.compose import call as called
 from mini_tb.sql.functions.compose import composed
+from mini_tb.sql.functions.convert_moment import to_ticks
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.functions.strings import need_string
 from mini_tb.sql.tree import Call, Const, Expr
-from mini_tb.types import STRING, UINT8, DataType
+from mini_tb.types import STRING, UINT8, DataType, datetime
 from mini_tb.types.family import INTERVAL_UNITS
 
 
@@ -44,6 +46,31 @@ def _interval(args: Sequence[Expr]) -> Expr:
     return called(f"toInterval{unit}", args[0])
 
 
+def _local_time(args: Sequence[Expr]) -> Expr:
+    return called("toTime", called("now"))
+
+
+# The time on a fixed day -------------------------------------------------------------------------
+
+
+def _fixed_day_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type.bare
+    if not t.is_datetime:
+        raise ArgumentError(f"illegal type `{t}`, expected a DateTime")
+    return datetime(zone.argument(args, 1) or t.zone)
+
+
+def _lower_fixed_day(call: Call, args: list[str]) -> str:
+    """On the second day since 1970; parts of seconds are cut off."""
+    t = call.args[0].type.bare
+    at = args[0]
+    if t.name == "DateTime64":
+        at = f"make_timestamp({to_ticks(t, at)} // {10**t.scale} * 1000000)"
+    wall = zone.to_wall(at, call.type.bare.zone)
+    moved = f"TIMESTAMP '1970-01-02 00:00:00' + ({wall} - date_trunc('day', {wall}))"
+    return zone.to_instant(f"({moved})", call.type.bare.zone)
+
+
 # `timestamp` ---------------------------------------------------------------------------------
 
 _TIME = r"^([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?$"
@@ -74,6 +101,8 @@ def _lower_timestamp(call: Call, args: list[str]) -> str:
 
 
 ROWS = (
+    composed("localtime", _local_time, args=(0, 0), any_case=True),
+    Function("toTimeWithFixedDate", _fixed_day_returns, _lower_fixed_day, args=(1, 2)),
     Function("timestamp", _timestamp_returns, _lower_timestamp, args=(1, 2), any_case=True),
     composed("toDaysInMonth", _days),
     composed("toInterval", _interval, (2, 2)),

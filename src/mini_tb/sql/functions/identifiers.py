@@ -117,7 +117,54 @@ def _lower_to_snowflake(call: Call, args: list[str]) -> str:
     return f"CAST(CAST({millis} AS HUGEINT) << 22 AS UBIGINT)"
 
 
+def _of_time_returns(args: Sequence[Expr]) -> DataType:
+    if args[0].type.name != "DateTime":
+        raise ArgumentError(f"illegal type `{args[0].type}`, expected a DateTime")
+    return UUID
+
+
+def _lower_of_time(call: Call, args: list[str]) -> str:
+    """The milliseconds as they are, the rest at random."""
+    digits = f"printf('%012x', epoch_ms({args[0]}))"
+    rest = "substring(CAST(uuidv4() AS VARCHAR), 16)"
+    parts = f"left({digits}, 8) || '-' || right({digits}, 4) || '-7' || {rest}"
+    return f"CAST({parts} AS UUID)"
+
+
+_MACHINES = 1 << 10
+
+
+def _make_snowflake_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args[1:]:
+        if not arg.type.is_integer or arg.type.is_signed:
+            raise ArgumentError("the machine must be a constant unsigned integer")
+        integer(arg)
+    return UINT64
+
+
+def _lower_make_snowflake(call: Call, args: list[str]) -> str:
+    machine = integer(call.args[1]) % _MACHINES if len(args) > 1 else -1
+    return f"mt_snowflake(random(), {machine})"
+
+
 ROWS = (
+    Function(
+        "generateSnowflakeID",
+        _make_snowflake_returns,
+        _lower_make_snowflake,
+        args=(0, 2),
+        nulls=False,
+        per_row=True,
+        draws=True,
+    ),
+    Function(
+        "dateTimeToUUIDv7",
+        _of_time_returns,
+        _lower_of_time,
+        nulls=False,
+        per_row=True,
+        draws=True,
+    ),
     Function(
         "generateUUIDv4",
         UUID,
@@ -148,10 +195,9 @@ ROWS = (
     Function("dateTime64ToSnowflakeID", _time_returns, _lower_to_snowflake, args=(1, 2)),
     *unsupported(
         "identifiers of this kind are not made here",
-        "generateSnowflakeID",
         "generateULID",
         "ULIDStringToDateTime",
-        "sqidEncode",
         "generateSerialID",
     ),
+    *unsupported("there is no list here of the words that it must not spell", "sqidEncode", "sqid"),
 )

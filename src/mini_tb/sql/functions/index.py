@@ -199,9 +199,9 @@ FUNCTIONS = {
     ),
     "identifiers": (
         "ULIDStringToDateTime UUIDNumToString UUIDStringToNum UUIDToNum UUIDv7ToDateTime "
-        "dateTime64ToSnowflakeID dateTimeToSnowflakeID generateSerialID generateSnowflakeID "
-        "generateULID generateUUIDv4 generateUUIDv7 snowflakeIDToDateTime snowflakeIDToDateTime64 "
-        "sqidEncode"
+        "dateTime64ToSnowflakeID dateTimeToSnowflakeID dateTimeToUUIDv7 generateSerialID "
+        "generateSnowflakeID generateULID generateUUIDv4 generateUUIDv7 snowflakeIDToDateTime "
+        "snowflakeIDToDateTime64 sqid sqidEncode"
     ),
     "tuple_math": (
         "flattenTuple tupleConcat tupleDivide tupleDivideByNumber tupleHammingDistance "
@@ -306,7 +306,7 @@ FUNCTIONS = {
         "basename convertCharset isValidASCII matchCaseInsensitive notMatch "
         "notMatchCaseInsensitive reverseBySeparator stringBytesEntropy stringBytesUniq"
     ),
-    "datetime_more": "timestamp toDaysInMonth toInterval",
+    "datetime_more": "localtime timestamp toDaysInMonth toInterval toTimeWithFixedDate",
     "utm": "UTMToGeo geoToUTM",
     "not_here": (
         "L2DistanceTransposed L2DistanceTransposedQuantized MGRSToGeo MVTBoundingBox "
@@ -318,12 +318,12 @@ FUNCTIONS = {
         "addressToLine addressToLineWithInlines addressToSymbol aes_decrypt_mysql "
         "aes_encrypt_mysql aiClassify aiEmbed aiExtract aiFilter aiGenerate aiRedact aiSimilarity "
         "aiTranslate areaCartesian areaSpherical assignCentroid authUser authenticatedUser "
-        "bitSlice catboostEvaluate chdb connection_id cosineDistanceTransposed "
+        "catboostEvaluate chdb connection_id cosineDistanceTransposed "
         "cosineDistanceTransposedQuantized currentHandler currentQueryID currentRequestURL "
         "currentSchemas current_query_id current_schemas cutToFirstSignificantSubdomainCustom "
         "cutToFirstSignificantSubdomainCustomRFC cutToFirstSignificantSubdomainCustomWithWWW "
-        "cutToFirstSignificantSubdomainCustomWithWWWRFC dateTimeToUUIDv7 decrypt defaultProfiles "
-        "demangle dequantizeInt8ToBFloat16 detectCharset detectLanguage detectLanguageMixed "
+        "cutToFirstSignificantSubdomainCustomWithWWWRFC decrypt defaultProfiles demangle "
+        "dequantizeInt8ToBFloat16 detectCharset detectLanguage detectLanguageMixed "
         "detectLanguageUnknown detectProgrammingLanguage detectTonality dictGet dictGetAll "
         "dictGetChildren dictGetDate dictGetDateOrDefault dictGetDateTime "
         "dictGetDateTimeOrDefault dictGetDescendants dictGetFloat32 dictGetFloat32OrDefault "
@@ -346,7 +346,7 @@ FUNCTIONS = {
         "highlightQuery icebergBucket icebergTruncate inIgnoreSet initial_query_id "
         "initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull kqlBin kqlBinAt "
         "kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount kqlToTimespan "
-        "localtime logTrace mergeTreePartInfo multiplyDecimal naiveBayesClassifier "
+        "logTrace mergeTreePartInfo multiplyDecimal naiveBayesClassifier "
         "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb naiveBayesNgrams nested "
         "normalizeQuery normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames "
         "notInIgnoreSet notNullInIgnoreSet nowInBlock64 nullInIgnoreSet "
@@ -365,7 +365,7 @@ FUNCTIONS = {
         "readWKTMultiPoint regionHierarchy regionIn regionToArea regionToCity regionToContinent "
         "regionToCountry regionToDistrict regionToName regionToPopulation regionToTopContinent "
         "runningConcurrency scalarProductTransposed seriesDecomposeSTL session_user "
-        "showCertificate sqid structureToCapnProtoSchema structureToProtobufSchema tid "
+        "showCertificate structureToCapnProtoSchema structureToProtobufSchema tid "
         "timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid "
         "timeSeriesGroupToSamplingKey timeSeriesGroupToTags timeSeriesIdToGroup "
         "timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
@@ -373,9 +373,8 @@ FUNCTIONS = {
         "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
-        "toBFloat16OrZero toTimeWithFixedDate tokenizeQuery transactionLatestSnapshot "
-        "transactionOldestSnapshot tryDecrypt unnest validateNestedArraySizes variantElement "
-        "variantType xxHash64Spark"
+        "toBFloat16OrZero tokenizeQuery transactionLatestSnapshot transactionOldestSnapshot "
+        "tryDecrypt unnest validateNestedArraySizes variantElement variantType xxHash64Spark"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 HMAC MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "
@@ -442,8 +441,8 @@ FUNCTIONS = {
         "upperUTF8"
     ),
     "cutting": (
-        "byteSlice left leftPad leftPadUTF8 leftUTF8 lpad mid reverse right rightPad rightPadUTF8 "
-        "rightUTF8 rpad substr substrUTF8 substring substringUTF8"
+        "bitSlice byteSlice left leftPad leftPadUTF8 leftUTF8 lpad mid reverse right rightPad "
+        "rightPadUTF8 rightUTF8 rpad substr substrUTF8 substring substringUTF8"
     ),
     "tuples": "array tuple tupleElement",
     "url": (

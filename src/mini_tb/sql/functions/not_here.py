@@ -112,9 +112,7 @@ REASONS = {
     ),
     "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": (
-        "bitSlice dateTimeToUUIDv7 "
-        "divideDecimal extractKeyValuePairsWithEscaping localtime multiplyDecimal "
-        "sqid toTimeWithFixedDate"
+        "divideDecimal extractKeyValuePairsWithEscaping multiplyDecimal"
     ),
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""

@@ -1,4 +1,5 @@
-"""Values at random, a column at once: bytes, characters, flipped bits, numbers of distributions.
+"""Values at random, a column at once: bytes, characters, flipped bits, numbers of distributions;
+and Snowflake IDs, no two of which are equal.
 
 The first column of each function is DuckDB's `random()`: what it holds seeds the rest, so that no
 two calls are alike and DuckDB takes none of them for a constant.
@@ -6,7 +7,10 @@ two calls are alike and DuckDB takes none of them for a constant.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import cached_property
+from threading import Lock
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
@@ -133,7 +137,41 @@ def _drawn(name: str) -> Udf:
     return Udf(f"mt_random_{name}", columns, "UBIGINT" if is_whole else "DOUBLE", over)
 
 
+class _Snowflakes:
+    """IDs that grow: 41 bits of milliseconds, ten of the machine, twelve that count within a
+    millisecond and go on in the next. May be called from any thread."""
+
+    _COUNTED = 12
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._next = 0
+
+    def __call__(self, seeds: Any, machines: Any) -> Any:
+        import numpy as np
+        import pyarrow as pa
+
+        count = len(seeds)
+        with self._lock:
+            first = max(self._next, time.time_ns() // 1_000_000 << self._COUNTED)
+            self._next = first + count
+        number = first + np.arange(count, dtype=np.uint64)
+        machine = int(_numpy(machines)[0]) if count else 0
+        machine = self._own if machine < 0 else machine
+        inside = number & np.uint64((1 << self._COUNTED) - 1)
+        millis = number >> np.uint64(self._COUNTED)
+        return pa.array((millis << np.uint64(22)) | np.uint64(machine << self._COUNTED) | inside)
+
+    @cached_property
+    def _own(self) -> int:
+        """This process, if no machine is told."""
+        from secrets import randbelow
+
+        return randbelow(1 << 10)
+
+
 UDFS = (
+    Udf("mt_snowflake", ("DOUBLE", "INTEGER"), "UBIGINT", _Snowflakes().__call__),
     Udf("mt_random_bytes", ("DOUBLE", "BIGINT"), "BLOB", _random_bytes),
     Udf("mt_random_letters", ("DOUBLE", "BIGINT"), "VARCHAR", _random_letters),
     Udf("mt_fuzz_bits", ("DOUBLE", "BLOB", "DOUBLE"), "BLOB", _fuzz_bits),
