@@ -21,6 +21,7 @@ FAMILIES = (
     "geometry",
     "addresses",
     "charset",
+    "decimals",
     "encoding",
     "failing",
     "financial",

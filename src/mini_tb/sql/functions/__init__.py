@@ -9,6 +9,7 @@ from mini_tb.sql.functions.function import Function
 FAMILIES = (
     "arithmetic",
     "division",
+    "decimals",
     "arrays",
     "array_sets",
     "higher_order",

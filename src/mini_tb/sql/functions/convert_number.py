@@ -112,8 +112,7 @@ def to_decimal(source: DataType, target: DataType, sql: str) -> str:
         count = f"CAST({sql} AS {own}) * CAST({unit} AS {own})"
         return f"CAST(trunc(CAST({count} AS DOUBLE)) / {unit} AS {duck})"
     if source.is_decimal and source.scale > scale:
-        step = f"CAST({quote_string(f'1e-{scale}')} AS DECIMAL({max(scale, 1) + 1}, {scale}))"
-        return f"CAST({sql} - ({sql} % {step}) AS {duck})"
+        return f"CAST(trunc({sql}, {scale}) AS {duck})"
     return f"CAST({sql} AS {duck})"
 
 

@@ -7,6 +7,7 @@ FUNCTIONS = {
         "moduloOrNull moduloOrZero pmod pmodOrNull positiveModulo positiveModuloOrNull "
         "positive_modulo positive_modulo_or_null"
     ),
+    "decimals": "divideDecimal multiplyDecimal",
     "arrays": (
         "CARDINALITY OCTET_LENGTH arrayCompact arrayConcat arrayElement arrayFlatten arrayPopBack "
         "arrayPopFront arrayPushBack arrayPushFront arrayResize arrayReverse arrayRotateLeft "
@@ -284,7 +285,7 @@ FUNCTIONS = {
         "normalizeUTF8NFKCCasefold parseTimeDelta regexpInstr regexpPosition removeAccentsUTF8 "
         "removeDiacriticsUTF8 sqidDecode str_to_map"
     ),
-    "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion",
+    "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion proportionsZTest",
     "sequences": (
         "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
         "arrayShingles arraySimilarity"
@@ -334,7 +335,7 @@ FUNCTIONS = {
         "dictGetString dictGetStringOrDefault dictGetUInt16 dictGetUInt16OrDefault dictGetUInt32 "
         "dictGetUInt32OrDefault dictGetUInt64 dictGetUInt64OrDefault dictGetUInt8 "
         "dictGetUInt8OrDefault dictGetUUID dictGetUUIDOrDefault dictHas dictIsIn "
-        "distanceCosineTransposed distanceL2Transposed divideDecimal dotProductTransposed "
+        "distanceCosineTransposed distanceL2Transposed dotProductTransposed "
         "dotProductTransposedQuantized encrypt errorCodeToName evalMLMethod "
         "extractKeyValuePairsWithEscaping file firstSignificantSubdomainCustom "
         "firstSignificantSubdomainCustomRFC flipCoordinates formatQuery formatQueryFromJSON "
@@ -346,12 +347,11 @@ FUNCTIONS = {
         "highlightQuery icebergBucket icebergTruncate inIgnoreSet initial_query_id "
         "initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull kqlBin kqlBinAt "
         "kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount kqlToTimespan "
-        "logTrace mergeTreePartInfo multiplyDecimal naiveBayesClassifier "
-        "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb naiveBayesNgrams nested "
-        "normalizeQuery normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames "
-        "notInIgnoreSet notNullInIgnoreSet nowInBlock64 nullInIgnoreSet "
-        "numericIndexedVectorAllValueSum numericIndexedVectorBuild "
-        "numericIndexedVectorCardinality numericIndexedVectorGetValue "
+        "logTrace mergeTreePartInfo naiveBayesClassifier naiveBayesClassifierWithAllProbs "
+        "naiveBayesClassifierWithProb naiveBayesNgrams nested normalizeQuery "
+        "normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet "
+        "notNullInIgnoreSet nowInBlock64 nullInIgnoreSet numericIndexedVectorAllValueSum "
+        "numericIndexedVectorBuild numericIndexedVectorCardinality numericIndexedVectorGetValue "
         "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
         "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
         "numericIndexedVectorPointwiseGreaterEqual numericIndexedVectorPointwiseLess "
@@ -359,7 +359,7 @@ FUNCTIONS = {
         "numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract "
         "numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery "
         "obfuscateQueryWithSeed parseQueryToJSON perimeterCartesian perimeterSpherical "
-        "pgGetUserById pgTableIsVisible pg_get_userbyid pg_table_is_visible proportionsZTest "
+        "pgGetUserById pgTableIsVisible pg_get_userbyid pg_table_is_visible "
         "quantizeBFloat16ToInt8 query_id randomHadamardTransform readWKB readWKBLineString "
         "readWKBMultiLineString readWKBMultiPoint readWKBMultiPolygon readWKBPoint readWKBPolygon "
         "readWKTMultiPoint regionHierarchy regionIn regionToArea regionToCity regionToContinent "

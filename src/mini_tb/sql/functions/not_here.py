@@ -93,7 +93,6 @@ REASONS = {
         "globalNullInIgnoreSet inIgnoreSet notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet "
         "nested validateNestedArraySizes nowInBlock64 chdb"
     ),
-    "samples are not compared here": "proportionsZTest",
     "write `arrayJoin`": "unnest",
     "geometries of all kinds are not read, cut, joined or measured here": (
         "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom areaCartesian "
@@ -111,9 +110,7 @@ REASONS = {
         "firstSignificantSubdomainCustomRFC"
     ),
     "this hash is not computed here": "xxHash64Spark",
-    "it is not computed here yet": (
-        "divideDecimal extractKeyValuePairsWithEscaping multiplyDecimal"
-    ),
+    "it is not computed here yet": "extractKeyValuePairsWithEscaping",
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""
 

@@ -1,12 +1,13 @@
-"""How many samples an experiment needs: `minSampleSizeConversion`, `minSampleSizeContinuous`."""
+"""Samples of experiments: how many are needed (`minSampleSizeConversion`), and whether two differ
+(`proportionsZTest`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from mini_tb.sql.functions.aggregates.rows import struct
-from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.functions.aggregates.rows import let, struct
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import FLOAT64, DataType, tuple_of
 
@@ -70,7 +71,34 @@ def _lower_conversion(call: Call, args: list[str]) -> str:
     return _tuple(size, f"{first} - {effect}", f"{first} + {effect}")
 
 
+_TEST = tuple_of(
+    *[FLOAT64] * 4,
+    names=("z_statistic", "p_value", "confidence_interval_low", "confidence_interval_high"),
+)
+
+
+def _test_returns(args: Sequence[Expr]) -> DataType:
+    for arg in args[:4]:
+        if not arg.type.is_integer or arg.type.is_signed or arg.type.is_nullable:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected an unsigned integer")
+    if not args[4].type.is_float or args[4].type.is_nullable:
+        raise ArgumentError(f"illegal type `{args[4].type}` of a level, expected a float")
+    if text(args[5]) not in ("pooled", "unpooled"):
+        raise ArgumentError("expected `pooled` or `unpooled`", 36, 5)
+    return _TEST
+
+
+def _lower_test(call: Call, args: list[str]) -> str:
+    numbers = [f"CAST({sql} AS DOUBLE)" for sql in args[:5]]
+    is_pooled = str(text(call.args[5]) == "pooled").upper()
+    return let(
+        f"mt_proportions({', '.join(numbers)}, {is_pooled})",
+        lambda v: struct({name: f"{v}[{i + 1}]" for i, name in enumerate(_TEST.names)}),
+    )
+
+
 ROWS = (
+    Function("proportionsZTest", _test_returns, _lower_test, args=(6, 6), nulls=False),
     Function(
         "minSampleSizeContinuous",
         _returns,

@@ -261,12 +261,36 @@ def anova(values: Numbers, samples: Numbers) -> list[float]:
     return [f, incomplete_beta(b / 2, a / 2, b / (b + a * f))]
 
 
+def proportions(
+    successes: float, others: float, trials: float, other_trials: float, level: float, pooled: bool
+) -> list[float]:
+    """Whether the shares of successes in two samples differ: z, p, and between what bounds their
+    difference lies."""
+    are_shares = 0 < successes <= trials and 0 < others <= other_trials
+    is_both = successes == trials and others == other_trials
+    if not are_shares or is_both or not 0 <= level <= 1:
+        return [NAN] * 4
+    if level == 1:
+        raise ValueError("DB::1001: no interval has all of the normal distribution in it")
+    first, second = successes / trials, others / other_trials
+    spread = math.sqrt(first * (1 - first) / trials + second * (1 - second) / other_trials)
+    error = spread
+    if pooled:
+        both = (successes + others) / (trials + other_trials)
+        error = math.sqrt(both * (1 - both) * (1 / trials + 1 / other_trials))
+    z = (first - second) / error
+    p = 2 * (1 - math.erfc(-abs(z) / math.sqrt(2)) / 2)
+    reach = _NORMAL.inv_cdf((1 + level) / 2) * spread
+    return [z, p, first - second - reach, first - second + reach]
+
+
 def _test(name: str, more: tuple[str, ...], function: Callable[..., list[float]]) -> Udf:
     """A test of a group's lists."""
     return python_udf(name, ("DOUBLE[]", *more), "DOUBLE[]", function, is_of_group=True)
 
 
 UDFS = (
+    python_udf("mt_proportions", (*["DOUBLE"] * 5, "BOOLEAN"), "DOUBLE[]", proportions),
     _test("mt_student_test", ("DOUBLE[]", "DOUBLE"), student_test),
     _test("mt_welch_test", ("DOUBLE[]", "DOUBLE"), welch_test),
     _test("mt_student_one", (), student_one),
