@@ -170,3 +170,17 @@ def test_texts_that_look_like_what_is_bound(served: Client, text: str) -> None:
     literal = text.replace("'", "''")
     assert served.sql(f"SELECT '{literal}' AS x") == [{"x": text}]
     assert served.sql(f"SELECT '{literal}' AS x WHERE now() > '2020-01-01'") == [{"x": text}]
+
+
+def test_tables_of_an_organization_are_those_of_an_account(served: Client) -> None:
+    refused = served.get("/v0/sql", params={"q": "SELECT * FROM organization.pipe_stats_rt"})
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert "unknown table `organization.pipe_stats_rt`" in error
+    assert "`tinybird.pipe_stats_rt`" in error
+
+
+def test_rows_of_a_query_are_copied_by_pipes_only(served: Client) -> None:
+    refused = served.post("/v0/sql_copy", params={"copy_to": "visits"}, content="SELECT 1")
+    assert refused.status_code == 405
+    assert "copy pipe" in refused.json()["error"]

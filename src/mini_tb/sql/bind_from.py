@@ -142,7 +142,6 @@ def _table(item: syntax.TableName, scope: Scope, queries: QueryBinder) -> Relati
     made = system_table(item, scope, queries)
     if made is not None:
         return made
-    known = nearest(name, scope.catalog.names())
     raise query_error(
         "NM202",
         f"unknown table `{name}`",
@@ -150,8 +149,18 @@ def _table(item: syntax.TableName, scope: Scope, queries: QueryBinder) -> Relati
         item.start,
         item.end,
         number=60,
-        hint=f"did you mean `{known}`?" if known else None,
+        hint=_meant(name, scope),
     )
+
+
+def _meant(name: str, scope: Scope) -> str | None:
+    database, _, table = name.partition(".")
+    if database == "organization":
+        here = f"tinybird.{table}"
+        instead = f": of this workspace `{here}` tells" if scope.catalog.lookup(here) else ""
+        return f"`organization.…` tells of all workspaces of an account in the cloud{instead}"
+    known = nearest(name, scope.catalog.names())
+    return f"did you mean `{known}`?" if known else None
 
 
 def _cte(

@@ -56,7 +56,15 @@ def list_tables(call: Call) -> Any:
     return {"tables": pairs}
 
 
+def refuse_copy(call: Call) -> Any:
+    """Copying what a query gives belongs to pipes."""
+    call.access.check("ADMIN")
+    message = "the rows of a query are copied by a copy pipe, not one by one"
+    raise UserError.of("RT607", message, hint="deploy a pipe of `TYPE copy`", status=405)
+
+
 ROUTES = [
     Route("/v0/sql", run_sql, "GET|POST", "q pipeline __tb__deployment", pool="reads", body="sql"),
     Route("/v0/sql_tables", list_tables, "GET|POST", "q"),
+    Route("/v0/sql_copy", refuse_copy, "POST", "q copy_to"),
 ]
