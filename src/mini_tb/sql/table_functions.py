@@ -13,7 +13,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import zero
-from mini_tb.sql.functions.convert import convert
+from mini_tb.sql.functions.convert import IN_LIST, convert
 from mini_tb.sql.functions.function import ArgumentError, constant, integer, text
 from mini_tb.sql.generate_random import random_values
 from mini_tb.sql.inline_data import Row, guess_columns, read_rows, value_of
@@ -194,19 +194,35 @@ def bound_series(source: Relation | None, where: Expr | None) -> None:
     """End a series without an end where a condition does: `number < 10`."""
     if not isinstance(source, FunctionRelation) or ENDLESS not in source.template or where is None:
         return
-    conditions = where.args if isinstance(where, Call) and where.function.name == "and" else [where]
-    for condition in conditions:
-        if not isinstance(condition, Call) or len(condition.args) != 2:
-            continue
-        name, (left, right) = condition.function.name, condition.args
-        if name in ("greater", "greaterOrEquals"):
-            name, left, right = "less", right, left
-        is_limit = name in ("less", "lessOrEquals", "equals") and is_constant(right)
-        if is_limit and left == source.columns[0].expr and right.type.is_integer:
-            last = f"CAST({{{len(source.args)}}} AS BIGINT) + 1"
-            source.template = source.template.replace(ENDLESS, last)
-            source.args.append(right)
+    for condition in _conditions(where):
+        limits = _limits(condition, source.columns[0].expr)
+        if limits:
+            first = len(source.args)
+            listed = ", ".join(f"CAST({{{first + i}}} AS BIGINT)" for i in range(len(limits)))
+            last = f"greatest({listed})" if len(limits) > 1 else listed
+            source.template = source.template.replace(ENDLESS, f"{last} + 1")
+            source.args += limits
             return
+
+
+def _conditions(where: Expr) -> list[Expr]:
+    """The parts of a condition that all have to hold."""
+    if not isinstance(where, Call) or where.function.name != "and":
+        return [where]
+    return [part for arg in where.args for part in _conditions(arg)]
+
+
+def _limits(condition: Expr, column: Expr) -> list[Expr]:
+    """The integers, constants, of which none is below a column if a condition holds."""
+    if not isinstance(condition, Call) or len(condition.args) < 2:
+        return []
+    name, (left, *rest) = condition.function.name, condition.args
+    if name in ("greater", "greaterOrEquals"):
+        left, rest = rest[0], [left]
+    elif name not in ("less", "lessOrEquals", "equals") and condition.function is not IN_LIST:
+        return []
+    is_known = all(is_constant(value) and value.type.is_integer for value in rest)
+    return rest if left == column and is_known else []
 
 
 def _range(start: str, end: str, step: str, name: str, value: str = "range") -> str:

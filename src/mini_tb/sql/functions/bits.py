@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.functions.arithmetic import bits_of, has_sign
 from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.strings import as_bytes
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, DataType, array, to_duckdb
+from mini_tb.types import STRING_BYTES, UINT8, DataType, array, to_duckdb
 from mini_tb.types.promote import integer
 
 
@@ -56,6 +57,41 @@ def _within(sql: str, count: str, bits: int, shifted: str) -> str:
     return (
         f"CASE WHEN {sql} IS NULL THEN NULL WHEN {count} < 0 THEN {_NEGATIVE} "
         f"WHEN {count} < {bits} THEN {shifted} WHEN {count} IS NOT NULL THEN 0 END"
+    )
+
+
+def _shifted_returns(args: Sequence[Expr]) -> DataType:
+    """A text is shifted as its bits are written; a FixedString keeps its length."""
+    t = args[0].type
+    if not t.is_string:
+        return _both(args)
+    _integers(args[1:])
+    return t if t.bare.name == "FixedString" else STRING_BYTES
+
+
+def _lower_shifted(call: Call, args: list[str]) -> str:
+    is_left = call.function.name == "bitShiftLeft"
+    if not call.args[0].type.is_string:
+        return _lower_left(call, args) if is_left else _lower_right(call, args)
+    data = as_bytes(call.args[0], args[0])
+    bits = f"CAST(CAST({data} AS BIT) AS VARCHAR)"
+    size = f"(8 * octet_length({data}))"
+    count = f"CAST(least(greatest(CAST({args[1]} AS HUGEINT), -1), {size}) AS BIGINT)"
+    zeros = f"repeat('0', {count})"
+    nothing = "''::BLOB"
+    if call.type.bare.name == "FixedString":
+        moved = (
+            f"right({bits} || {zeros}, {size})" if is_left else f"left({zeros} || {bits}, {size})"
+        )
+        nothing = f"CAST(CAST(repeat('0', {size}) AS BIT) AS BLOB)"
+    elif is_left:
+        moved = f"repeat('0', (8 - {count} % 8) % 8) || {bits} || {zeros}"
+    else:
+        moved = f"repeat('0', {count} % 8) || left({bits}, {size} - {count})"
+    return (
+        f"CASE WHEN {args[0]} IS NULL THEN NULL WHEN {count} < 0 THEN {_NEGATIVE} "
+        f"WHEN {count} < {size} THEN CAST(CAST({moved} AS BIT) AS BLOB) "
+        f"WHEN {count} IS NOT NULL THEN {nothing} END"
     )
 
 
@@ -172,8 +208,10 @@ ROWS = (
     Function("bitOr", _both, _lower_both("({} | {})"), args=(2, 2)),
     Function("bitXor", _both, _lower_both("xor({}, {})"), args=(2, 2)),
     Function("bitNot", _not_returns, _lower_not),
-    Function("bitShiftLeft", _both, _lower_left, args=(2, 2)),
-    Function("bitShiftRight", _both, _lower_right, args=(2, 2)),
+    *(
+        Function(name, _shifted_returns, _lower_shifted, args=(2, 2), bytes_ok=True)
+        for name in ("bitShiftLeft", "bitShiftRight")
+    ),
     Function("bitRotateLeft", _both, _rotate(True), args=(2, 2)),
     Function("bitRotateRight", _both, _rotate(False), args=(2, 2)),
     Function("bitTest", _flag, _test, args=(2, 2)),

@@ -154,6 +154,8 @@ def _positive_modulo_returns(args: Sequence[Expr]) -> DataType:
 def _lower_positive_modulo(call: Call, args: list[str]) -> str:
     a, b = call.args[0].type.bare, call.args[1].type.bare
     wide = "DOUBLE" if call.type.is_float else _wide(a, b)
+    if wide == "BIGINT" and bits_of(a) == 64:
+        wide = "HUGEINT"  # the least of 64 bits by -1
     first, second = (f"CAST({sql} AS {wide})" for sql in args)
     rest = _rest(first, second) if call.type.is_float else f"({first} % {second})"
     if not call.type.is_float and not has_sign(a):
@@ -182,7 +184,8 @@ def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] 
         first, second = args
         if base.name == "intDiv" and a.is_integer and b.is_integer and result.bits <= 64:
             first, second = _signed_sides(a, b, args) if result.is_signed else args
-        if base.name in ("intDiv", "modulo") and a.is_integer and result.is_signed:
+        is_signed = result.is_signed or (base.name == "positiveModulo" and has_sign(b))
+        if base.name != "divide" and a.is_integer and has_sign(a) and is_signed:
             bad += f" OR ({second} = -1 AND {first} = {-(1 << (bits_of(a) - 1))})"
         null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
         return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"

@@ -216,10 +216,8 @@ def _lower_cut(call: Call, args: list[str]) -> str:
         return f"mt_cut_parameter({args[0]}, {args[1]})"
     names = constant(call.args[1])
     assert isinstance(names, list)
-    url = args[0]
-    for name in names:
-        url = f"mt_cut_parameter({url}, {quote_string(str(name))})"
-    return url
+    listed = ", ".join(quote_string(str(name)) for name in names)
+    return f"mt_cut_parameters({args[0]}, CAST([{listed}] AS VARCHAR[]))"
 
 
 def _port_returns(args: Sequence[Expr]) -> DataType:

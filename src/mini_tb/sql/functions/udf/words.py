@@ -132,16 +132,28 @@ def _normal(form: str) -> Callable[[str], str]:
 
 def cut_parameter(url: str, name: str) -> str:
     """The URL without a parameter of its query or fragment."""
+    start, end = _parameter(url, name) or (0, 0)
+    return url[:start] + url[end:]
+
+
+def _parameter(url: str, name: str) -> tuple[int, int] | None:
+    """From where to where a parameter goes, with the mark that parts it from others."""
     for mark in "?&#":
         at = url.find(f"{mark}{name}=")
-        if at < 0:
-            continue
-        end = min((i for i in (url.find(m, at + 1) for m in "&#") if i >= 0), default=len(url))
-        if mark in "?#":
-            rest = url[end + 1 :] if url[end : end + 1] == "&" else url[end:]
-            return url[: at + 1] + rest
-        return url[:at] + url[end:]
-    return url
+        if at >= 0:
+            end = min((i for i in (url.find(m, at + 1) for m in "&#") if i >= 0), default=len(url))
+            if url[end : end + 1] == "&":
+                return at + 1, end + 1
+            return at + (mark != "&"), end
+    return None
+
+
+def cut_parameters(url: str, names: list[str]) -> str:
+    """The URL without some parameters, each of which goes with the mark behind it, or the one in
+    front of it if it is the last. ClickHouse finds them all in the whole URL: the mark in front of
+    the first stays if the last are cut."""
+    cut = [span for name in names if (span := _parameter(url, name)) is not None]
+    return "".join(c for i, c in enumerate(url) if not any(a <= i < b for a, b in cut))
 
 
 def is_valid_utf8(data: bytes) -> int:
@@ -173,6 +185,7 @@ UDFS = (
     python_udf("mt_edit_distance", (_T, _T), "UBIGINT", distance),
     python_udf("mt_has_subsequence", (_T, _T), "UTINYINT", has_subsequence),
     python_udf("mt_cut_parameter", (_T, _T), _T, cut_parameter),
+    python_udf("mt_cut_parameters", (_T, f"{_T}[]"), _T, cut_parameters, constants=1),
     python_udf("mt_ngram_distance", (_T, _T, "BOOLEAN"), "FLOAT", ngram_distance, constants=1),
     python_udf("mt_ngram_search", (_T, _T, "BOOLEAN"), "FLOAT", ngram_search, constants=1),
     python_udf("mt_valid_utf8", (_B,), _T, valid_utf8),
