@@ -184,8 +184,10 @@ def _guarded(name: str, base: Function, *, zero: bool, aliases: tuple[str, ...] 
         first, second = args
         if base.name == "intDiv" and a.is_integer and b.is_integer and result.bits <= 64:
             first, second = _signed_sides(a, b, args) if result.is_signed else args
-        is_signed = result.is_signed or (base.name == "positiveModulo" and has_sign(b))
-        if base.name != "divide" and a.is_integer and has_sign(a) and is_signed:
+        may_overflow = base.name in ("intDiv", "modulo") and result.is_signed
+        if base.name == "positiveModulo":
+            may_overflow = has_sign(a) and has_sign(b)
+        if may_overflow and a.is_integer:
             bad += f" OR ({second} = -1 AND {first} = {-(1 << (bits_of(a) - 1))})"
         null = f"WHEN {args[0]} IS NULL THEN NULL " if call.args[0].type.is_nullable else ""
         return f"CASE {null}WHEN {bad} THEN {instead} ELSE {text} END"
