@@ -28,11 +28,17 @@ from mini_tb.sql.tree import (
 from mini_tb.types import NOTHING, DataType
 
 _OF_ROWS = (Column, Aggregate, Window, Grouping, ArrayJoinCall, InQuery)
-_HASHES = frozenset(
+_NAMES = """
+cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 kafkaMurmurHash metroHash64
+murmurHash2_32 murmurHash2_64 murmurHash3_128 murmurHash3_32 murmurHash3_64 sipHash128
+sipHash128Reference sipHash64 wyHash64 xxHash32 xxHash64 xxh3 xxh3_128
+"""
+_NAMES = (
     "cityHash64 farmFingerprint64 farmHash64 gccMurmurHash halfMD5 kafkaMurmurHash metroHash64 "
     "murmurHash2_32 murmurHash2_64 murmurHash3_128 murmurHash3_32 murmurHash3_64 sipHash128 "
-    "sipHash128Reference sipHash64 xxHash32 xxHash64".split()
+    "sipHash128Reference sipHash64 wyHash64 xxHash32 xxHash64 xxh3 xxh3_128"
 )
+_HASHES = frozenset(_NAMES.split())
 """What is computed at each row if it is of nothing."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mini_tb.sql.lexer import NUMBER
+from mini_tb.sql.lexer import NUMBER, STRING
 from mini_tb.sql.parse_operand import (
     BETWEEN,
     COMPARISON,
@@ -46,6 +46,8 @@ BINARY = {
     "<=>": (9, "isNotDistinctFrom"),
     "~": (9, "match"),
     "!~": (9, "notMatch"),
+    "~*": (9, "matchCaseInsensitive"),
+    "!~*": (9, "notMatchCaseInsensitive"),
     "LIKE": (9, "like"),
     "ILIKE": (9, "ilike"),
     "REGEXP": (9, "match"),
@@ -115,7 +117,15 @@ class ExpressionParser(OperandParser):
         ):
             return self.quantified(left, word, operator[1])
         right = self.expression(operator[0])
-        return self.operation(operator[1], [left, right])
+        return self.operation(operator[1], [left, right, *self.escape(word)])
+
+    def escape(self, word: str) -> list[Expression]:
+        """What follows a pattern of LIKE: `ESCAPE '#'`."""
+        is_escape = self.words[self.i] == "ESCAPE" and self.kinds[self.i + 1] == STRING
+        if not is_escape or word not in ("LIKE", "ILIKE"):
+            return []
+        self.i += 1
+        return [self.operand()]
 
     def operation(self, name: str, args: list[Expression]) -> Call:
         """The call that an operator makes; it reaches from its first to its last argument."""
@@ -164,7 +174,8 @@ class ExpressionParser(OperandParser):
         if power >= COMPARISON:
             return None
         self.i += 2
-        return self.operation(NEGATED[word], [left, self.expression(COMPARISON)])
+        right = self.expression(COMPARISON)
+        return self.operation(NEGATED[word], [left, right, *self.escape(word)])
 
     def global_in(self, left: Expression, power: int) -> Expression | None:
         """`GLOBAL [NOT] IN`; a `GLOBAL` before `JOIN` is not this."""

@@ -15,7 +15,7 @@ from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
-from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
     INT16,
@@ -341,22 +341,25 @@ def _lower_distinct(call: Call, args: list[str]) -> str:
 # LIKE ------------------------------------------------------------------------------------
 
 
-def like_pattern(pattern: str) -> str:
-    """A LIKE pattern with ClickHouse's escapes (`\\` before an ordinary character is itself) as one
-    with DuckDB's. Raises `ArgumentError` if it ends in an escape."""
+def like_pattern(pattern: str, escape: str = "\\") -> str:
+    """A LIKE pattern with ClickHouse's escapes (`\\` before an ordinary character is itself; before
+    one, another escape is an error) as one with DuckDB's. Raises `ArgumentError` for those errors,
+    and if it ends in an escape."""
     found, i = [], 0
     while i < len(pattern):
         char = pattern[i]
         i += 1
-        if char != "\\":
-            found.append(char)
+        if char != escape:
+            found.append("\\\\" if char == "\\" else char)
         elif i == len(pattern):
             raise ArgumentError(f"the LIKE pattern `{pattern}` ends in an escape", 25)
-        elif pattern[i] in "%_\\":
-            found.append("\\" + pattern[i])
+        elif pattern[i] in ("%", "_", escape):
+            found.append("\\" + pattern[i] if pattern[i] in "%_\\" else escape)
             i += 1
-        else:
+        elif escape == "\\":
             found.append("\\\\")
+        else:
+            raise ArgumentError(f"`{escape}{pattern[i]}` is no escape of the LIKE pattern", 25)
     return "".join(found)
 
 
@@ -366,8 +369,18 @@ def _like_returns(args: Sequence[Expr]) -> DataType:
             raise ArgumentError(f"illegal type `{arg.type}`, expected a String")
     pattern = args[1]
     if isinstance(pattern, Const) and isinstance(pattern.value, str):
-        like_pattern(pattern.value)
+        like_pattern(pattern.value, _escape(args))
     return UINT8
+
+
+def _escape(args: Sequence[Expr]) -> str:
+    """The character that escapes in a pattern. Raises `ArgumentError` if it is none."""
+    if len(args) < 3:
+        return "\\"
+    escape = constant(args[2])
+    if not (isinstance(escape, str) and len(escape) == 1 and escape.isascii()):
+        raise ArgumentError(f"`{escape}` is not one character of ASCII", 36, 2)
+    return escape
 
 
 _LIKES = {"like": "LIKE", "notLike": "NOT LIKE", "ilike": "ILIKE", "notILike": "NOT ILIKE"}
@@ -375,12 +388,14 @@ _LIKES = {"like": "LIKE", "notLike": "NOT LIKE", "ilike": "ILIKE", "notILike": "
 
 def _lower_like(call: Call, args: list[str]) -> str:
     pattern = call.args[1]
-    text = to_text(call.args[0].type, args[0])
+    value = to_text(call.args[0].type, args[0])
+    escape = _escape(call.args)
     if isinstance(pattern, Const) and isinstance(pattern.value, str):
-        wanted = quote_string(like_pattern(pattern.value))
+        wanted, escape = quote_string(like_pattern(pattern.value, escape)), "\\"
     else:
         wanted = to_text(pattern.type, args[1])
-    return f"CAST(({text} {_LIKES[call.function.name]} {wanted} ESCAPE '\\') AS UTINYINT)"
+    test = f"{value} {_LIKES[call.function.name]} {wanted} ESCAPE {quote_string(escape)}"
+    return f"CAST(({test}) AS UTINYINT)"
 
 
 ROWS = (
@@ -392,5 +407,5 @@ ROWS = (
         Function(name, _distinct_returns, _lower_distinct, args=(2, 2), nulls=False, bytes_ok=True)
         for name in ("isDistinctFrom", "isNotDistinctFrom")
     ),
-    *(Function(name, _like_returns, _lower_like, args=(2, 2), bytes_ok=True) for name in _LIKES),
+    *(Function(name, _like_returns, _lower_like, args=(2, 3), bytes_ok=True) for name in _LIKES),
 )

@@ -342,6 +342,7 @@ ROWS = (
         exact=True,
     ),
     Function("now64", _now64_returns, _lower_now64, args=(0, 2), any_case=True),
+    Function("nowInBlock64", _now64_returns, _lower_now64, args=(0, 2)),
     Function(
         "today",
         DATE,

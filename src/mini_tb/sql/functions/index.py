@@ -112,8 +112,8 @@ FUNCTIONS = {
         "fromModifiedJulianDayOrNull fromUTCTimestamp fromUnixTimestamp64Micro "
         "fromUnixTimestamp64Milli fromUnixTimestamp64Nano fromUnixTimestamp64Second "
         "from_utc_timestamp localtimestamp makeDate makeDate32 makeDateTime makeDateTime64 now "
-        "now64 nowInBlock toModifiedJulianDay toModifiedJulianDayOrNull toTimeZone toTimezone "
-        "toUTCTimestamp to_utc_timestamp today yesterday"
+        "now64 nowInBlock nowInBlock64 toModifiedJulianDay toModifiedJulianDayOrNull toTimeZone "
+        "toTimezone toUTCTimestamp to_utc_timestamp today yesterday"
     ),
     "datetime_format": (
         "DATE_FORMAT FROM_UNIXTIME TO_UNIXTIME dateName formatDateTime formatDateTimeInJodaSyntax "
@@ -350,7 +350,7 @@ FUNCTIONS = {
         "logTrace mergeTreePartInfo naiveBayesClassifier naiveBayesClassifierWithAllProbs "
         "naiveBayesClassifierWithProb naiveBayesNgrams nested normalizeQuery "
         "normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet "
-        "notNullInIgnoreSet nowInBlock64 nullInIgnoreSet numericIndexedVectorAllValueSum "
+        "notNullInIgnoreSet nullInIgnoreSet numericIndexedVectorAllValueSum "
         "numericIndexedVectorBuild numericIndexedVectorCardinality numericIndexedVectorGetValue "
         "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
         "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
@@ -374,7 +374,7 @@ FUNCTIONS = {
         "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
         "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
         "toBFloat16OrZero tokenizeQuery transactionLatestSnapshot transactionOldestSnapshot "
-        "tryDecrypt unnest validateNestedArraySizes variantElement variantType xxHash64Spark"
+        "tryDecrypt unnest validateNestedArraySizes variantElement variantType"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 HMAC MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "
@@ -383,7 +383,7 @@ FUNCTIONS = {
         "kafkaMurmurHash keccak256 kostikConsistentHash metroHash64 murmurHash2_32 murmurHash2_64 "
         "murmurHash3_128 murmurHash3_32 murmurHash3_64 sipHash128 sipHash128Keyed "
         "sipHash128Reference sipHash128ReferenceKeyed sipHash64 sipHash64Keyed wyHash64 xxHash32 "
-        "xxHash64 xxh3 xxh3_128 yandexConsistentHash"
+        "xxHash64 xxHash64Spark xxh3 xxh3_128 yandexConsistentHash"
     ),
     "json": (
         "JSONAllPaths JSONAllPathsWithTypes JSONAllValues JSONArrayLength JSONDynamicPaths "

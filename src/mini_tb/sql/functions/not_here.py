@@ -91,7 +91,7 @@ REASONS = {
         "__groupingForRollup __groupingOrdinary __patchPartitionID __scalarSubqueryResult "
         "__toYearCalendarOnly globalInIgnoreSet globalNotInIgnoreSet globalNotNullInIgnoreSet "
         "globalNullInIgnoreSet inIgnoreSet notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet "
-        "nested validateNestedArraySizes nowInBlock64 chdb"
+        "nested validateNestedArraySizes chdb"
     ),
     "write `arrayJoin`": "unnest",
     "geometries of all kinds are not read, cut, joined or measured here": (
@@ -109,7 +109,6 @@ REASONS = {
         "cutToFirstSignificantSubdomainCustomWithWWWRFC firstSignificantSubdomainCustom "
         "firstSignificantSubdomainCustomRFC"
     ),
-    "this hash is not computed here": "xxHash64Spark",
     "it is not computed here yet": "extractKeyValuePairsWithEscaping",
 }
 """Names of functions that are known but not computed, by the reason that a caller reads."""
