@@ -307,8 +307,10 @@ def _indexed(table: Families[Any], family: str) -> str:
     )
     lines = wrap(names, 88, break_long_words=False)
     texts = [f'"{line} "' for line in lines[:-1]] + [f'"{lines[-1]}"']
-    body = texts[0] if len(texts) == 1 else "(\n        " + "\n        ".join(texts) + "\n    )"
-    return f'    "{family}": {body},'
+    line = f'    "{family}": {texts[0]},'
+    if len(texts) == 1 and len(line) <= 100:
+        return line
+    return f'    "{family}": (\n        ' + "\n        ".join(texts) + "\n    ),"
 
 
 if __name__ == "__main__":

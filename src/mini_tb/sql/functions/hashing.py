@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from mini_tb.sql.functions.function import ArgumentError, Function, constant, text, unsupported
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    constant,
+    keep_low_cardinality,
+    text,
+    unsupported,
+)
 from mini_tb.sql.functions.hash_parts import (
     Algorithm,
     hashed,
@@ -15,7 +22,16 @@ from mini_tb.sql.functions.hash_parts import (
 )
 from mini_tb.sql.functions.strings import as_bytes, need_string, strings
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import INT32, INT64, STRING_BYTES, UINT32, UINT64, DataType, fixed_string
+from mini_tb.types import (
+    INT32,
+    INT64,
+    STRING_BYTES,
+    UINT32,
+    UINT64,
+    UINT128,
+    DataType,
+    fixed_string,
+)
 
 _PLAIN = re.compile(r'(?:CAST\(|\w+\.|"[^"]*"|\w+| AS [A-Z]+\)| & \d+)+')
 """What may be repeated: a column, converted to bits."""
@@ -113,9 +129,11 @@ def _of_bytes(name: str, pair: Callable[[str, str], str], size: int = 64) -> Alg
     )
 
 
-def _murmur_128() -> Algorithm:
+def _joined_128(name: str) -> Algorithm:
+    """Hashes are joined by the hash of their bytes."""
+
     def of(data: str) -> str:
-        return f"mt_murmur3_128({data})"
+        return f"{name}({data})"
 
     return Algorithm(
         of,
@@ -125,11 +143,16 @@ def _murmur_128() -> Algorithm:
     )
 
 
+def _hash_of_both(name: str) -> Callable[[str, str], str]:
+    """Hashes of 64 bits are joined by the hash of their bytes."""
+    return lambda a, b: f"{name}({little_endian(a, 8)} || {little_endian(b, 8)})"
+
+
 def _half_md5() -> Algorithm:
     return Algorithm(
         lambda data: f"mt_half_md5({data})",
         lambda bits, width: _of_width("mt_half_md5", bits, width),
-        lambda a, b: f"mt_half_md5({little_endian(a, 8)} || {little_endian(b, 8)})",
+        _hash_of_both("mt_half_md5"),
     )
 
 
@@ -157,8 +180,10 @@ _ALGORITHMS: dict[str, tuple[Algorithm, DataType]] = {
     "kafkaMurmurHash": (_of_bytes("mt_kafka_murmur", _xor32, 32), UINT32),
     "murmurHash3_32": (_of_bytes("mt_murmur3_32", _xor32, 32), UINT32),
     "murmurHash3_64": (_of_bytes("mt_murmur3_64", _xor64), UINT64),
-    "murmurHash3_128": (_murmur_128(), fixed_string(16)),
+    "murmurHash3_128": (_joined_128("mt_murmur3_128"), fixed_string(16)),
     "halfMD5": (_half_md5(), UINT64),
+    "wyHash64": (_of_bytes("mt_wy", _hash_of_both("mt_wy")), UINT64),
+    "xxh3": (_of_bytes("mt_xx3", _city_pair), UINT64),
 }
 _KEYED: dict[str, tuple[Callable[[int, int], Algorithm], DataType]] = {
     "sipHash64Keyed": (_sip, UINT64),
@@ -250,6 +275,7 @@ _DIGESTS = {
     "SHA384": 48,
     "SHA512": 64,
     "SHA512_256": 32,
+    "keccak256": 32,
 }
 """The digests by how many bytes they have."""
 
@@ -339,6 +365,31 @@ def _lower_iceberg(call: Call, args: list[str]) -> str:
     return _of_bits("mt_iceberg", *_signed_bits(args[0]))
 
 
+def _spark_returns(args: Sequence[Expr]) -> DataType:
+    t = args[0].type
+    if not t.is_nothing and t.bare.name != "String":
+        raise ArgumentError(f"illegal type `{t}`, expected a String")
+    return keep_low_cardinality(args, INT64)
+
+
+def _lower_spark(call: Call, args: list[str]) -> str:
+    """Of NULL it is the seed."""
+    arg = call.args[0]
+    if arg.type.is_nothing:
+        return _OF_SPARKS_NULL
+    return f"coalesce(mt_xx64_spark({as_bytes(arg, args[0])}), {_OF_SPARKS_NULL})"
+
+
+_OF_SPARKS_NULL = "CAST(42 AS BIGINT)"
+_XXH3_128 = _joined_128("mt_xx3_128")
+
+
+def _lower_xxh3_128(call: Call, args: list[str]) -> str:
+    """The number whose bytes the hash is, least first."""
+    digits = f"hex(mt_swapped_words({_all(_XXH3_128, call, args)}))"
+    return f"CAST('0x' || substring({digits}, 17) || left({digits}, 16) AS UHUGEINT)"
+
+
 ROWS = (
     *(_row(name) for name in _ALGORITHMS),
     *(_keyed_row(name) for name in _KEYED),
@@ -362,12 +413,10 @@ ROWS = (
     _int_hash(UINT64, _mixed_alone),
     _int_hash(UINT32, lambda bits: f"mt_int_hash32({bits})"),
     Function("jumpConsistentHash", _jump_returns, _lower_jump, args=(2, 2)),
+    Function("xxHash64Spark", _spark_returns, _lower_spark, nulls=False, bytes_ok=True),
+    Function("xxh3_128", UINT128, _lower_xxh3_128, args=(0, None), bytes_ok=True),
     *unsupported(
         "this hash is not computed here",
-        "xxh3",
-        "xxh3_128",
-        "wyHash64",
-        "keccak256",
         "BLAKE3",
         "kostikConsistentHash",
         "yandexConsistentHash",

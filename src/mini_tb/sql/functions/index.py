@@ -285,7 +285,9 @@ FUNCTIONS = {
         "normalizeUTF8NFKCCasefold parseTimeDelta regexpInstr regexpPosition removeAccentsUTF8 "
         "removeDiacriticsUTF8 sqidDecode str_to_map"
     ),
-    "samples": "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion proportionsZTest",
+    "samples": (
+        "minSampleSizeContinous minSampleSizeContinuous minSampleSizeConversion proportionsZTest"
+    ),
     "sequences": (
         "arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayNormalizedGini "
         "arrayShingles arraySimilarity"

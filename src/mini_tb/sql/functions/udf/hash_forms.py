@@ -41,7 +41,12 @@ def text_udf(
     return kernel_udf(name, ("BLOB",), returns, of_text, tables=tables)
 
 
-def hash_udfs(name: str, function: Function, returns: str = "") -> tuple[Udf, Udf, Udf]:
+def hash_udfs(
+    name: str,
+    function: Function,
+    returns: str = "",
+    tables: Callable[[], Mapping[int, bytes]] = dict,
+) -> tuple[Udf, Udf, Udf]:
     """`name` over BLOB, `name_bits` over numbers and their width in bytes, `name_bits_8` over
     numbers of that width: a column of constants costs time."""
     returns = returns or _RETURNS[function.result]
@@ -58,7 +63,7 @@ def hash_udfs(name: str, function: Function, returns: str = "") -> tuple[Udf, Ud
         of_number(row, row.body.number(8, 32))
 
     return (
-        text_udf(name, function, returns),
-        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any),
-        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8),
+        text_udf(name, function, returns, tables),
+        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any, tables=tables),
+        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8, tables=tables),
     )

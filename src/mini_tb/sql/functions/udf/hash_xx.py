@@ -1,8 +1,8 @@
-"""xxHash32 and xxHash64, seed 0."""
+"""xxHash32 and xxHash64, seed 0; xxHash64 with the seed of Spark."""
 
 from __future__ import annotations
 
-from mini_tb.sql.functions.udf.hash_forms import hash_udfs
+from mini_tb.sql.functions.udf.hash_forms import hash_udfs, text_udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
 
 _P = (
@@ -23,12 +23,12 @@ def _round32(lane: Word, half: Word) -> Word:
     return (lane + half * _Q[1]).left(13) * _Q[0]
 
 
-def _xx64(at: Word, size: Word) -> Word:
+def _xx64(at: Word, size: Word, seed: int = 0) -> Word:
     body, zero = at.body, at.body.number(0)
     place, end = body.variable(at), at + size
-    h = body.variable(_P[4])
+    h = body.variable(_P[4] + seed)
     with body.when(size >= 32):
-        lanes = [body.variable(start) for start in (_P[0] + _P[1], _P[1], 0, -_P[0])]
+        lanes = [body.variable(start + seed) for start in (_P[0] + _P[1], _P[1], 0, -_P[0])]
         last = end - 31
         with body.repeat(lambda: place < last):
             for i, lane in enumerate(lanes):
@@ -79,7 +79,15 @@ def _xx32(at: Word, size: Word) -> Word:
     return x ^ (x >> 16)
 
 
+_SPARK = 42
+
+
+def _spark(at: Word, size: Word) -> Word:
+    return _xx64(at, size, _SPARK)
+
+
 UDFS = (
+    text_udf("mt_xx64_spark", Function("spark", (32, 32), 64, _spark), "BIGINT"),
     *hash_udfs("mt_xx64", Function("xx64", (32, 32), 64, _xx64)),
     *hash_udfs("mt_xx32", Function("xx32", (32, 32), 32, _xx32)),
 )

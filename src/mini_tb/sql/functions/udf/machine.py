@@ -32,8 +32,14 @@ _KEPT = 16 << 20
 """The bytes of memory above which a machine is not kept for the next call."""
 _PAGE = 65536
 
-_ARROW = {"UINTEGER": "uint32", "UBIGINT": "uint64", "INTEGER": "int32", "BLOB": "binary_view"}
-_WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4}
+_ARROW = {
+    "UINTEGER": "uint32",
+    "UBIGINT": "uint64",
+    "INTEGER": "int32",
+    "BIGINT": "int64",
+    "BLOB": "binary_view",
+}
+_WIDTHS = {"UINTEGER": 4, "UBIGINT": 8, "INTEGER": 4, "BIGINT": 8}
 _NUMBER = ("UBIGINT",)
 """The columns of most kernels that have to be fast."""
 _SPANS = {"BLOB": 1, "VARCHAR": 1, "UBIGINT[]": 8}
