@@ -44,6 +44,29 @@ def test_the_only_reader_never_rests(monkeypatch) -> None:
         connections.close()
 
 
+def test_a_quick_statement_does_not_wait_behind_slow_ones() -> None:
+    connections = Connections(None, Settings(readers=2, reader_wait_s=0.01))
+    try:
+        slow = [connections.lease() for _ in range(2)]
+        with pytest.raises(EngineError):
+            connections.lease()
+        quick = connections.lease(is_quick=True)
+        assert connections.leased == 3
+        with pytest.raises(EngineError):
+            connections.lease(is_quick=True)
+        connections.give_back(quick)
+        with pytest.raises(EngineError):
+            connections.lease()
+        assert connections.lease(is_quick=True) is quick
+        connections.give_back(slow[0])
+        assert connections.lease(is_quick=True) is slow[0]
+        for reader in (*slow, quick):
+            connections.give_back(reader)
+        assert connections.leased == 0
+    finally:
+        connections.close()
+
+
 @pytest.mark.parametrize(
     ("query", "is_read_twice"),
     [("FROM t LIMIT 100000", False), ("FROM t ORDER BY a LIMIT 1000", True)],

@@ -46,6 +46,21 @@ def test_large_answers_come_in_batches_and_give_the_reader_back(engine: DuckDBEn
         assert result.rows_read == 1_000_000
 
 
+def test_a_statement_that_was_quick_finds_a_reader_beside_slow_ones() -> None:
+    quick, slow = raw("SELECT 1 AS i"), raw("SELECT 2 AS i")
+    engine = DuckDBEngine.open(settings=Settings(readers=1, reader_wait_s=0.01))
+    try:
+        with engine.execute(quick):
+            pass
+        with engine.execute(MANY):  # has the only reader
+            with engine.execute(quick) as result:
+                assert result.rows() == [(1,)]
+            with pytest.raises(EngineError):
+                engine.execute(slow)
+    finally:
+        engine.close()
+
+
 def test_small_answers_are_the_same_the_first_time_and_later(engine: DuckDBEngine) -> None:
     statement = raw(
         "SELECT i, i / 2.0 AS f, 't' || i AS t, [i] AS l, DATE '2024-01-02' AS d,"

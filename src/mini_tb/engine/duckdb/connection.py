@@ -44,6 +44,10 @@ avail: 100,000 rows take twice as long. Its own number is 50."""
 CALM_S = 0.2
 """So long after a commit rows are taken to come in still."""
 
+QUICK_S = 0.05
+"""A statement that was through in so long is quick. It waits so long for a reader beside others,
+then it takes one that is kept for such: a second of somebody's arithmetic is not everybody's."""
+
 CLOSING_S = 5.0
 """So long closing waits for readers to come back."""
 
@@ -58,7 +62,8 @@ class Settings:
     `threads` is how many threads one big statement may use beside its own, `readers` how many
     statements run at a time. Measured: one reader more than there are cores, with one thread each,
     keeps the cores busy while Python writes an answer (177 answers a second on two, 150 without
-    it). While rows come in it rests, which leaves the writer its latency.
+    it). While rows come in it rests, which leaves the writer its latency. One more is for quick
+    statements that find all others taken by slow ones.
     """
 
     memory_limit: str | None = None
@@ -97,12 +102,15 @@ class Connections:
         """Readers that nobody has; None when there will be no more."""
         self._resting: Idle[DuckDBPyConnection] = Idle()
         self._rows_came_at = -CALM_S
-        self._readers = [self.writer.cursor() for _ in range(settings.readers or max(2, cores) + 1)]
-        self._one_may_rest = len(self._readers) > max(2, cores)
+        count = settings.readers or max(2, cores) + 1
+        self._one_may_rest = count > max(2, cores)
+        self._readers = [self._reader() for _ in range(count)]
         for reader in self._readers:
-            for setting in _COUNTS_ROWS:
-                reader.execute(setting)
             self._idle.put(reader)
+        self._spare = self._reader()
+        self._kept: Idle[DuckDBPyConnection] = Idle()
+        """`_spare`, for quick statements, when nobody has it."""
+        self._kept.put(self._spare)
         self._long: Idle[DuckDBPyConnection] = Idle()
         self._telling = [self.writer.cursor() for _ in range(LONG_RUNS)]
         for connection in self._telling:
@@ -113,6 +121,12 @@ class Connections:
         self._function_cursor = self.writer.cursor()
         self._functions: threading.Thread | None = None
         self._functions_lock = threading.Lock()
+
+    def _reader(self) -> DuckDBPyConnection:
+        reader = self.writer.cursor()
+        for setting in _COUNTS_ROWS:
+            reader.execute(setting)
+        return reader
 
     def load_functions(self) -> threading.Thread:
         """Begin to make the functions that DuckDB does not have known to it, unless that has begun:
@@ -135,26 +149,37 @@ class Connections:
         register(self._function_cursor)
         self._function_cursor.close()
 
-    def lease(self) -> DuckDBPyConnection:
-        """A reader of one's own until `give_back`. Raises `EngineError` 202 (HTTP 503) when all
-        stay busy for `reader_wait_s` seconds."""
+    def lease(self, *, is_quick: bool = False) -> DuckDBPyConnection:
+        """A reader of one's own until `give_back`; `is_quick` says that the statement was, before.
+        Raises `EngineError` 202 (HTTP 503) when all stay busy for `reader_wait_s` seconds."""
         if not self._rows_come_in and (rested := self._resting.at_once()) is not None:
             return rested
-        try:
-            found = self._idle.take(self.settings.reader_wait_s)
-        except TimeoutError:
-            text = "Too many simultaneous queries; try again"
-            code = Code.TOO_MANY_SIMULTANEOUS_QUERIES
-            raise EngineError(text, code=code, status=503) from None
+        found = self._wait_for_one(is_quick)
         if found is None:
             self._idle.put(None)  # for the next one who waits
             raise lost("The engine is closed, or starts anew; try again")
         return found
 
+    def _wait_for_one(self, is_quick: bool) -> DuckDBPyConnection | None:
+        left_s = self.settings.reader_wait_s
+        while left_s > 0:
+            wait_s = min(QUICK_S, left_s) if is_quick else left_s
+            try:
+                return self._idle.take(wait_s)
+            except TimeoutError:
+                left_s -= wait_s
+            if is_quick and (spare := self._kept.at_once()) is not None:
+                return spare
+        text = "Too many simultaneous queries; try again"
+        raise EngineError(text, code=Code.TOO_MANY_SIMULTANEOUS_QUERIES, status=503)
+
     def give_back(self, reader: DuckDBPyConnection) -> None:
         """The reader has no open result any more."""
         if self._is_closed:
             reader.close()
+            return
+        if reader is self._spare:
+            self._kept.put(reader)
             return
         rests = self._one_may_rest and self._rows_come_in and not self._resting
         (self._resting if rests else self._idle).put(reader)
@@ -162,7 +187,8 @@ class Connections:
     @property
     def leased(self) -> int:
         """How many readers are out."""
-        return len(self._readers) - len(self._idle) - len(self._resting)
+        taken = len(self._readers) - len(self._idle) - len(self._resting)
+        return taken + 1 - len(self._kept)
 
     def rows_came_in(self) -> None:
         """Rows have been committed: readers make room for the next ones."""
@@ -208,7 +234,7 @@ class Connections:
             return
         if self._functions is not None:
             self._functions.join()
-        for reader in self._readers:
+        for reader in (*self._readers, self._spare):
             with suppress(Exception):  # closed by its own failure
                 reader.interrupt()
         if (rested := self._resting.at_once()) is not None:
@@ -219,6 +245,8 @@ class Connections:
                 back = self._idle.take(deadline - time.monotonic())
                 if back is not None:
                     back.close()
+        with suppress(TimeoutError):
+            self._kept.take(deadline - time.monotonic()).close()
         self._is_closed = True  # a reader that comes back later is closed when it does
         self._idle.put(None)
         for connection in self._telling:

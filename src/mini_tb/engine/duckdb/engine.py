@@ -217,7 +217,7 @@ class DuckDBEngine:
         import duckdb
 
         connections = self._connections
-        reader = connections.lease()
+        reader = connections.lease(is_quick=True)
         try:
             return reader.execute(duck_sql).fetchall()
         except duckdb.Error as error:

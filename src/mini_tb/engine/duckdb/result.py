@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mini_tb.diagnostics import EngineError
-from mini_tb.engine.duckdb.connection import UDF_PREFIX
+from mini_tb.engine.duckdb.connection import QUICK_S, UDF_PREFIX
 from mini_tb.engine.duckdb.errors import cancelled, timed_out
 from mini_tb.engine.duckdb.statement import (
     SMALL,
@@ -60,7 +60,7 @@ class DuckDBResult:
         self._second: pa.RecordBatch | None = None
         self._schema: pa.Schema = None
         self._rows: list[tuple[Any, ...]] | None = None
-        self._known: Known | None = None
+        self._known = known = statements.find(compiled.duck_sql)
         self._profile: Profile | None = None
         self._is_snapshot = False
         self._is_cancelled = False
@@ -68,7 +68,8 @@ class DuckDBResult:
         self._elapsed: float | None = None
         if UDF_PREFIX in compiled.duck_sql or UDF_PREFIX in (compiled.totals or ""):
             connections.wait_for_functions()
-        self._connection: DuckDBPyConnection | None = connections.lease()
+        self._connection: DuckDBPyConnection | None = connections.lease(is_quick=known.is_quick)
+        self._began = time.perf_counter()
         try:
             if on_start is not None:
                 on_start(self.cancel)
@@ -79,7 +80,6 @@ class DuckDBResult:
                 self._connection.begin()
                 self._is_snapshot = True
                 self.totals = self._one_row(self._connection, compiled.totals, values)
-            known = statements.find(compiled.duck_sql)
             is_small = known.is_small
             if is_small is None:
                 is_small = self._most_rows(values) <= SMALL
@@ -144,7 +144,7 @@ class DuckDBResult:
             known.is_small = False
             return False
         self._profiled(connection)
-        self._known, self._rows = known, rows
+        self._rows = rows
         return True
 
     @property
@@ -202,7 +202,7 @@ class DuckDBResult:
         return pa.Table.from_batches(list(self.batches()), self._arrow_schema())
 
     def _arrow_schema(self) -> pa.Schema:
-        if self._schema is None and self._known is not None:
+        if self._schema is None:
             self._schema = schema_of(self._known.names, self._known.types)
         return self._schema
 
@@ -229,7 +229,9 @@ class DuckDBResult:
 
     def _finish(self) -> None:
         """The statement is over: read its profile, give the connection back."""
-        self._elapsed = time.perf_counter() - self._started
+        now = time.perf_counter()
+        self._elapsed = now - self._started
+        self._known.is_quick = self._reader is None and now - self._began < QUICK_S
         connection, self._connection = self._connection, None
         if self._alarm is not None:
             self._alarm.cancel()
@@ -251,6 +253,7 @@ class DuckDBResult:
     def _failed(self, error: BaseException) -> BaseException:
         is_timeout = self._alarm is not None and self._alarm.rung
         self._finish()
+        self._known.is_quick = False
         if is_timeout:
             return timed_out(self._timeout_s)
         if self._is_cancelled:

@@ -30,6 +30,8 @@ class Known:
 
     is_small: bool | None = None
     """None: it has not answered yet."""
+    is_quick: bool = False
+    """Whether its last answer took less than `connection.QUICK_S`."""
     statement: Statement | None = None
     names: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
