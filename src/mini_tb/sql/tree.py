@@ -387,12 +387,24 @@ def relation_aliases(relation: Relation) -> set[str]:
 
 
 def queries_inside(relation: Relation) -> int:
-    """How many queries stand in FROM, at any depth."""
+    """How many queries stand in FROM, at any depth, and in the queries there."""
     if isinstance(relation, JoinRelation):
         return queries_inside(relation.left) + queries_inside(relation.right)
     if isinstance(relation, ArrayJoinRelation):
         return queries_inside(relation.source)
     if not isinstance(relation, QueryRelation):
         return 0
-    source = relation.query.source if isinstance(relation.query, BoundSelect) else None
-    return 1 if source is None else 1 + queries_inside(source)
+    return 1 + _queries_of(relation.query)
+
+
+def _queries_of(query: BoundQuery) -> int:
+    """How many queries a SELECT reads from, or stand in its conditions and columns."""
+    if isinstance(query, BoundSet):
+        return _queries_of(query.left) + _queries_of(query.right)
+    count = 0 if query.source is None else queries_inside(query.source)
+    exprs = [column.expr for column in query.columns]
+    for expr in (*exprs, query.where, query.having):
+        for part in expr.walk() if expr is not None else ():
+            if isinstance(part, InQuery | ScalarQuery | ExistsQuery):
+                count += (2 if isinstance(part, ExistsQuery) else 1) + _queries_of(part.query)
+    return count

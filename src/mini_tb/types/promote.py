@@ -69,6 +69,8 @@ def _supertype(bare: list[DataType]) -> DataType:
         return _dates(bare)
     if all(t.is_number for t in bare):
         return _numbers(bare)
+    if all(t.is_enum for t in bare):  # by their numbers
+        return integer(16 if any(t.name == "Enum16" for t in bare) else 8, signed=True)
     if all(t.is_string or t.is_enum for t in bare):
         return STRING
     raise NoSupertype(
@@ -79,9 +81,11 @@ def _supertype(bare: list[DataType]) -> DataType:
 
 def _dates(bare: list[DataType]) -> DataType:
     precise = [t for t in bare if t.name == "DateTime64"]
-    if precise:  # the zone goes with the precision
-        widest = max(precise, key=lambda t: t.scale)
-        return datetime64(widest.scale, widest.zone)
+    if precise:  # the zone goes with the precision, the last of several; but equal are as the first
+        scale = max(t.scale for t in precise)
+        is_one = len(precise) == len(bare) and all(t.scale == scale for t in precise)
+        zones = [t.zone for t in precise if t.scale == scale]
+        return datetime64(scale, zones[0 if is_one else -1])
     times = [t for t in bare if t.name == "DateTime"]
     if times:
         return datetime64(0) if any(t.name == "Date32" for t in bare) else times[0]

@@ -316,6 +316,10 @@ def _lower_empty(call: Call, args: list[str]) -> str:
     sign = "=" if call.function.name == "empty" else "<>"
     if call.args[0].type.bare.name == "UUID":
         return f"CAST({args[0]} {sign} '00000000-0000-0000-0000-000000000000'::UUID AS UTINYINT)"
+    t = call.args[0].type.bare
+    if t.name == "FixedString":  # of zero bytes only
+        zeros = "\\x00" * int(t.params[0])
+        return f"CAST({args[0]} {sign} '{zeros}'::BLOB AS UTINYINT)"
     return f"CAST({_size(call, args[0])} {sign} 0 AS UTINYINT)"
 
 

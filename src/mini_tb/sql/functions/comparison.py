@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.folding import EXACT_FLOAT
 from mini_tb.sql.functions import zone
-from mini_tb.sql.functions.convert import lower_cast
+from mini_tb.sql.functions.convert import lower_cast, names_member
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, keep_low_cardinality
@@ -63,8 +63,7 @@ def common(a: Expr, b: Expr) -> DataType:
                 raise ArgumentError(f"there is no supertype for types {s}, {t}", 386)
             if not other.is_enum:
                 return other
-            members = [name for name, _ in other.params]
-            return other if isinstance(text, Const) and text.value in members else STRING
+            return other if names_member(other, text) else STRING
     if s.is_enum and t.is_enum:
         return INT16
     for one, other in ((s, t), (t, s)):

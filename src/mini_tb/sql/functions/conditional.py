@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.constancy import chosen, is_fixed, is_never_null
+from mini_tb.sql.constancy import chosen, chosen_of, is_constant, is_fixed, is_never_null
 from mini_tb.sql.functions import comparison
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
@@ -73,7 +73,8 @@ def _with_zeros(found: DataType, branches: Sequence[DataType]) -> DataType:
         columns = zip(found.types, *(branch.types for branch in branches), strict=True)
         types = tuple(_with_zeros(element, others) for element, *others in columns)
         return DataType("Tuple", types, found.params, found.names)
-    if found.bare.name != "String" or all(b.bare.name != "FixedString" for b in branches):
+    is_text = all(b.is_string or b.is_nothing for b in branches)
+    if not is_text or all(b.bare.name != "FixedString" for b in branches):
         return found
     return nullable(STRING_BYTES) if found.is_nullable else STRING_BYTES
 
@@ -96,6 +97,11 @@ def _multi_if_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError(message, 386)
     if found.name == "LowCardinality":
         found = found.types[0]  # the branches' dictionaries are not kept
+    branch = chosen_of(args)
+    if found.bare in (UINT8, BOOL) and branch is not None and not is_constant(args[branch]):
+        bare = args[branch].type.bare
+        if bare in (UINT8, BOOL):  # as the value that is chosen
+            found = nullable(bare) if found.is_nullable else bare
     return _with_zeros(found, [b.type for b in branches]) if len(branches) == 2 else found
 
 
@@ -118,7 +124,8 @@ def _case_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("takes an even number of arguments", 42)
     for i in range(1, len(args) - 1, 2):
         comparison.common(args[0], args[i])
-    return supertype_of([args[i] for i in (*range(2, len(args) - 1, 2), len(args) - 1)])
+    found = supertype_of([args[i] for i in (*range(2, len(args) - 1, 2), len(args) - 1)])
+    return keep_low_cardinality(args, found) if found.can_be_low_cardinality else found
 
 
 def _lower_case(call: Call, args: list[str]) -> str:

@@ -11,7 +11,7 @@ from mini_tb.sql.functions.constants import literal, typed_default, zero
 from mini_tb.sql.functions.convert_clock import clock, from_clock, is_clock
 from mini_tb.sql.functions.convert_text import depth, to_text
 from mini_tb.sql.functions.function import ArgumentError, Function
-from mini_tb.sql.tree import Call, Const, Expr, Param
+from mini_tb.sql.tree import Aggregate, Call, Const, Expr, Param, Window
 from mini_tb.types import (
     INT64,
     NOTHING,
@@ -154,6 +154,9 @@ def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
     if t.is_map and s.is_array and s.element.is_tuple and len(s.element.types) == 2:
         entry = array(tuple_of(*t.types, names=("key", "value")))
         return f"map_from_entries({_convert_nested(s, entry, sql) or sql})"
+    if s.is_map and t.is_array and t.element.is_tuple and len(t.element.types) == 2:
+        entry = array(tuple_of(*s.types, names=("key", "value")))
+        return _convert_nested(entry, t, f"map_entries({sql})")
     if t.is_map and s.is_tuple and len(s.types) == 2 and all(e.is_array for e in s.types):
         keys, values = (f"struct_extract({sql}, {quote_string(n)})" for n in field_names(s))
         keys = lower_cast(s.types[0], array(t.types[0]), keys)
@@ -211,7 +214,23 @@ def read_text(t: DataType, sql: str) -> str:
         return number.read_number(INT64, sql)
     if t.name in ("Time", "Time64"):
         return f"CAST(mt_time({sql}, {t.scale}) AS {duck})"
+    if t.is_enum:
+        number_ = f"CASE WHEN regexp_full_match({sql}, '{_WHOLE}') THEN TRY_CAST({sql} AS INT) END"
+        whens = " ".join(f"WHEN {value} THEN {quote_string(name)}" for name, value in t.params)
+        return f"coalesce(TRY_CAST({sql} AS {duck}), CAST(CASE {number_} {whens} END AS {duck}))"
     return f"TRY_CAST({sql} AS {duck})"
+
+
+_WHOLE = "[+-]?[0-9]+"
+
+
+def names_member(enum: DataType, expr: Expr) -> bool:
+    """Whether a written text is a member of an enum, by name or by number."""
+    if not (isinstance(expr, Const) and isinstance(expr.value, str)):
+        return False
+    found = expr.value
+    is_number = re.fullmatch(_WHOLE, found) is not None
+    return any(found == name or (is_number and int(found) == n) for name, n in enum.bare.params)
 
 
 def try_text(t: DataType, sql: str) -> str:
@@ -286,8 +305,10 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     result = nullable(UINT8) if value.type.is_nullable else UINT8
     if value.type.name == "LowCardinality" and all(map(is_constant, items)):
         result = low_cardinality(result)
-    if len(items) == 1 and items[0].type.is_array and not value.type.is_array:
+    if len(items) == 1 and _is_list_of(items[0].type, value.type):
         listed = items[0]
+        if not is_constant(listed):
+            result = nullable(UINT8)
         if not listed.type.element.is_nothing:
             lower_cast(listed.type.element, value.type, "")
         return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
@@ -298,9 +319,21 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]
     if not all(map(is_constant, known)):
-        result = nullable(UINT8)
+        if not (len(items) == 1 and _is_compared(items[0])):
+            result = nullable(UINT8)
         converted = _as_values(converted, value.type)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
+
+
+def _is_list_of(t: DataType, value: DataType) -> bool:
+    return t.is_array and (not value.is_array or t.element.is_array)
+
+
+def _is_compared(item: Expr) -> bool:
+    """Whether ClickHouse makes `value = item` of `value IN (item)`: of what is computed."""
+    if isinstance(item, Call):
+        return item.function.name not in ("tuple", "array")
+    return isinstance(item, Aggregate | Window)
 
 
 def _as_values(items: list[Expr], target: DataType) -> list[Expr]:
@@ -321,7 +354,7 @@ def _may_match(item: Expr, target: DataType) -> bool:
     if item.type.is_nothing or any(element.is_nothing for element in item.type.bare.types):
         return False
     if target.is_enum and isinstance(item, Const) and isinstance(item.value, str):
-        return item.value in [name for name, _ in target.bare.params]
+        return names_member(target, item)
     return True
 
 

@@ -33,13 +33,18 @@ def _size(call: Call, sql: str) -> str:
     return f"octet_length({sql})" if call.args[0].type.is_bytes else f"strlen({sql})"
 
 
+def _is_wide(t: DataType) -> bool:
+    """Whether a number may be more than DuckDB takes, which has 32 bits for it."""
+    return t.is_float or (t.is_integer and t.bits > 32)
+
+
 def _taken(call: Call, args: list[str], first: str, count: str) -> str:
     """`count` letters from `first` on, counted from 1."""
     arg, sql = call.args[0], args[0]
-    past = f"{_size(call, sql)} + 1"  # DuckDB takes no number of more than 32 bits here
-    if call.args[1].type.bits > 32 and len(first) > 1:
+    past = f"{_size(call, sql)} + 1"
+    if _is_wide(call.args[1].type) and first != "1":
         first = f"least({first}, {past})"
-    if call.args[-1].type.bits > 32 and len(args) > 2:
+    if _is_wide(call.args[-1].type) and len(args) > 2:
         count = f"least({count}, {past})"
     cut = f"substring({sql}, {first}, {count})"
     if is_utf8(call):

@@ -221,7 +221,8 @@ def _lower_cosine(bound: Call, args: list[str]) -> str:
         return lowered(_cosine_of_tuples(a, b))
     duck = _duck(bound.type.bare)
     vectors = ", ".join(f"CAST({part.text} AS {duck}[])" for part in (a, b))
-    return f"CAST(list_cosine_distance({vectors}) AS {duck})"
+    found = f"CAST(list_cosine_distance({vectors}) AS {duck})"
+    return f"CASE WHEN len({a.text}) = 0 AND len({b.text}) = 0 THEN 'nan' ELSE {found} END"
 
 
 ROWS = (

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.function import ArgumentError, Function, constant
+from mini_tb.sql.functions.function import (
+    ArgumentError,
+    Function,
+    constant,
+    keep_low_cardinality,
+)
 from mini_tb.sql.functions.json_text import to_json
 from mini_tb.sql.tree import Call, Column, Expr
-from mini_tb.types import STRING
+from mini_tb.types import STRING, DataType, nullable
 from mini_tb.types.duckdb import quote_string
 
 _OBJECTS = ("JSONEachRow", "NDJSON", "JSONLines")
@@ -16,7 +23,7 @@ def _json(call: Call, args: list[str]) -> str:
     parts = []
     for i, (arg, sql) in enumerate(zip(call.args[1:], args[1:], strict=True)):
         key = to_json(STRING, quote_string(_name(arg)))
-        value = f"coalesce({to_json(arg.type, sql)}, 'null')"
+        value = f"coalesce({to_json(_as_given(arg), sql)}, 'null')"
         parts.append(f"'{',' if i else ''}' || {key} || ':' || {value}")
     return f"('{{' || {' || '.join(parts)} || '}}')"
 
@@ -27,10 +34,16 @@ def _name(arg: Expr) -> str:
     raise ArgumentError("JSON rows are made of columns: name the expression in a subquery first")
 
 
+def _as_given(arg: Expr) -> DataType:
+    """The type of an argument's text: strings come as text, of whatever type they are."""
+    t = arg.type
+    return (nullable(STRING) if t.is_nullable else STRING) if t.is_string else t
+
+
 def _csv(call: Call, args: list[str]) -> str:
     parts = []
     for arg, sql in zip(call.args[1:], args[1:], strict=True):
-        text = lower_cast(arg.type, STRING, sql)
+        text = lower_cast(_as_given(arg), STRING, sql)
         if not arg.type.is_number:
             text = f"('\"' || replace({text}, '\"', '\"\"') || '\"')"
         parts.append(f"coalesce({text}, '\\N')")
@@ -48,7 +61,11 @@ def _lower(call: Call, args: list[str]) -> str:
     return text if call.function.name == "formatRowNoNewline" else f"({text} || chr(10))"
 
 
+def _returns(args: Sequence[Expr]) -> DataType:
+    return keep_low_cardinality(args, STRING)
+
+
 ROWS = tuple(
-    Function(name, STRING, _lower, args=(2, None), nulls=False)
+    Function(name, _returns, _lower, args=(2, None), nulls=False)
     for name in ("formatRow", "formatRowNoNewline")
 )

@@ -23,7 +23,7 @@ from mini_tb.types.geometry import POINT, points
 
 def _distance_returns(args: Sequence[Expr]) -> DataType:
     numbers(FLOAT32)(args)
-    return FLOAT64 if all(arg.type.bare == FLOAT64 for arg in args) else FLOAT32
+    return FLOAT64 if any(arg.type.bare == FLOAT64 for arg in args) else FLOAT32
 
 
 def _lower_distance(call: Call, args: list[str]) -> str:

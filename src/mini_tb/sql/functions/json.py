@@ -117,16 +117,18 @@ def _lower_pairs(call: Call, args: list[str]) -> str:
     is_raw = "Raw" in call.function.name
     found = value_at(call, args, 1, len(args) if is_raw else len(args) - 1)
     element = call.type.element.types[1]
-    value = _raw_item("e.value") if is_raw else filled("e.value", element)
+    value = _raw_item("e['value']") if is_raw else filled("e['value']", element)
     members = (
         f"(CASE WHEN json_type({found}) = 'OBJECT' "
         f"THEN map_entries(TRY_CAST({found} AS MAP(VARCHAR, JSON))) ELSE [] END)"
     )
-    if not is_raw and not element.is_nullable:
-        # A member whose value does not fit is left out.
-        fitting = value_of("e.value", element)
-        members = f"list_filter({members}, lambda e: ({fitting}) IS NOT NULL)"
-    return f"list_transform({members}, lambda e: {{'1': e.key, '2': {value}}})"
+    if not is_raw:
+        # A member whose value does not fit is left out; a null that was cast to JSON is NULL.
+        fitting = value_of("e['value']", element)
+        fits = f"({fitting}) IS NOT NULL"
+        fits += " OR e['value'] IS NULL" if element.is_nullable else ""
+        members = f"list_filter({members}, lambda e: {fits})"
+    return f"list_transform({members}, lambda e: {{'1': e['key'], '2': {value}}})"
 
 
 def wanted_type(expr: Expr) -> DataType:

@@ -17,7 +17,7 @@ from mini_tb.sql.functions.function import (
     without_low_cardinality,
 )
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import UINT8, DataType, array, map_of, to_duckdb, tuple_of
+from mini_tb.types import STRING, UINT8, DataType, array, map_of, to_duckdb, tuple_of
 from mini_tb.types.duckdb import field_names, quote_string
 
 
@@ -59,7 +59,11 @@ def _contains(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_contains(call: Call, args: list[str]) -> str:
-    key = lower_cast(call.args[1].type, call.args[0].type.types[0], args[1])
+    wanted = call.args[0].type.types[0]
+    key = lower_cast(call.args[1].type, wanted, args[1])
+    if wanted.name == "FixedString" and call.args[1].type.bare == STRING:
+        # A longer text is no key.
+        key = f"CASE WHEN strlen({args[1]}) <= {wanted.params[0]} THEN {key} END"
     return f"CAST(coalesce(map_contains({args[0]}, {key}), FALSE) AS UTINYINT)"
 
 
@@ -69,7 +73,10 @@ def _pairs(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_pairs(call: Call, args: list[str]) -> str:
-    return f"list_transform(map_entries({args[0]}), lambda e: {{'keys': e.key, 'values': e.value}})"
+    return (
+        f"list_transform(map_entries({args[0]}), "
+        "lambda e: {'keys': e['key'], 'values': e['value']})"
+    )
 
 
 def _same(args: Sequence[Expr]) -> DataType:
@@ -129,7 +136,7 @@ def _from_arrays_returns(args: Sequence[Expr]) -> DataType:
 
 def _lower_from_arrays(call: Call, args: list[str]) -> str:
     items = [
-        f"list_transform(map_entries({sql}), lambda e: {{'1': e.key, '2': e.value}})"
+        f"list_transform(map_entries({sql}), lambda e: {{'1': e['key'], '2': e['value']}})"
         if arg.type.is_map
         else sql
         for arg, sql in zip(call.args, args, strict=True)
@@ -153,7 +160,10 @@ def _update_returns(args: Sequence[Expr]) -> DataType:
 def _lower_concat(call: Call, args: list[str]) -> str:
     maps = [lower_cast(arg.type, call.type, sql) for arg, sql in zip(call.args, args, strict=True)]
     if call.function.name == "mapUpdate":
-        return f"map_concat({', '.join(maps)})"
+        # What is only in the first, and then the second.
+        first, second = (f"map_entries({sql})" for sql in maps)
+        rest = f"list_filter({first}, lambda e: NOT map_contains({maps[1]}, e['key']))"
+        return f"map_from_entries(list_concat({rest}, {second}))"
     # A key of several maps would be there twice, which DuckDB refuses.
     entries = ", ".join(f"map_entries({text})" for text in maps)
     return f"map_from_entries(list_concat({entries}))" if len(maps) > 1 else maps[0]

@@ -66,8 +66,8 @@ def _lower_all(call: Call, args: list[str]) -> str:
     else:
         found = _found(args[0], "'{0}' || n || '{1}'", "i")
         matches = f"list_transform({args[1]}, lambda n, i: {found})"
-    ordered = f"list_sort(list_filter({matches}, lambda m: m.at IS NOT NULL))"
-    return f"list_transform({ordered}, lambda m: m.index)"
+    ordered = f"list_sort(list_filter({matches}, lambda m: m['at'] IS NOT NULL))"
+    return f"list_transform({ordered}, lambda m: m['index'])"
 
 
 # Edits -----------------------------------------------------------------------------------------
