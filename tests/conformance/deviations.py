@@ -180,6 +180,14 @@ DEVIATIONS = (
         detail=r"exists\(_subquery",
     ),
     Deviation(
+        "The name of an `if` whose condition is `x IN (column)`",
+        "says `in(x, (column))`, though elsewhere `in(x, column)`",
+        "says `in(x, column)`",
+        kind="name",
+        query=r"([iI]f\(|CASE).* IN ",
+        detail=r"(?s)ClickHouse.*\bin\(.*, \(\w+\)\).*mini-tb",
+    ),
+    Deviation(
         "Floats of more than 19 digits that become Decimals of more than 18",
         "the last digits may differ from those of the float",
         "the digits of the float",
@@ -318,14 +326,16 @@ DEVIATIONS = (
         detail=r"(?s)ClickHouse .*(?<![\w.])-0(?![\d.]).*mini-tb ",
     ),
     Deviation(
-        "The name of an `if` whose condition is constant, where the branch that is not taken "
-        "divides by zero, or replaces in a constant FixedString",
+        "The name, and the type, of an `if` whose condition is constant, where the branch that is "
+        "not taken is an error (divides by zero, replaces in a constant FixedString)",
         "is that of the branch that is taken",
         "says what the query says",
-        kind="name",
-        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo)\(|([iI]f\(|CASE).* %"
+        kind="name|type",
+        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo|isIPAddressInRange)\("
+        r"|([iI]f\(|CASE).* %"
         r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\(",
-        detail=r"(?s)^ClickHouse (?!.*\b(if|multiIf)\(.*mini-tb).*\n  mini-tb .*\b(if|multiIf)\(",
+        detail=r"(?s)^ClickHouse (?!.*\b(if|multiIf)\(.*mini-tb)"
+        r".*\n  mini-tb .*(\b(if|multiIf)\(|Tuple)",
     ),
     Deviation(
         "`firstSignificantSubdomain`, `cutToFirstSignificantSubdomain…`",

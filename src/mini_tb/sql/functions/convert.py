@@ -309,8 +309,9 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         listed = items[0]
         if not is_constant(listed):
             result = nullable(UINT8)
-        if not listed.type.element.is_nothing:
-            lower_cast(listed.type.element, value.type, "")
+        if listed.type.element.is_nothing:
+            listed = Const(array(value.type.bare), [])
+        lower_cast(listed.type.element, value.type, "")
         return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
     if any(item.type == NOTHING for item in items):
         raise ArgumentError("a list has an element of an empty array, which is no value")

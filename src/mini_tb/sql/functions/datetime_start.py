@@ -65,9 +65,10 @@ def _as_time(t: DataType, source: str, found: str) -> str:
     if t.name == "DateTime":
         return found
     below = "" if t.name == "Date" else f"WHEN {source} < {_FIRST_TIME} THEN {_FIRST_TIME} "
+    least = found if t.name == "Date" else f"greatest({found}, {_FIRST_TIME})"
     return (
         f"CASE {below}WHEN {source} > {_LAST_TIME} THEN least({found}, {_LAST_TIME}) "
-        f"ELSE {found} END"
+        f"ELSE {least} END"
     )
 
 
