@@ -12,6 +12,7 @@ GEOMETRY = {
     "Point": 0,
     "Ring": 1,
     "LineString": 1,
+    "MultiPoint": 1,
     "Polygon": 2,
     "MultiLineString": 2,
     "MultiPolygon": 3,

@@ -54,10 +54,12 @@ FAMILIES = (
     "raw",
     "readable",
     "sequences",
+    "shapes",
     "shingles",
     "statistics",
     "text",
     "utm",
+    "wkb",
 )
 
 

@@ -48,7 +48,7 @@ def _lower_box(call: Call, args: list[str]) -> str:
 LATITUDE_FIRST = tuple_of(FLOAT64, FLOAT64, names=("latitude", "longitude"))
 
 
-_AREAS = GEOMETRY.keys() - {"Point", "MultiLineString"}
+_AREAS = GEOMETRY.keys() - {"Point", "MultiPoint", "MultiLineString"}
 
 
 def polygon_depth(t: DataType) -> int:
@@ -126,28 +126,16 @@ ROWS = (
     Function("pointInPolygon", _polygon_returns, _lower_polygon, args=(2, None)),
     Function("pointInEllipses", _ellipses_returns, _lower_ellipses, args=(6, None)),
     *unsupported(
-        "polygons are not cut, joined or compared here",
-        *(
-            f"polygon{verb}{plane}"
-            for verb in ("ConvexHull",)
-            for plane in ("Cartesian", "Spherical")
-        ),
+        "polygons are not cut and joined here, nor compared on a sphere",
+        "polygonConvexHullSpherical",
         *(
             f"polygons{verb}{plane}"
-            for verb in (
-                "Distance",
-                "Equals",
-                "Intersect",
-                "Intersection",
-                "SymDifference",
-                "Union",
-                "Within",
-            )
+            for verb in ("Intersection", "SymDifference", "Union")
             for plane in ("Cartesian", "Spherical")
         ),
-        "readWKT",
-        "wkb",
+        *(f"polygons{verb}Spherical" for verb in ("Distance", "Equals", "Intersect", "Within")),
     ),
+    *unsupported("a shape of any kind has no type here: name its kind", "readWKT", "readWKB"),
     *unsupported(
         "S2 cells are not computed here",
         "geoToS2",

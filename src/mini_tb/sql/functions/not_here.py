@@ -94,14 +94,10 @@ REASONS = {
         "nested validateNestedArraySizes chdb"
     ),
     "write `arrayJoin`": "unnest",
-    "geometries of all kinds are not read, cut, joined or measured here": (
-        "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom areaCartesian "
-        "areaSpherical flipCoordinates geometryIntersectCartesian geometryIntersectSpherical "
-        "perimeterCartesian perimeterSpherical readWKB readWKBLineString "
-        "ST_LineFromWKB readWKBMultiLineString ST_MLineFromWKB readWKBMultiPoint ST_MPointFromWKB "
-        "readWKBMultiPolygon ST_MPolyFromWKB readWKBPoint ST_PointFromWKB readWKBPolygon "
-        "ST_PolyFromWKB readWKTMultiPoint"
+    "shapes are not drawn as tiles here": (
+        "MVTBoundingBox MVTBoundingBoxMercator MVTEncodeGeom ST_AsMVTGeom"
     ),
+    "shapes are not compared on a sphere here": "geometryIntersectSpherical",
     "places are not projected to such grids here": "MGRSToGeo geoToMGRS",
     "hosts are not cut by lists of one's own here": (
         "cutToFirstSignificantSubdomainCustom cutToFirstSignificantSubdomainCustomRFC "

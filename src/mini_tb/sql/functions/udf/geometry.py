@@ -55,14 +55,18 @@ class _Reader:
     def point(self) -> dict[str, float]:
         return {"1": self.number(), "2": self.number()}
 
-    def shape(self, depth: int) -> Any:
+    def shape(self, depth: int, *, in_brackets: bool = False) -> Any:
+        """So many levels of brackets; each point may be `in_brackets`, too."""
         if depth == 0:
+            if in_brackets and self.peek() == "(":
+                (point,) = self.shape(1)
+                return point
             return self.point()
         self.take("(")
-        parts = [self.shape(depth - 1)]
+        parts = [self.shape(depth - 1, in_brackets=in_brackets)]
         while self.peek() == ",":
             self.at += 1
-            parts.append(self.shape(depth - 1))
+            parts.append(self.shape(depth - 1, in_brackets=in_brackets))
         self.take(")")
         return parts
 
@@ -86,7 +90,7 @@ def read_wkt(text: str, kind: str) -> Any:
         found = reader.shape(depth)
         reader.take(")")
     else:
-        found = reader.shape(depth)
+        found = reader.shape(depth, in_brackets=kind == "MultiPoint")
     if reader.peek():
         raise ValueError(f"DB::6: Cannot parse WKT string: Too many tokens in '{text}'")
     return found
@@ -169,6 +173,8 @@ def wkt(shape: Any, kind: str) -> str:
         return f"LINESTRING({_points(lines, ' ', ',')})"
     if kind == "Ring":
         return f"POLYGON(({_points(lines, ' ', ',')}))" if lines else "POLYGON()"
+    if kind == "MultiPoint":
+        return f"MULTIPOINT(({_points(lines, ' ', '),(')}))" if lines else "MULTIPOINT()"
     if kind == "Polygon":
         return f"POLYGON{_rings(lines)}"
     return f"MULTIPOLYGON({','.join(map(_rings, lines))})"
@@ -190,9 +196,8 @@ def _paths(polygon: list[Line], style: str) -> str:
 def svg(shape: Any, kind: str, style: str) -> str:
     """The shape as an element of SVG."""
     lines = _lines(shape)
-    if kind == "Point":
-        ((x, y),) = lines
-        return f'<circle cx="{x:g}" cy="{y:g}" r="5" style="{style}"/>'
+    if kind in ("Point", "MultiPoint"):
+        return "".join(f'<circle cx="{x:g}" cy="{y:g}" r="5" style="{style}"/>' for x, y in lines)
     if kind == "LineString":
         return f'<polyline points="{_points(lines, ",", " ")}" style="{style};fill:none"/>'
     if kind == "Ring":
@@ -236,7 +241,7 @@ def _measure(name: str, of_ring: Callable[[Line], float]) -> Udf:
     return python_udf(name, (to_duckdb(points(3)),), "DOUBLE", measured)
 
 
-PRINTED = ("Point", "Ring", "LineString", "Polygon", "MultiPolygon")
+PRINTED = ("Point", "MultiPoint", "Ring", "LineString", "Polygon", "MultiPolygon")
 
 UDFS = (
     *map(_reader, GEOMETRY),
