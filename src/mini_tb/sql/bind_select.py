@@ -11,7 +11,7 @@ from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_fill import bind_fill
 from mini_tb.sql.bind_from import bind_from
-from mini_tb.sql.bind_star import expand_star
+from mini_tb.sql.bind_star import expand_star, untupled
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.grouping import check_grouped, free_of_aggregates, is_aggregated
 from mini_tb.sql.label import Labels
@@ -115,6 +115,9 @@ class SelectBinder:
             if isinstance(item, syntax.Star):
                 for name, expr in expand_star(item, binder):
                     add(labels.column(name, expr), expr, item)
+            elif isinstance(item, syntax.Call) and item.name == "untuple":
+                for name, element in untupled(item, binder):
+                    add(name or namer.column(element), binder.bind(element), item)
             else:
                 is_alias = item.alias is not None and scope.aliases.get(item.alias) is item
                 expr = binder.aliased(item.alias or "", item) if is_alias else binder.bind(item)

@@ -13,7 +13,7 @@ from mini_tb.sql.naming import Namer
 from mini_tb.sql.scope import named
 from mini_tb.sql.tree import Const, Expr
 from mini_tb.types import STRING
-from mini_tb.types.duckdb import field_names
+from mini_tb.types.duckdb import field_names, quote_string
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_expression import ExpressionBinder
@@ -41,6 +41,24 @@ def expand_star(star: syntax.Star, binder: ExpressionBinder) -> Iterator[tuple[s
     for kind, subject, params in star.transformers:
         items = list(_TRANSFORMERS[kind](subject, params, items, binder, star))
     return ((item.name, item.expr) for item in items)
+
+
+def untupled(
+    call: syntax.Call, binder: ExpressionBinder
+) -> Iterator[tuple[str | None, syntax.Expression]]:
+    """(name, expression) of each element of the tuple in `untuple(…)`; the name is None where the
+    expression gives it. Raises `QueryError`."""
+    if len(call.args) != 1:
+        raise binder.error("SQ203", "`untuple` takes one argument", call, number=42)
+    (arg,) = call.args
+    t = binder.bind(arg).type
+    if not t.is_tuple:
+        message = f"`untuple`: illegal type `{t}`, expected a Tuple"
+        raise binder.error("SQ204", message, arg, number=1)
+    for name in field_names(t.bare):
+        key = syntax.Constant(call.start, call.end, name, quote_string(name))
+        made = syntax.Call(call.start, call.end, "tupleElement", [arg, key])
+        yield (f"{call.alias}.{name}" if call.alias else None), made
 
 
 def _columns(star: syntax.Star, binder: ExpressionBinder) -> list[tuple[str, Expr]]:

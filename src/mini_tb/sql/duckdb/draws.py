@@ -3,8 +3,9 @@
 Calls of one function with the same arguments are one value of a row in ClickHouse: `rand() =
 rand()`, and so is what WHERE, ORDER BY and the answer say of `rand() AS r`. DuckDB draws anew at
 each place, and draws nothing in the clauses of a window. So it is drawn in FROM, as a column beside
-the others, or beside the groups. A lambda that draws without regard to its element draws once too,
-and so are the subqueries in lambdas, where DuckDB takes none.
+the others, or beside the groups. A lambda that draws without regard to its element draws once too.
+The same is done of what DuckDB does not take where ClickHouse does: subqueries in lambdas, and in
+conditions and groups what looks at the rows around.
 """
 
 from __future__ import annotations
@@ -16,6 +17,38 @@ from mini_tb.types import NOTHING, array
 
 _REPEATING = (tree.Aggregate, tree.Window, tree.LambdaExpr)
 """What computes its parts more than once, or takes none that are drawn."""
+
+
+_AROUND = frozenset(
+    (
+        "neighbor",
+        "rowNumberInAllBlocks",
+        "rowNumberInBlock",
+        "runningDifference",
+        "runningDifferenceStartingWithFirstValue",
+    )
+)
+"""Functions that look at the rows around, in the order in which they come."""
+
+
+def seen_around(query: tree.BoundSelect) -> tuple[list[tree.Expr], list[tree.Expr]]:
+    """What a SELECT looks for in the rows around: in its condition, and in its groups."""
+    where = [] if query.where is None else [query.where]
+    groups: list[tree.Expr] = []
+    if query.group_by is not None:
+        used = [*_answered(query), *_partitioned(query)]
+        aggregates = (part for e in used for part in e.walk() if isinstance(part, tree.Aggregate))
+        groups = [*query.group_by, *aggregates]
+    before = _around(where)
+    return before, [call for call in _around(groups) if call not in before]
+
+
+def _around(exprs: Iterable[tree.Expr]) -> list[tree.Expr]:
+    found: list[tree.Expr] = []
+    for part in (part for expr in exprs for part in expr.walk()):
+        if isinstance(part, tree.Call) and part.function.name in _AROUND and part not in found:
+            found.append(part)
+    return found
 
 
 def drawn_of_rows(query: tree.BoundSelect) -> list[tree.Expr]:

@@ -152,14 +152,13 @@ def unnested(low: Lowering, call: tree.ArrayJoinCall) -> str:
 def gathered(
     source: tree.Relation | None,
     array_joins: Sequence[tree.ArrayJoinCall],
-    texts: Sequence[str],
+    inside: str,
     names: Sequence[str],
     values: Sequence[str],
 ) -> str:
-    """FROM as one relation, with values of each row beside its columns: `names` mean them. What
-    columns there were are still read by the aliases that they had."""
+    """FROM (and WHERE) as one relation, with values of each row beside its columns: `names` mean
+    them. What columns there were are still read by the aliases that they had."""
     items = ", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))
-    inside = f"FROM {', '.join(texts)}" if texts else ""
     aliases = [*([] if source is None else _aliases(source)), *map(quote_slot, array_joins)]
     if len(aliases) == 1:
         return f"(SELECT *, {items} {inside}) AS {aliases[0]}"

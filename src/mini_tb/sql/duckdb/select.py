@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant, is_fixed
-from mini_tb.sql.duckdb.draws import drawn_of_groups, drawn_of_rows
+from mini_tb.sql.duckdb.draws import drawn_of_groups, drawn_of_rows, seen_around
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
 from mini_tb.sql.duckdb.relations import gathered, lower_relation, unnested
@@ -63,12 +63,14 @@ class Select:
             self.sources.append(lower_relation(low, query.source))
         later = _later_array_joins(query)
         early = [call for call in query.array_joins if not any(call is one for one in later)]
-        draws = drawn_of_rows(query)
+        before, behind = seen_around(query)
+        draws = [*drawn_of_rows(query), *before]
         self.draw([d for d in draws if not tree.contains(d, tree.ArrayJoinCall)])
         self.sources += [unnested(low, call) for call in early]
         self.draw([d for d in draws if tree.contains(d, tree.ArrayJoinCall)], early)
         if query.where is not None:
             self.where.append(low.filter(query.where))
+        self.draw(behind, early)
         late = drawn_of_groups(query, draws)
         self.group(has_having=not late)
         if later or late:
@@ -81,8 +83,11 @@ class Select:
         if draws:
             names = [self.low.fresh("drawn") for _draw in draws]
             texts = [self.low.expr(draw) for draw in draws]
-            source = gathered(self.query.source, array_joins, self.sources, names, texts)
-            self.sources = [source]
+            inside = f"FROM {', '.join(self.sources)}" if self.sources else ""
+            if self.where:
+                inside += f" WHERE {' AND '.join(self.where)}"
+            source = gathered(self.query.source, array_joins, inside, names, texts)
+            self.sources, self.where = [source], []
             self.low.substitutes += zip(draws, names, strict=True)
 
     def finished(self) -> str:

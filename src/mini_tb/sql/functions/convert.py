@@ -27,6 +27,7 @@ from mini_tb.types import (
     tuple_of,
 )
 from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
+from mini_tb.types.geometry import SHAPES
 
 
 def lower_cast(source: DataType, target: DataType, sql: str) -> str:
@@ -131,6 +132,7 @@ _NO_ELEMENTS = literal([], array(NOTHING))
 def _convert_nested(s: DataType, t: DataType, sql: str) -> str | None:
     if t.name == "Nested":
         t = array(tuple_of(*t.types, names=t.names))
+    s, t = SHAPES.get(s.name, s), SHAPES.get(t.name, t)
     if s.is_array and t.is_array:
         if s.element.is_nothing:
             if t.element.is_nothing or s.element.is_nullable or sql == _NO_ELEMENTS:

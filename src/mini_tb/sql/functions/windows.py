@@ -18,6 +18,7 @@ from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
     FLOAT64,
     INT32,
+    INT64,
     UINT64,
     DataType,
     NoSupertype,
@@ -232,8 +233,8 @@ def _difference_type(args: Sequence[Expr]) -> DataType:
     t = args[0].type
     if t.is_number:
         return number_result(t, t, minus=True)
-    if t.is_date_or_datetime:
-        return INT32
+    if t.is_date_or_datetime and t.bare.name != "DateTime64":
+        return INT32 if t.bare.name == "Date" else INT64
     raise ArgumentError(f"illegal type `{t}`, expected a number or a date")
 
 

@@ -25,7 +25,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     let,
 )
 from mini_tb.sql.functions.function import ArgumentError
-from mini_tb.types import FLOAT64, STRING, UINT8, UINT64, DataType, array, tuple_of
+from mini_tb.types import FLOAT32, FLOAT64, STRING, UINT8, UINT64, DataType, array, tuple_of
 
 
 def _number_type(types: Types, params: Sequence[Any]) -> DataType:
@@ -188,7 +188,8 @@ def _length_type(types: Types, params: Sequence[Any]) -> DataType:
 
 
 def _covered(f: Leaf, items: str) -> str:
-    return let(items, lambda xs: f"mt_covered({', '.join(_points(f, xs))})")
+    name = "mt_covered_32" if f.types[0].bare == FLOAT32 else "mt_covered"
+    return let(items, lambda xs: f"{name}({', '.join(_points(f, xs))})")
 
 
 # Rankings and pictures -----------------------------------------------------------------------

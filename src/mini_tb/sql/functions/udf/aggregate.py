@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 import operator
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from struct import pack, unpack
 from typing import Any
@@ -168,6 +169,26 @@ def moving_sum(values: Sequence[Any], window: int) -> list[Any]:
     return found
 
 
+def bucket_quantile(bounds: Sequence[float], counts: Sequence[float], level: float) -> float:
+    """A quantile of buckets by their upper bounds, each with the count of all that is not above it:
+    linear within a bucket, the first of which begins at 0; nan unless the last is infinite."""
+    together: dict[float, float] = {}
+    for bound, count in sorted(zip(bounds, counts, strict=True)):
+        together[bound] = together.get(bound, 0.0) + count
+    ends, totals = list(together), list(together.values())
+    if len(ends) < 2 or ends[-1] != math.inf or not totals[-1]:
+        return math.nan
+    rank = level * totals[-1]
+    at = bisect_left(totals, rank)
+    if at == len(ends) - 1:
+        return ends[-2]
+    if at == 0 and ends[0] <= 0:
+        return ends[0]
+    start, below = (ends[at - 1], totals[at - 1]) if at else (0.0, 0.0)
+    inside = totals[at] - below
+    return start + (ends[at] - start) * (rank - below) / inside if inside else math.nan
+
+
 def weighted(
     values: Sequence[float], weights: Sequence[float], level: float, rule: str
 ) -> float | None:
@@ -312,13 +333,25 @@ def most_open(starts: Sequence[float], ends: Sequence[float]) -> list[float]:
 
 def covered(starts: Sequence[float], ends: Sequence[float]) -> float:
     """The length of what the intervals cover together; their ends may come first."""
-    total, reach = 0.0, -math.inf
+    return sum(end - start for start, end in _overlapping(starts, ends))
+
+
+def covered_32(starts: Sequence[float], ends: Sequence[float]) -> float:
+    """The same of Float32: so is the length of each piece that is covered."""
+    pieces = (pack("f", end - start) for start, end in _overlapping(starts, ends))
+    return sum(unpack("f", piece)[0] for piece in pieces)
+
+
+def _overlapping(starts: Sequence[float], ends: Sequence[float]) -> list[tuple[float, float]]:
+    """The intervals in order, those that overlap as one."""
+    found: list[tuple[float, float]] = []
     pairs = zip(starts, ends, strict=True)
     for start, end in sorted((min(pair), max(pair)) for pair in pairs):
-        if end > reach and end > start:
-            total += end - max(start, reach)
-            reach = end
-    return total
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
 
 
 def ranks(values: Sequence[float]) -> list[float]:
@@ -541,12 +574,14 @@ UDFS = (
     _each("mt_sample", ("BIGINT", "BIGINT", "BIGINT"), "BIGINT[]", sample),
     _each("mt_moving_sum", (_WHOLE, "BIGINT"), _WHOLE, moving_sum),
     _each("mt_moving_sum_double", ("DOUBLE[]", "BIGINT"), "DOUBLE[]", moving_sum),
+    _each("mt_bucket_quantile", ("DOUBLE[]", "DOUBLE[]", "DOUBLE"), "DOUBLE", bucket_quantile),
     _each("mt_weighted", ("DOUBLE[]", "DOUBLE[]", "DOUBLE", "VARCHAR"), "DOUBLE", weighted),
     _each(
         "mt_association", ("VARCHAR[]", "VARCHAR[]", "DOUBLE[]", "VARCHAR"), "DOUBLE", association
     ),
     _each("mt_most_open", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE[]", most_open),
     _each("mt_covered", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", covered),
+    _each("mt_covered_32", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", covered_32),
     _each("mt_rank_correlation", ("DOUBLE[]", "DOUBLE[]"), "DOUBLE", rank_correlation),
     _each("mt_gini", ("DOUBLE[]",), "DOUBLE", gini),
     _each("mt_histogram", ("DOUBLE[]", "BIGINT"), _BINS, histogram),
