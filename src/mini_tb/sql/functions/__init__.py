@@ -56,6 +56,7 @@ FAMILIES = (
     "samples",
     "sequences",
     "series",
+    "time_series",
     "shingles",
     "phrases",
     "texts",
@@ -72,6 +73,7 @@ FAMILIES = (
     "strings",
     "cutting",
     "tuples",
+    "parts",
     "url",
     "windows",
 )

@@ -298,6 +298,10 @@ FUNCTIONS = {
         "arrayShingles arraySimilarity"
     ),
     "series": "seriesOutliersDetectTukey",
+    "time_series": (
+        "timeSeriesFromGrid timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString "
+        "timeSeriesRange"
+    ),
     "shingles": (
         "ngramMinHash ngramMinHashArg ngramMinHashArgCaseInsensitive "
         "ngramMinHashArgCaseInsensitiveUTF8 ngramMinHashArgUTF8 ngramMinHashCaseInsensitive "
@@ -346,9 +350,9 @@ FUNCTIONS = {
         "firstSignificantSubdomainCustomRFC formatQuery formatQueryFromJSON formatQueryOrNull "
         "formatQuerySingleLine formatQuerySingleLineOrNull fuzzQuery generateRandomStructure "
         "geoToMGRS geometryIntersectSpherical getMaxTableNameLengthForDatabase "
-        "getMergeTreeSetting getSettingOrDefault getSubcolumn getTypeSerializationStreams "
-        "globalInIgnoreSet globalNotInIgnoreSet globalNotNullInIgnoreSet globalNullInIgnoreSet "
-        "globalVariable hasThreadFuzzer highlightQuery icebergBucket icebergTruncate inIgnoreSet "
+        "getMergeTreeSetting getSettingOrDefault getTypeSerializationStreams globalInIgnoreSet "
+        "globalNotInIgnoreSet globalNotNullInIgnoreSet globalNullInIgnoreSet globalVariable "
+        "hasThreadFuzzer highlightQuery icebergBucket icebergTruncate inIgnoreSet "
         "initial_query_id initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull "
         "kqlBin kqlBinAt kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount "
         "kqlToTimespan logTrace mergeTreePartInfo naiveBayesClassifier "
@@ -368,14 +372,14 @@ FUNCTIONS = {
         "regionToDistrict regionToName regionToPopulation regionToTopContinent runningConcurrency "
         "scalarProductTransposed seriesDecomposeSTL session_user showCertificate "
         "structureToCapnProtoSchema structureToProtobufSchema tid timeSeriesCopyTag "
-        "timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid timeSeriesGroupToSamplingKey "
+        "timeSeriesCopyTags timeSeriesExtractTag timeSeriesGroupToSamplingKey "
         "timeSeriesGroupToTags timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup "
-        "timeSeriesJoinTags timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString "
-        "timeSeriesRange timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
-        "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
-        "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 toBFloat16OrNull "
-        "toBFloat16OrZero tokenizeQuery transactionLatestSnapshot transactionOldestSnapshot "
-        "tryDecrypt unnest validateNestedArraySizes variantElement variantType"
+        "timeSeriesJoinTags timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag "
+        "timeSeriesRemoveTags timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags "
+        "timeSeriesTagsToGroup timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf toBFloat16 "
+        "toBFloat16OrNull toBFloat16OrZero tokenizeQuery transactionLatestSnapshot "
+        "transactionOldestSnapshot tryDecrypt unnest validateNestedArraySizes variantElement "
+        "variantType"
     ),
     "hashing": (
         "BLAKE3 CRC32 CRC32IEEE CRC64 HMAC MD4 MD5 RIPEMD160 SHA1 SHA224 SHA256 SHA384 SHA512 "
@@ -446,6 +450,7 @@ FUNCTIONS = {
         "rightPadUTF8 rightUTF8 rpad substr substrUTF8 substring substringUTF8"
     ),
     "tuples": "array tuple tupleElement",
+    "parts": "getSubcolumn",
     "url": (
         "URLHash URLHierarchy URLPathHierarchy cutFragment cutQueryString "
         "cutQueryStringAndFragment cutToFirstSignificantSubdomain "
@@ -522,13 +527,13 @@ AGGREGATES = {
         "cramersVBiasCorrected kolmogorovSmirnovTest mannWhitneyUTest meanZTest studentTTest "
         "studentTTestOneSample theilsU welchTTest"
     ),
+    "histograms": "quantilePrometheusHistogram quantilesPrometheusHistogram",
     "unsupported": (
         "MVTEncode ST_AsMVT aggThrow array_concat_agg distinctDynamicTypes distinctJSONPaths "
         "distinctJSONPathsAndTypes estimateCompressionRatio flameGraph groupFormat "
         "groupNumericIndexedVector hierarchicalKMeans nothing nothingNull nothingUInt64 "
-        "quantilePrometheusHistogram quantilesPrometheusHistogram sequenceNextNode "
-        "stochasticLinearRegression stochasticLogisticRegression timeSeriesAvgToGrid "
-        "timeSeriesBottomKMasks timeSeriesChangesToGrid timeSeriesCountToGrid "
+        "sequenceNextNode stochasticLinearRegression stochasticLogisticRegression "
+        "timeSeriesAvgToGrid timeSeriesBottomKMasks timeSeriesChangesToGrid timeSeriesCountToGrid "
         "timeSeriesDeltaToGrid timeSeriesDerivToGrid timeSeriesGroupArray "
         "timeSeriesIncreaseToGrid timeSeriesInstantDeltaToGrid timeSeriesInstantRateToGrid "
         "timeSeriesLastToGrid timeSeriesLastTwoSamples timeSeriesLimitKMasks timeSeriesMaxToGrid "

@@ -8,7 +8,6 @@ _NUMBERS = (f"{kind}{bits}" for kind in ("Int", "UInt") for bits in (8, 16, 32, 
 _TYPES = ("Date", "DateTime", "Float32", "Float64", "IPv4", "IPv6", "String", "UUID", *_NUMBERS)
 
 REASONS = {
-    "read the part by its function: `length`, `isNull`, `mapKeys`, `tupleElement`": "getSubcolumn",
     "values are not encrypted here": "encrypt decrypt tryDecrypt aes_encrypt_mysql "
     "aes_decrypt_mysql",
     "there is no dictionary here; join the data source instead": (
@@ -55,13 +54,12 @@ REASONS = {
         "variantElement variantType"
     ),
     "it reads Prometheus' time series": (
-        "timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid "
-        "timeSeriesGroupToSamplingKey timeSeriesGroupToTags timeSeriesIdToGroup "
-        "timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags "
-        "timeSeriesMetricTypeToSuffixes timeSeriesPrometheusValueToString timeSeriesRange "
-        "timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag timeSeriesRemoveTags "
-        "timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup "
-        "timeSeriesTagsToMap timeSeriesThrowDuplicateSeriesIf"
+        "timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesGroupToSamplingKey "
+        "timeSeriesGroupToTags timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup "
+        "timeSeriesJoinTags timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag "
+        "timeSeriesRemoveTags timeSeriesReplaceTag timeSeriesStoreTags "
+        "timeSeriesTagsGroupToTags timeSeriesTagsToGroup timeSeriesTagsToMap "
+        "timeSeriesThrowDuplicateSeriesIf"
     ),
     "series are not taken apart here": "seriesDecomposeSTL",
     "tables are not made at random here": "generateRandomStructure",

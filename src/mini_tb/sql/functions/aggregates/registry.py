@@ -41,6 +41,7 @@ FAMILIES = (
     "series",
     "events",
     "statistics",
+    "histograms",
     "unsupported",
 )
 

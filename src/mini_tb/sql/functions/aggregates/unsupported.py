@@ -21,9 +21,8 @@ _REASONS = {
     "write `groupArrayArray`": "array_concat_agg",
     "it is experimental in ClickHouse": "sequenceNextNode",
     "it reads Prometheus' time series": (
-        "quantilePrometheusHistogram quantilesPrometheusHistogram timeSeriesAvgToGrid "
-        "timeSeriesBottomKMasks timeSeriesChangesToGrid timeSeriesCountToGrid "
-        "timeSeriesDeltaToGrid timeSeriesDerivToGrid timeSeriesGroupArray "
+        "timeSeriesAvgToGrid timeSeriesBottomKMasks timeSeriesChangesToGrid "
+        "timeSeriesCountToGrid timeSeriesDeltaToGrid timeSeriesDerivToGrid timeSeriesGroupArray "
         "timeSeriesIncreaseToGrid timeSeriesInstantDeltaToGrid timeSeriesInstantRateToGrid "
         "timeSeriesLastToGrid timeSeriesLastTwoSamples timeSeriesLimitKMasks "
         "timeSeriesMaxToGrid timeSeriesMinToGrid timeSeriesPredictLinearToGrid "

@@ -125,6 +125,13 @@ def size_or_null(text: str) -> int | None:
         return None
 
 
+def prometheus_value(value: float) -> str:
+    """The number as Prometheus writes it: the fewest digits that read back, and no exponent."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
+
+
 _SCALED = {
     "mt_readable_size": readable_size,
     "mt_readable_decimal_size": readable_decimal_size,
@@ -138,6 +145,7 @@ UDFS = (
         for name, function in _SCALED.items()
     ),
     python_udf("mt_readable_time", ("DOUBLE", _T, _T), _T, readable_time, constants=2),
+    python_udf("mt_prometheus_value", ("DOUBLE",), _T, prometheus_value),
     python_udf("mt_size", (_T,), "UBIGINT", size),
     python_udf("mt_size_or_null", (_T,), "UBIGINT", size_or_null),
 )
