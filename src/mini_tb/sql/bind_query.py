@@ -12,6 +12,7 @@ from mini_tb.sql.catalog import Catalog, View
 from mini_tb.sql.errors import query_error
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError
+from mini_tb.sql.naming import literal_name
 from mini_tb.sql.parser import parse_statement
 from mini_tb.sql.plain_moment import form
 from mini_tb.sql.scope import NamedQuery, Scope
@@ -30,6 +31,8 @@ class QueryBinder:
         self.inlined = inlined
         self.parameters: dict[str, tuple[str, str]] = {}
         """Name in DuckDB's text → (view, value's name)."""
+        self.named: set[tuple[str, str]] = set()
+        """The bound values whose text is in the name of a column, by view and name."""
         self.tables: set[str] = set()
         """Every data source and view that is read, at any depth."""
         self.views: dict[str, View] = {}
@@ -66,11 +69,15 @@ class QueryBinder:
         return (view, name) in self.inlined, getattr(value, "value", value)
 
     def text_of(self, view: str) -> Callable[[str], str]:
-        """Gives the ClickHouse text of a bound value, for column names."""
+        """Gives the ClickHouse text of a bound value, for the name of a column, which others have
+        that are bound to the same statement."""
 
         def text(name: str) -> str:
+            self.named.add((view, name))
             value = self.values.get(view, {}).get(name)
-            return str(getattr(value, "text", value))
+            plain = getattr(value, "value", value)
+            is_literal = isinstance(plain, str | list)
+            return literal_name(plain) if is_literal else str(getattr(value, "text", value))
 
         return text
 

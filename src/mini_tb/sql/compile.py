@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -35,6 +36,9 @@ from mini_tb.sql.tree import (
 from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier
 
+_BOUND = re.compile(r"\$(\w+)")
+"""A bound value in DuckDB's text."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
@@ -52,11 +56,12 @@ class Compiled:
     used, and `$p1`… whose values `parameters` name: duck name → (view, value's name), with view ''
     for values of the query's own text. It serves other values, too, if texts among them have the
     same `form` (`plain_moment`). `inlined` are values that became part of the text because
-    they decide its shape. `tables` are all data sources and views that are read, `views` those of
-    them whose SQL was bound in place. `limit` is how many rows there are at most: a number, or the
-    name of the parameter that says it; None if the text does not tell. `totals` is the text of the
-    one row of WITH TOTALS, which has the same columns and binds no other values. `uses_chance`: it
-    may give something else each time it is run, as `rand()` does.
+    they decide its shape, `named` those whose text is in the name of a column. `tables` are all
+    data sources and views that are read, `views` those of them whose SQL was bound in place.
+    `limit` is how many rows there are at most: a number, or the name of the parameter that says it;
+    None if the text does not tell. `totals` is the text of the one row of WITH TOTALS, which has
+    the same columns and binds no other values. `uses_chance`: it may give something else each time
+    it is run, as `rand()` does.
     """
 
     duck_sql: str
@@ -72,6 +77,7 @@ class Compiled:
     uses_now: bool = False
     totals: str | None = None
     uses_chance: bool = False
+    named: frozenset[tuple[str, str]] = frozenset()
 
 
 def compile_query(
@@ -113,7 +119,8 @@ def compile_bound(
                 len(fragment.text),
                 number=306,
             ) from None
-    parameters = {name: key for name, key in binder.parameters.items() if f"${name} " in duck_sql}
+    bound = set(_BOUND.findall(duck_sql))
+    parameters = {name: key for name, key in binder.parameters.items() if name in bound}
     compiled = Compiled(
         duck_sql,
         tuple(ResultColumn(shown(column.name), column.type) for column in query.columns),
@@ -128,6 +135,7 @@ def compile_bound(
         binds_now(duck_sql),
         totals,
         uses_chance(duck_sql),
+        frozenset(binder.named),
     )
     return compiled, query, binder
 

@@ -16,11 +16,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from mini_tb.sql.tree import Call, Const, Expr
+from mini_tb.sql.tree import Call, Const, Expr, Param
 from mini_tb.types import DATE, DATETIME, DataType
 
 _INTEGER = re.compile(r"-?\d+")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+_FLOAT = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SECOND = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 EXACT_FLOAT = 1 << 53
@@ -47,9 +48,21 @@ def known(expr: Expr) -> Const | None:
             break  # the others are in the type
     try:
         found = compute(args, expr.type.bare)
-    except (ValueError, OverflowError):  # the run says what is wrong with it
+    except (ValueError, ArithmeticError):  # the run says what is wrong with it
         return None
     return None if found is None else Const(expr.type, found)
+
+
+def bound_in(expr: Expr) -> list[Param]:
+    """The bound values in an expression that might have a value if they were written; nothing if
+    it could not have one."""
+    parts = list(expr.walk())
+    may_have = all(
+        isinstance(part, Const | Param)
+        or (isinstance(part, Call) and part.function.name in (*_COMPUTED, *_CONVERSIONS))
+        for part in parts
+    )
+    return [part for part in parts if isinstance(part, Param)] if may_have else []
 
 
 # Conversions -----------------------------------------------------------------------------
@@ -104,12 +117,23 @@ def _wrapped(value: int, target: DataType) -> int:
 
 
 def _to_float(value: Any, target: DataType) -> float | None:
+    if isinstance(value, str):
+        value = float(value) if _FLOAT.fullmatch(value) else None
     if target.name == "BFloat16" or not isinstance(value, int | float):
         return None
     if isinstance(value, int) and abs(value) > EXACT_FLOAT:
         return None
     found = float(value)
-    return found if target.bits == 64 else struct.unpack("f", struct.pack("f", found))[0]
+    return found if target.bits == 64 else single(found)
+
+
+def single(value: float) -> float:
+    """The Float32 that is nearest to a float."""
+    try:
+        found: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return found
 
 
 def _to_decimal(value: Any, target: DataType) -> Decimal | None:
@@ -154,8 +178,35 @@ def _arithmetic(compute: Callable[[Any, Any], Any]) -> Callable[[Sequence[Const]
         if target.is_integer and type(a) is int and type(b) is int:
             found = compute(a, b)
             return found if _fits(found, target) else None
+        if target.is_float and target.bits == 64 and float in (type(a), type(b)):
+            x, y = _to_float(a, target), _to_float(b, target)
+            return None if x is None or y is None else float(compute(x, y))
         is_exact = isinstance(a, int | Decimal) and isinstance(b, int | Decimal)
         return _to_decimal(compute(a, b), target) if target.is_decimal and is_exact else None
+
+    return result
+
+
+def _quotient(a: int, b: int) -> int:
+    found = abs(a) // abs(b)
+    return found if (a < 0) == (b < 0) else -found
+
+
+def _remainder(a: int, b: int) -> int:
+    return a - b * _quotient(a, b)
+
+
+def _ratio(args: Sequence[Const], target: DataType) -> float | None:
+    if not target.is_float:
+        return None
+    a, b = (_to_float(arg.value, target) for arg in args)
+    return None if a is None or not b else a / b
+
+
+def _whole(compute: Callable[[float], int]) -> Callable[[Sequence[Const], DataType], Any]:
+    def result(args: Sequence[Const], target: DataType) -> Any:
+        value = args[0].value
+        return _conversion([Const(target, compute(value))], target) if len(args) == 1 else None
 
     return result
 
@@ -191,6 +242,12 @@ _COMPUTED: dict[str, Callable[[Sequence[Const], DataType], Any]] = {
     "plus": _arithmetic(operator.add),
     "minus": _arithmetic(operator.sub),
     "multiply": _arithmetic(operator.mul),
+    "intDiv": _arithmetic(_quotient),
+    "modulo": _arithmetic(_remainder),
+    "divide": _ratio,
+    "floor": _whole(math.floor),
+    "ceil": _whole(math.ceil),
+    "if": lambda args, type_: _conversion([args[1 if args[0].value else 2]], type_),
     "negate": lambda args, type_: _negated(args[0].value, type_),
 }
 _OF_NULL = {"and", "or", "isNull", "isNotNull"}

@@ -77,8 +77,12 @@ class Namer:
 
     def column(self, node: Expression) -> str:
         """The name of a column of the answer; subqueries are counted under an alias too."""
-        form = self.form(node)
-        return form if node.alias is None else node.alias
+        if node.alias is None:
+            return self.form(node)
+        parameters, self.parameters = self.parameters, None
+        self.form(node)
+        self.parameters = parameters
+        return node.alias
 
     def name(self, node: Expression) -> str:
         """The name of a column: its alias, or its canonical form."""

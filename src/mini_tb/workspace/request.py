@@ -37,14 +37,15 @@ Key = tuple[Hashable, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Deciding:
-    """The values that decide a statement, by view and name: those in its text, and those bound."""
+    """The values that decide a statement, by view and name: those in its text or the names of its
+    columns, and those bound."""
 
-    inlined: tuple[tuple[str, str], ...]
+    written: tuple[tuple[str, str], ...]
     bound: tuple[tuple[str, str], ...]
 
     def key(self, key: Key, value_of: Callable[[str, str], Value]) -> Key:
         """What decides the statement for these values, beside what `key` says."""
-        texts = (str(value_of(*name).text) for name in self.inlined)
+        texts = (str(value_of(*name).text) for name in self.written)
         values = (value_of(*name).value for name in self.bound)
         return (*key, *texts, *(form(v) if type(v) is str else None for v in values))
 
@@ -77,7 +78,8 @@ class CompiledCache:
                     self._compiled.move_to_end(full)
                     return found
         made = compile_()
-        deciding = _Deciding(tuple(sorted(made.inlined)), tuple(sorted(made.parameters.values())))
+        written = tuple(sorted(made.inlined | made.named))
+        deciding = _Deciding(written, tuple(sorted(made.parameters.values())))
         full = deciding.key(key, value_of)
         with self._lock:
             self.compilations += 1

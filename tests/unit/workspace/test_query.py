@@ -63,6 +63,33 @@ def test_new_values_compile_nothing(filled: Workspace) -> None:
     assert filled.queries.compiled.compilations == compiled + 1
 
 
+ASKED = """NODE n
+SQL >
+  %
+  SELECT {{Int32(n)}}, if({{Boolean(flag, 0)}}, 'yes', 'no') AS flagged
+  FROM days
+  WHERE {{Boolean(all, 0)}} OR day IN {{Array(days, 'Date')}} OR kind IN {{Array(kinds, 'Int8')}}
+TYPE endpoint
+"""
+
+
+def test_bound_values_mean_what_they_mean_when_written(workspace: Workspace) -> None:
+    schema = "SCHEMA >\n  day Date,\n  kind Enum8('a' = 1, 'b' = 2)\n"
+    deployed(workspace, {"days.datasource": schema, "asked.pipe": ASKED})
+    body = b'{"day":"2026-01-02","kind":"a"}\n{"day":"2026-01-03","kind":"b"}\n'
+    workspace.append("days", body)
+
+    def asked(**params: str) -> tuple[str, list[Any]]:
+        with workspace.query("asked", {"days": "", "kinds": "7", **params}) as result:
+            return result.columns[0].name, result.rows()
+
+    # The name of a column without alias tells the value of this request, not of an earlier one.
+    assert asked(n="5", days="2026-01-02") == ("toInt32('5')", [(5, "no")])
+    assert asked(n="6", days="2026-01-03,2026-01-04") == ("toInt32('6')", [(6, "no")])
+    assert asked(n="6", days="2026-01-04", all="1", flag="1")[1] == [(6, "yes")] * 2
+    assert asked(n="6", days="2026-01-04", kinds="1,9")[1] == [(6, "no")]
+
+
 def test_the_same_request_is_prepared_once(filled: Workspace) -> None:
     first = filled.prepare("top", {"tenant": "a"})
     assert filled.prepare("top", {"tenant": "a"}) is first

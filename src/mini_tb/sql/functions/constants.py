@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from mini_tb.sql.folding import single
 from mini_tb.types import (
     FLOAT64,
     INT8,
@@ -45,7 +46,8 @@ def python_value(value: Any, data_type: DataType) -> Any:
     if data_type.is_integer:
         return int(value)
     if data_type.is_float:
-        return float(value)
+        found = float(value)
+        return single(found) if data_type.bits == 32 else found
     return value
 
 

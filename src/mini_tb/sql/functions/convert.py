@@ -10,7 +10,7 @@ from mini_tb.sql.functions import convert_number as number
 from mini_tb.sql.functions.constants import literal, typed_default, zero
 from mini_tb.sql.functions.convert_clock import clock, from_clock, is_clock
 from mini_tb.sql.functions.convert_text import depth, to_text
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.function import ArgumentError, Function, ValueDecidesShape
 from mini_tb.sql.tree import Aggregate, Call, Const, Expr, Param, Window
 from mini_tb.types import (
     INT64,
@@ -309,12 +309,19 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         result = low_cardinality(result)
     if len(items) == 1 and _is_list_of(items[0].type, value.type):
         listed = items[0]
-        if not is_constant(listed):
-            result = nullable(UINT8)
-        if listed.type.element.is_nothing:
-            listed = Const(array(value.type.bare), [])
-        lower_cast(listed.type.element, value.type, "")
-        return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
+        element = listed.type.element
+        as_they_are = element.is_nothing or _compare_as_they_are(element, value.type)
+        if isinstance(listed, Const) and not as_they_are:
+            items = [Const(element, item) for item in listed.value]
+        else:
+            if isinstance(listed, Param) and not as_they_are:
+                raise ValueDecidesShape(listed.name)
+            if not is_constant(listed):
+                result = nullable(UINT8)
+            if element.is_nothing:
+                listed = Const(array(value.type.bare), [])
+            lower_cast(listed.type.element, value.type, "")
+            return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
     if any(item.type == NOTHING for item in items):
         raise ArgumentError("a list has an element of an empty array, which is no value")
     known = [item for item in items if _may_match(item, value.type)]
@@ -353,21 +360,35 @@ def _as_values(items: list[Expr], target: DataType) -> list[Expr]:
 
 
 def _may_match(item: Expr, target: DataType) -> bool:
-    """False for NULL, for a tuple with NULL in it, for a name that an enum does not have."""
+    """False for NULL, for a tuple with NULL in it, for what an enum does not have."""
     if item.type.is_nothing or any(element.is_nothing for element in item.type.bare.types):
         return False
     if target.is_enum and isinstance(item, Const) and isinstance(item.value, str):
         return names_member(target, item)
+    if target.is_enum and isinstance(item, Const) and isinstance(item.value, int):
+        return any(item.value == number for _, number in target.bare.params)
     return True
+
+
+def _compare_as_they_are(a: DataType, b: DataType) -> bool:
+    """Whether values of two types compare without a conversion."""
+    return (a.bare == b.bare and not a.is_bytes) or (a.is_number and b.is_number)
 
 
 def comparable(item: Expr, target: DataType) -> Expr:
     """A constant of a list as a value that compares with `target`."""
     if item.type.bare == target.bare:
         return item
-    if item.type.is_number and target.is_number:
+    if _compare_as_they_are(item.type, target):
         return item
+    if item.type.is_tuple and target.is_tuple and isinstance(item, Call):
+        wanted = target.bare.types
+        if item.function.name == "tuple" and len(item.args) == len(wanted):
+            parts = [comparable(part, t) for part, t in zip(item.args, wanted, strict=True)]
+            return Call(tuple_of(*(part.type for part in parts)), item.function, parts)
     if target.is_string and item.type.is_number and isinstance(item, Const):
+        return convert(item, target.bare)
+    if target.is_enum and item.type.is_integer:
         return convert(item, target.bare)
     try:
         least_supertype([item.type, target])

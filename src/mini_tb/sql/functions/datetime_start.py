@@ -6,6 +6,7 @@ the zone of the argument. What would be outside of their ranges is brought to th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from mini_tb.dataclass import dataclass
@@ -29,7 +30,7 @@ from mini_tb.sql.functions.datetime_parts import (
     moment,
     wall,
 )
-from mini_tb.sql.functions.function import ArgumentError, Function, integer, text
+from mini_tb.sql.functions.function import ArgumentError, Function, constant, integer, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import DATE, DATE32, DATETIME, DataType, datetime, datetime64, tuple_of
 from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
@@ -188,7 +189,8 @@ def constant_count(expr: Expr) -> int:
     """The count of a constant interval."""
     if isinstance(expr, Call) and expr.args and expr.args[0].type.is_string:
         return int(text(expr.args[0]))
-    return integer(expr)
+    value = constant(expr)
+    return int(value) if isinstance(value, float) and math.isfinite(value) else integer(expr)
 
 
 # toStartOf<Unit> -------------------------------------------------------------------------

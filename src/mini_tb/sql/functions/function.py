@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from mini_tb.dataclass import dataclass
 from mini_tb.sql.constancy import is_constant
+from mini_tb.sql.folding import bound_in, known
 from mini_tb.sql.tree import Call, Const, Expr, LambdaExpr, Param
 from mini_tb.types import DataType, low_cardinality
 
@@ -98,7 +99,7 @@ def unsupported(reason: str, *names: str) -> tuple[Function, ...]:
 
 
 def constant(expr: Expr) -> object:
-    """The value of a constant argument, needed to compile.
+    """The value of a constant argument, needed to compile: a literal, or what is computed of some.
 
     Raises `ArgumentError` if it is not constant, `ValueDecidesShape` for a bound value.
     """
@@ -106,6 +107,10 @@ def constant(expr: Expr) -> object:
         return expr.value
     if isinstance(expr, Param):
         raise ValueDecidesShape(expr.name)
+    if expr.type.is_number:
+        found = known(expr)
+        if found is not None:
+            return found.value
     if isinstance(expr, Call) and expr.function.name in ("negate", "CAST") and expr.args:
         inner = constant(expr.args[0])
         if expr.function.name == "negate" and isinstance(inner, int | float):
@@ -115,6 +120,12 @@ def constant(expr: Expr) -> object:
         return [constant(arg) for arg in expr.args]
     if isinstance(expr, Call) and expr.function.name.startswith("to") and len(expr.args) == 1:
         return constant(expr.args[0])
+    found = known(expr)
+    if found is not None:
+        return found.value
+    bound = bound_in(expr)
+    if bound:
+        raise ValueDecidesShape(bound[0].name)  # written, the expression has a value
     raise ArgumentError("must be a constant", 44)
 
 
