@@ -5,7 +5,7 @@ DuckDB's distances count bytes, as ClickHouse's do without `UTF8`.
 
 from __future__ import annotations
 
-from mini_tb.sql.functions.function import Function, unsupported
+from mini_tb.sql.functions.function import Function
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call
 from mini_tb.types import FLOAT32, FLOAT64, UINT8, UINT64, DataType
@@ -17,11 +17,9 @@ def _row(name: str, result: DataType, lower: str, *aliases: str) -> Function:
 
 def _lower_ngram(call: Call, args: list[str]) -> str:
     name = call.function.name
-    utf8 = name.endswith("UTF8")
-    if "CaseInsensitive" in name:
-        args = [f"lower({sql})" for sql in args]
+    utf8, fold = name.endswith("UTF8"), "CaseInsensitive" in name
     kind = "mt_ngram_search" if name.startswith("ngramSearch") else "mt_ngram_distance"
-    return f"{kind}({args[0]}, {args[1]}, {str(utf8).upper()})"
+    return f"{kind}({args[0]}, {args[1]}, {str(utf8).upper()}, {str(fold).upper()})"
 
 
 def _lower_subsequence(call: Call, args: list[str]) -> str:
@@ -69,12 +67,7 @@ ROWS = (
     *(
         Function(f"{name}{suffix}", strings(FLOAT32), _lower_ngram, args=(2, 2))
         for name in ("ngramDistance", "ngramSearch")
-        for suffix in _SUFFIXES[:3]
-    ),
-    *unsupported(
-        "case is folded by rules of its own there",
-        "ngramDistanceCaseInsensitiveUTF8",
-        "ngramSearchCaseInsensitiveUTF8",
+        for suffix in _SUFFIXES
     ),
     *(
         Function(

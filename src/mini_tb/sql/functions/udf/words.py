@@ -7,25 +7,65 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
+from struct import pack, unpack
 from typing import Any
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.sequences import distance
+from mini_tb.sql.functions.udf.shingles import crc_table
 from mini_tb.sql.functions.udf.values import python_udf
 
 # Similarity ------------------------------------------------------------------------------------
 
 
-def _grams(text: str, utf8: bool) -> Counter[Any]:
+_ALL_ONES = 0xFFFFFFFF
+_BUCKETS = 0xFFFF
+"""ClickHouse counts n-grams by 16 bits of their hashes."""
+
+
+def _crc(word: int, start: int) -> int:
+    """CRC-32C of a word of 64 bits."""
+    table, crc = crc_table(), start
+    for byte in word.to_bytes(8, "little"):
+        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc & _BUCKETS
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash_of_bytes(gram: bytes) -> int:
+    return _crc(int.from_bytes(gram, "little"), _ALL_ONES)
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash_of_letters(first: int, second: int, third: int) -> int:
+    return _crc(first << 32 | second, third)
+
+
+@lru_cache(maxsize=1 << 16)
+def _letter(char: str, fold: bool) -> int:
+    """The number of a character's bytes; its case is told by some of their bits."""
+    data = char.encode("utf-8", "surrogateescape")
+    if fold:
+        data = bytes(byte & ~0x20 for byte in data)
+        data = bytes([data[0] & ~1, data[1]]) if len(data) == 2 else data
+    return int.from_bytes(data, "little")
+
+
+def _grams(text: str, utf8: bool, fold: bool) -> Counter[int]:
+    """The hashes of 3 letters, or 4 bytes."""
     if utf8:
-        return Counter(text[i : i + 3] for i in range(len(text) - 2))
-    data = text.encode()
-    return Counter(data[i : i + 4] for i in range(len(data) - 3))
+        letters = [_letter(char, fold) for char in text]
+        return Counter(map(_hash_of_letters, letters, letters[1:], letters[2:]))
+    data = text.encode("utf-8", "surrogateescape")
+    data = data.lower() if fold else data
+    return Counter(_hash_of_bytes(data[i : i + 4]) for i in range(len(data) - 3))
 
 
-def ngram_distance(a: str, b: str, utf8: bool) -> float:
-    """Share of the n-grams (4 bytes, or 3 characters) that only one of the texts has."""
-    first, second = _grams(a, utf8), _grams(b, utf8)
+def ngram_distance(a: str, b: str, utf8: bool, fold: bool) -> float:
+    """Share of the n-grams (4 bytes, or 3 characters) that only one of the texts has. `fold`: case
+    does not count."""
+    first, second = _grams(a, utf8, fold), _grams(b, utf8, fold)
     total = first.total() + second.total()
     if not total:
         return 0.0
@@ -33,11 +73,15 @@ def ngram_distance(a: str, b: str, utf8: bool) -> float:
     return (total - 2 * common) / total
 
 
-def ngram_search(haystack: str, needle: str, utf8: bool) -> float:
-    """Share of the needle's n-grams that the haystack has."""
-    first, second = _grams(haystack, utf8), _grams(needle, utf8)
+def ngram_search(haystack: str, needle: str, utf8: bool, fold: bool) -> float:
+    """Share of the needle's n-grams that the haystack has, as one less the share of the others in
+    the arithmetic of Float32; `fold` as above."""
+    first, second = _grams(haystack, utf8, fold), _grams(needle, utf8, fold)
     total = second.total()
-    return (first & second).total() / total if total else 1.0
+    if not total:
+        return 1.0
+    (missing,) = unpack("f", pack("f", (second - first).total() / total))
+    return 1.0 - float(missing)
 
 
 def has_subsequence(haystack: str, needle: str) -> int:
@@ -180,14 +224,15 @@ def _in_bytes(case: str) -> Udf:
 
 
 _T, _B = "VARCHAR", "BLOB"
+_TWO_TEXTS = (_T, _T, "BOOLEAN", "BOOLEAN")
 
 UDFS = (
     python_udf("mt_edit_distance", (_T, _T), "UBIGINT", distance),
     python_udf("mt_has_subsequence", (_T, _T), "UTINYINT", has_subsequence),
     python_udf("mt_cut_parameter", (_T, _T), _T, cut_parameter),
     python_udf("mt_cut_parameters", (_T, f"{_T}[]"), _T, cut_parameters, constants=1),
-    python_udf("mt_ngram_distance", (_T, _T, "BOOLEAN"), "FLOAT", ngram_distance, constants=1),
-    python_udf("mt_ngram_search", (_T, _T, "BOOLEAN"), "FLOAT", ngram_search, constants=1),
+    python_udf("mt_ngram_distance", _TWO_TEXTS, "FLOAT", ngram_distance, constants=2),
+    python_udf("mt_ngram_search", _TWO_TEXTS, "FLOAT", ngram_search, constants=2),
     python_udf("mt_valid_utf8", (_B,), _T, valid_utf8),
     python_udf("mt_is_valid_utf8", (_B,), "UTINYINT", is_valid_utf8),
     _in_bytes("upper"),
