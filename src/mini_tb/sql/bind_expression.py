@@ -260,9 +260,12 @@ class ExpressionBinder:
         )
 
     def elements(self, expr: Expr, parts: Sequence[str], node: syntax.Node) -> Expr:
-        """`expr.a.b`: elements of a tuple, paths of JSON."""
+        """`expr.a.b`: elements of tuples, paths of JSON, and other parts of what is stored."""
         for part in parts:
-            expr = self.apply("tupleElement", [expr, Const(STRING, part)], node)
+            is_whole = expr.type.is_tuple or expr.type.bare.name in ("JSON", "Dynamic")
+            is_whole = is_whole and part != "null"
+            name = "tupleElement" if is_whole else "getSubcolumn"
+            expr = self.apply(name, [expr, Const(STRING, part)], node)
         return expr
 
     # Calls -------------------------------------------------------------------------------

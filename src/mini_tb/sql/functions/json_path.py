@@ -181,6 +181,8 @@ def json_path_type(t: DataType, step: str) -> DataType:
     """The type of `j.step`: a typed path of the column, `:Type` a typed reading, else Dynamic."""
     if match := _TYPED.fullmatch(step):
         return nullable(parse_type(match[1]))
+    if t.name == "JSON" and step in (known := declared(t)):
+        return known[step]
     return JSON if step.startswith("^") else DYNAMIC
 
 
@@ -198,4 +200,4 @@ def lower_json_path(call: Call, args: list[str]) -> str:
         return (
             f"(CASE WHEN json_type({found}) = 'OBJECT' THEN {found} ELSE CAST('{{}}' AS JSON) END)"
         )
-    return found
+    return found if call.type.name in ("JSON", "Dynamic") else filled(found, call.type)

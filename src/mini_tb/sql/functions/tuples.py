@@ -10,7 +10,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, constant, te
 from mini_tb.sql.functions.json_path import json_path_type, lower_json_path
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import NOTHING, DataType, array, nullable, tuple_of
-from mini_tb.types.duckdb import field_names, quote_identifier, to_duckdb
+from mini_tb.types.duckdb import field_names, quote_identifier, quote_string, to_duckdb
 
 
 def _lower_tuple(call: Call, args: list[str]) -> str:
@@ -44,24 +44,39 @@ def _has(t: DataType, which: object) -> bool:
     return True
 
 
+def _inside(t: DataType) -> tuple[DataType, int]:
+    """What is in an Array, or in Arrays of them; and in how many."""
+    depth = 0
+    while t.is_array:
+        t, depth = t.element, depth + 1
+    return t, depth
+
+
 def _element_returns(args: Sequence[Expr]) -> DataType:
-    bare = args[0].type.bare
-    if bare.name in ("JSON", "Dynamic"):
-        return json_path_type(bare, text(args[1]))
-    if len(args) > 2 and not _has(bare, constant(args[1])):
+    t, depth = _inside(args[0].type)
+    if t.bare.name in ("JSON", "Dynamic") and not depth:
+        return json_path_type(t.bare, text(args[1]))
+    if len(args) > 2 and not _has(t, constant(args[1])):
         return args[2].type
-    element = bare.types[element_index(bare, constant(args[1]))]
-    return nullable(element) if args[0].type.is_nullable and element.can_be_nullable else element
+    element = t.bare.types[element_index(t, constant(args[1]))]
+    found = nullable(element) if t.is_nullable and element.can_be_nullable else element
+    for _ in range(depth):
+        found = array(found)
+    return found
 
 
 def _lower_element(call: Call, args: list[str]) -> str:
-    bare = call.args[0].type.bare
-    if bare.name in ("JSON", "Dynamic"):
+    t, depth = _inside(call.args[0].type)
+    if t.bare.name in ("JSON", "Dynamic"):
         return lower_json_path(call, args)
-    if len(args) > 2 and not _has(bare, constant(call.args[1])):
+    if len(args) > 2 and not _has(t, constant(call.args[1])):
         return args[2]
-    index = element_index(bare, constant(call.args[1]))
-    return f"struct_extract({args[0]}, '{field_names(bare)[index]}')"
+    name = quote_string(field_names(t.bare)[element_index(t, constant(call.args[1]))])
+    locals_ = [args[0], *(f"tuple_{i}" for i in range(depth))]
+    found = f"struct_extract({locals_[-1]}, {name})"
+    for outer, local in zip(locals_[-2::-1], locals_[:0:-1], strict=True):
+        found = f"list_transform({outer}, lambda {local}: {found})"
+    return found
 
 
 def _array_returns(args: Sequence[Expr]) -> DataType:
