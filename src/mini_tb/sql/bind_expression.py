@@ -25,6 +25,7 @@ from mini_tb.sql.functions.function import (
     constant,
 )
 from mini_tb.sql.scope import Scope, all_column_names
+from mini_tb.sql.settings import followed
 from mini_tb.sql.tree import (
     Aggregate,
     ArrayJoinCall,
@@ -304,6 +305,7 @@ class ExpressionBinder:
                 if known
                 else "mini-tb's table of functions does not have it; the ClickHouse engine runs it",
             )
+        function = followed(function, self.scope.settings)
         if function.unsupported is not None:
             raise self.error(
                 "SQ202",

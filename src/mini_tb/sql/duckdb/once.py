@@ -57,10 +57,12 @@ def computed_once(
         # Lowered from their own texts: AND looks into them for the conditions that they are.
         return lower(list(args))
     # An aggregate over a lambda has to stay outside of ours: DuckDB gives the database up there.
+    # And so does a subquery, which it does not take there.
     named += [
         i
         for i, sql in enumerate(args)
-        if i not in named and not simple[i] and "lambda" in sql and is_of_rows(i)
+        if i not in named and not simple[i]
+        if "(SELECT " in sql or ("lambda" in sql and is_of_rows(i))
     ]
     for i, (sql, mark) in enumerate(zip(args, marks, strict=True)):
         if sql == mark:

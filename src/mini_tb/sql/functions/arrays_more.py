@@ -22,7 +22,7 @@ from mini_tb.sql.functions.function import (
     is_lambda,
     without_low_cardinality,
 )
-from mini_tb.sql.functions.higher_order import elements
+from mini_tb.sql.functions.higher_order import elements, places_in_order
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
 from mini_tb.types import FLOAT64, NOTHING, UINT64, DataType, array, nullable, tuple_of
 
@@ -178,7 +178,7 @@ def _lower_top(call: Call, args: list[str]) -> str:
     if not has_lambda:
         return f"list_slice(list_sort({known}, '{order}'), 1, {count})"
     keys = f"list_transform({known}, {args[0]})"
-    ranked = f"list_slice(list_grade_up({keys}, '{order}', 'NULLS LAST'), 1, {count})"
+    ranked = f"list_slice({places_in_order(first.type, keys, order)}, 1, {count})"
     chosen = f"list_select({known}, {ranked})"
     return f"list_transform({chosen}, lambda e: {value})" if wide else chosen
 

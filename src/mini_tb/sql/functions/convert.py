@@ -325,6 +325,9 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if any(item.type == NOTHING for item in items):
         raise ArgumentError("a list has an element of an empty array, which is no value")
     known = [item for item in items if _may_match(item, value.type)]
+    if not known and value.type.is_nullable:  # NULL is not looked for
+        nowhere = Const(array(value.type.bare), [])
+        return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, nowhere])
     if not known or any(element.is_nothing for element in value.type.bare.types):
         return Const(result, int(negated))
     converted = [comparable(item, value.type) for item in known]

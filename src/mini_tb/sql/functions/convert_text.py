@@ -62,12 +62,16 @@ def depth(t: DataType) -> int:
     return 1 + max((depth(inner) for inner in t.types), default=0)
 
 
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b"}
+_ESCAPES |= {"\f": "\\f", "\0": "\\0"}
+
+
 def _inside(t: DataType, sql: str) -> str:
     """Text of an element: strings and dates quoted, NULL by name."""
-    text = to_text(t, sql)
+    text = f"decode({sql})" if t.bare.name == "FixedString" else to_text(t, sql)
     if t.bare.is_string or t.bare.is_enum:
-        for char, escape in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\t", "\\t")):
-            shown = "chr(10)" if char == "\n" else "chr(9)" if char == "\t" else quote_string(char)
+        for char, escape in _ESCAPES.items():
+            shown = quote_string(char) if char.isprintable() else f"chr({ord(char)})"
             text = f"replace({text}, {shown}, {quote_string(escape)})"
     bare = t.bare
     if (

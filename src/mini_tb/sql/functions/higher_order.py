@@ -225,10 +225,19 @@ def lower_sort(call: Call, args: list[str]) -> str:
     function, items = _split(call, args)
     if function is None:
         return f"list_sort({items}, '{order}', 'NULLS LAST')"
-    # Stable: ties keep the order of the array.
     keys = f"list_transform({items}, {function})"
-    ranked = f"list_grade_up({keys}, '{order}', 'NULLS LAST')"
+    ranked = places_in_order(call.args[0].type, keys, order)
     return _first(call, f"list_select({items}, {ranked})")
+
+
+def places_in_order(t: DataType, keys: str, order: str) -> str:
+    """DuckDB text of the places of a list's values, of type `t`, in order (`ASC`, `DESC`): equal
+    ones keep theirs, which DuckDB's own ranks do not; nan stands behind all others, NULL last."""
+    is_nan = "WHEN isnan(k) THEN 1 " if t.bare.is_float else ""
+    group = f"CASE WHEN k IS NULL THEN 2 {is_nan}ELSE 0 END"
+    sign = "-" if order == "DESC" else ""
+    parts = f"{{'group': {sign}({group}), 'key': k, 'place': {sign}i}}"
+    return f"list_grade_up(list_transform({keys}, lambda k, i: {parts}), '{order}')"
 
 
 # Running -------------------------------------------------------------------------------------

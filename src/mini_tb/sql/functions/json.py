@@ -165,16 +165,27 @@ def _path_argument(call: Call, args: list[str]) -> tuple[str, bool]:
     return f"json_extract({document}, {quote_string(path)})", "[*]" in path or ".*" in path
 
 
-def _lower_json_value(call: Call, args: list[str]) -> str:
-    """The first scalar that the path leads to."""
-    found, many = _path_argument(call, args)
-    if many:
-        scalars = f"list_filter({found}, lambda e: json_type(e) NOT IN ('ARRAY', 'OBJECT'))[1]"
-        return f"coalesce({_scalar_text(scalars)}, '')"
-    return (
-        f"coalesce(CASE WHEN json_type({found}) NOT IN ('ARRAY', 'OBJECT') "
-        f"THEN {_scalar_text(found)} END, '')"
-    )
+def json_value(*, is_nullable: bool = False, takes_all: bool = False) -> Function:
+    """`JSON_VALUE`: the first scalar that the path leads to, or an array or object if it
+    `takes_all`; where there is none an empty text, or NULL."""
+
+    def lower(call: Call, args: list[str]) -> str:
+        found, many = _path_argument(call, args)
+        if many:
+            found = found if takes_all else f"list_filter({found}, lambda e: {_is_scalar('e')})"
+            value = _scalar_text(f"{found}[1]")
+        elif takes_all:
+            value = _scalar_text(found)
+        else:
+            value = f"CASE WHEN {_is_scalar(found)} THEN {_scalar_text(found)} END"
+        return value if is_nullable else f"coalesce({value}, '')"
+
+    result = nullable(STRING) if is_nullable else STRING
+    return Function("JSON_VALUE", strings(result), lower, args=(2, 2))
+
+
+def _is_scalar(found: str) -> str:
+    return f"json_type({found}) NOT IN ('ARRAY', 'OBJECT')"
 
 
 def _scalar_text(found: str) -> str:
@@ -307,7 +318,7 @@ ROWS = (
         aliases=("JSON_ARRAY_LENGTH",),
         any_case=True,
     ),
-    Function("JSON_VALUE", strings(STRING), _lower_json_value, args=(2, 2)),
+    json_value(),
     Function("JSON_QUERY", strings(STRING), _lower_json_query, args=(2, 2)),
     Function("JSON_EXISTS", strings(UINT8), _lower_json_exists, args=(2, 2)),
     Function(

@@ -16,6 +16,7 @@ from mini_tb.sql.functions.function import (
     text,
     without_low_cardinality,
 )
+from mini_tb.sql.functions.higher_order import places_in_order
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, DataType, array, map_of, to_duckdb, tuple_of
 from mini_tb.types.duckdb import field_names, quote_string
@@ -177,10 +178,10 @@ def _lower_sort(call: Call, args: list[str]) -> str:
     """By the keys, or by what the lambda gives; ties keep their order."""
     order = "DESC" if "Reverse" in call.function.name else "ASC"
     entries = args[-1]
-    by = f"map_keys({entries})"
+    ranked = f"list_grade_up(map_keys({entries}), '{order}')"
     if is_lambda(call.args[0]):
         by = f"list_transform({_zipped(entries)}, {args[0]})"
-    ranked = f"list_grade_up({by}, '{order}')"
+        ranked = places_in_order(call.args[0].type, by, order)
     return (
         f"MAP(list_select(map_keys({entries}), {ranked}), "
         f"list_select(map_values({entries}), {ranked}))"
