@@ -71,6 +71,46 @@ def test_typed_parameters(served: Client) -> None:
     assert missing.status_code == 400 and "`x`" in missing.text
 
 
+@pytest.mark.parametrize(
+    ("type_name", "text", "expected"),
+    [
+        ("DateTime", "1735787045", "2025-01-02 03:04:05"),
+        ("DateTime64(3)", "1735787045.123", "2025-01-02 03:04:05.123"),
+        ("DateTime('Asia/Tokyo')", "2025-01-02 03:04:05", "2025-01-02 03:04:05"),
+        ("DateTime64(3, 'Asia/Tokyo')", "2025-01-02 03:04:05", "2025-01-02 03:04:05.000"),
+        ("Nullable(UInt8)", "\\N", "\\N"),
+        ("Nullable(DateTime)", "2025-01-02 03:04:05", "2025-01-02 03:04:05"),
+        ("Decimal(10, 2)", "1.239", "1.23"),
+        ("IPv4", "1.2.3.4", "1.2.3.4"),
+        ("UInt8", "300", "44"),
+        ("Array(String)", "['a','b\\'c']", "['a','b\\'c']"),
+        ("String", "\\d\\t", "\\\\d\\t"),
+    ],
+)
+def test_parameters_are_read_as_their_types(
+    served: Client, type_name: str, text: str, expected: str
+) -> None:
+    answer = ask(served, f"SELECT {{x:{type_name}}}", params={"param_x": text})
+    assert answer.text == expected + "\n"
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text", "number"), [("UInt8", "1.5", "6"), ("DateTime", "junk", "41")]
+)
+def test_parameters_of_another_type_are_refused(
+    served: Client, type_name: str, text: str, number: str
+) -> None:
+    refused = ask(served, f"SELECT {{x:{type_name}}}", params={"param_x": text})
+    assert refused.status_code == 400
+    assert refused.headers["x-clickhouse-exception-code"] == number
+
+
+def test_names_can_be_parameters(served: Client) -> None:
+    query = "SELECT uniqExact({column:Identifier}) AS n FROM {table:Identifier}"
+    params = {"param_column": "device", "param_table": "readings"}
+    assert ask(served, query, params=params).text == "2\n"
+
+
 def test_settings_are_ignored(served: Client) -> None:
     params = {"max_execution_time": "10", "wait_end_of_query": "1", "database": "default"}
     assert ask(served, "SELECT 1", params=params).text == "1\n"

@@ -13,6 +13,7 @@ from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
+from mini_tb.sql.catalog import NULL_TEXT
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
@@ -118,7 +119,13 @@ class ExpressionBinder:
         inlined, value = self.queries.parameter_value(self.scope.view, node.name)
         if inlined:
             return Const(data_type, python_value(value, data_type))
-        return Param(data_type, self.queries.parameter(self.scope.view, node.name))
+        name = self.queries.parameter(self.scope.view, node.name)
+        if not self.queries.is_text(self.scope.view, node.name):
+            return Param(data_type, name)
+        text: Expr = Param(STRING, name)
+        if data_type.is_nullable:
+            text = self.apply("nullIf", [text, Const(STRING, NULL_TEXT)], node)
+        return self.apply("CAST", [text, Const(STRING, node.type)], node)
 
     def name(self, node: syntax.Name) -> Expr:
         found = self.find(node)

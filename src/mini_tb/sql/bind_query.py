@@ -68,6 +68,10 @@ class QueryBinder:
         value = self.values.get(view, {}).get(name)
         return (view, name) in self.inlined, getattr(value, "value", value)
 
+    def is_text(self, view: str, name: str) -> bool:
+        """Whether a value is the text that a client gave for it, which is read as `CAST` reads."""
+        return getattr(self.values.get(view, {}).get(name), "type", None) == ""
+
     def text_of(self, view: str) -> Callable[[str], str]:
         """Gives the ClickHouse text of a bound value, for the name of a column, which others have
         that are bound to the same statement."""

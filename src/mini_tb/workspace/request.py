@@ -24,6 +24,7 @@ from mini_tb.project.graph import resolve
 from mini_tb.source import Fragment
 from mini_tb.sql import Table, Value, View, tables
 from mini_tb.sql.plain_moment import form
+from mini_tb.sql.query_parameters import with_parameters
 from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
 from mini_tb.workspace.render import render_node
 from mini_tb.workspace.system import OPEN
@@ -175,12 +176,12 @@ class Request:
         """
         from mini_tb.workspace.render import render_text
 
+        text, given = with_parameters(text, query_params) if query_params else (text, {})
         # Who may only read must not read secrets through a template of their own.
         secrets = self.secrets if self.access.is_admin else {}
         rendering = render_text(text, self.params, secrets)
         self.settings.update(rendering.settings)
-        self._own = {name: Value(name, "", v, v) for name, v in (query_params or {}).items()}
-        self._own.update(rendering.values)
+        self._own = {**given, **rendering.values}
         catalog = ProjectCatalog(
             self.live.tables,
             self.render,

@@ -6,7 +6,6 @@ ClickHouse's: `Code: N. DB::Exception: …`, with `X-ClickHouse-Exception-Code`.
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -25,8 +24,6 @@ _DEFAULT_FORMAT = "TabSeparated"
 _AUTHENTICATION_FAILED, _ACCESS_DENIED, _TIMEOUT = 516, 497, 159
 _STD_EXCEPTION = 1001
 _STATUSES = {403: _AUTHENTICATION_FAILED, 408: _TIMEOUT}
-_ESCAPES = {"b": "\b", "f": "\f", "r": "\r", "n": "\n", "t": "\t", "0": "\0", "a": "\a", "v": "\v"}
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def ping(call: Call) -> Reply:
@@ -63,16 +60,12 @@ def run(call: Call) -> Any:
 
 
 def _parameters(call: Call) -> dict[str, str]:
-    """The values of `{name:Type}` in the query: `param_name=value`, escaped as in TabSeparated."""
+    """The texts of `{name:Type}` in the query: `param_name=text`."""
     return {
-        name.removeprefix("param_"): _unescaped(call.param(name))
+        name.removeprefix("param_"): call.param(name)
         for name in call.everything
         if name.startswith("param_")
     }
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]), text)
 
 
 def _described(call: Call, answer: Stream) -> Stream:

@@ -53,6 +53,8 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         text = to_text(s, sql)
         if moment.is_plain(t, text):
             return read_text(t, text)
+        if t.is_map:
+            raise ArgumentError(f"conversion from `{s}` to `{t}` is not supported", 48)
         if target.is_nullable and not (t.is_bool or t.is_enum):
             # A text that is no value is NULL where there may be NULLs.
             return number.try_number(t, text) if t.is_number else read_text(t, text)
