@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from mini_tb.sql.functions.json_path import value_at
 from mini_tb.sql.functions.json_text import to_json
 from mini_tb.sql.functions.json_value import boolean, filled, raw_text
 from mini_tb.sql.functions.json_value import value as value_of
+from mini_tb.sql.functions.sql_path import found_at
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -154,15 +154,9 @@ def _pairs_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _path_argument(call: Call, args: list[str]) -> tuple[str, bool]:
-    """The value at a JSONPath argument of JSON_VALUE and its like; all of them, in a list, where
-    the path has wildcards."""
-    path = text(call.args[1])
-    if not path.startswith("$"):
-        raise ArgumentError(f"`{path}` is no path: it must begin with `$`", 36)
-    if re.search(r"\?|\.\.|\[[^\]'\"]*(?:,|to)", path):
-        raise ArgumentError(f"the path `{path}` is not supported: filters and ranges", 48)
-    document = f"TRY_CAST({args[0]} AS JSON)"
-    return f"json_extract({document}, {quote_string(path)})", "[*]" in path or ".*" in path
+    """The value at a path of JSON_VALUE and its like; all of them, in a list, where the path may
+    lead to several."""
+    return found_at(f"TRY_CAST({args[0]} AS JSON)", text(call.args[1]))
 
 
 def json_value(*, is_nullable: bool = False, takes_all: bool = False) -> Function:
