@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from mini_tb.sql.functions.function import ArgumentError, Function, text
-from mini_tb.sql.functions.strings import need_string, strings
+from mini_tb.sql.functions.strings import need_string, strings, without_case
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array
 from mini_tb.types.duckdb import quote_string
@@ -21,21 +21,40 @@ def _position_returns(args: Sequence[Expr]) -> DataType:
     return UINT64
 
 
+def _start(call: Call, args: list[str]) -> str:
+    """The letter from which on is searched: the one at, or behind, the byte that is told, or the
+    one that is told, for the UTF8 twins."""
+    start = f"greatest(CAST({args[2]} AS BIGINT), 1)"
+    if call.function.name.endswith("UTF8"):
+        return start
+    before = f"hex(array_slice(encode({args[0]}), 1, {start} - 1))"
+    letters = f"length(regexp_replace({before}, '[89AB].|(..)', '\\1', 'g')) // 2"
+    is_ascii = f"strlen({args[0]}) = length({args[0]})"
+    return f"(CASE WHEN {is_ascii} THEN {start} ELSE {letters} + 1 END)"
+
+
 def _lower_position(call: Call, args: list[str]) -> str:
     """Bytes before the match, plus one; characters for the UTF8 twins."""
     name = call.function.name
-    haystack, needle = args[0], args[1]
-    if "CaseInsensitive" in name:
-        haystack, needle = f"lower({haystack})", f"lower({needle})"
+    haystack, needle = (without_case(name, sql) for sql in args[:2])
     if len(args) > 2:
-        start = f"greatest(CAST({args[2]} AS BIGINT), 1)"
+        start = _start(call, args)
         found = f"strpos(substring({haystack}, {start}), {needle})"
         at = f"(CASE WHEN {found} = 0 THEN 0 ELSE {found} + {start} - 1 END)"
     else:
         at = f"strpos({haystack}, {needle})"
     if not name.endswith("UTF8"):
         at = f"(CASE WHEN {at} = 0 THEN 0 ELSE strlen(left({haystack}, {at} - 1)) + 1 END)"
+    if len(args) > 2:
+        at = f"(CASE WHEN {needle} = '' THEN {_of_nothing(call, args)} ELSE {at} END)"
     return f"CAST({at} AS UBIGINT)"
+
+
+def _of_nothing(call: Call, args: list[str]) -> str:
+    """Where an empty text is found: where the search begins, up to the end."""
+    size = "length" if call.function.name.endswith("UTF8") else "strlen"
+    start = f"greatest(CAST({args[2]} AS BIGINT), 1)"
+    return f"CASE WHEN {start} <= {size}({args[0]}) + 1 THEN {start} ELSE 0 END"
 
 
 def pattern_text(call: Call, args: list[str], index: int) -> str:
@@ -99,10 +118,9 @@ def _index_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _folded(call: Call, haystack: str) -> tuple[str, str]:
-    """The haystack and a needle `n`, folded for the case-insensitive ones."""
-    if "CaseInsensitive" in call.function.name:
-        return f"lower({haystack})", "lower(n)"
-    return haystack, "n"
+    """The haystack and a needle `n`, as they are compared."""
+    name = call.function.name
+    return without_case(name, haystack), without_case(name, "n")
 
 
 def _lower_any(call: Call, args: list[str]) -> str:
@@ -125,9 +143,8 @@ def _count_returns(args: Sequence[Expr]) -> DataType:
 def _lower_count(call: Call, args: list[str]) -> str:
     haystack, needle = args[0], args[1]
     if len(args) > 2:
-        haystack = f"substring({haystack}, greatest(CAST({args[2]} AS BIGINT), 1))"
-    if "CaseInsensitive" in call.function.name:
-        haystack, needle = f"lower({haystack})", f"lower({needle})"
+        haystack = f"substring({haystack}, {_start(call, args)})"
+    haystack, needle = (without_case(call.function.name, sql) for sql in (haystack, needle))
     lost = f"(strlen({haystack}) - strlen(replace({haystack}, {needle}, '')))"
     return f"CAST(CASE WHEN {needle} = '' THEN 0 ELSE {lost} // strlen({needle}) END AS UBIGINT)"
 

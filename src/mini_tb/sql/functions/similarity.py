@@ -6,7 +6,7 @@ DuckDB's distances count bytes, as ClickHouse's do without `UTF8`.
 from __future__ import annotations
 
 from mini_tb.sql.functions.function import Function
-from mini_tb.sql.functions.strings import strings
+from mini_tb.sql.functions.strings import strings, without_case
 from mini_tb.sql.tree import Call
 from mini_tb.types import FLOAT32, FLOAT64, UINT8, UINT64, DataType
 
@@ -23,9 +23,8 @@ def _lower_ngram(call: Call, args: list[str]) -> str:
 
 
 def _lower_subsequence(call: Call, args: list[str]) -> str:
-    if "CaseInsensitive" in call.function.name:
-        args = [f"lower({sql})" for sql in args]
-    return f"mt_has_subsequence({args[0]}, {args[1]})"
+    texts = (without_case(call.function.name, sql) for sql in args)
+    return f"mt_has_subsequence({', '.join(texts)})"
 
 
 _SUFFIXES = ("", "CaseInsensitive", "UTF8", "CaseInsensitiveUTF8")

@@ -146,15 +146,29 @@ def _case_returns(args: Sequence[Expr]) -> DataType:
     return t if t.name == "FixedString" else STRING_BYTES if t.is_bytes else STRING
 
 
+def _in_case(name: str, sql: str, source: str, target: str) -> str:
+    # DuckDB's own is twenty times as fast, but turns letters beyond ASCII too.
+    otherwise = f"translate({sql}, '{source}', '{target}')"
+    return f"CASE WHEN {_ASCII.format(sql)} THEN {name}({sql}) ELSE {otherwise} END"
+
+
+def without_case(function: str, sql: str) -> str:
+    """The text as a function of that name compares it: if it says `CaseInsensitive`, letters are
+    small; those of ASCII alone, unless it says `UTF8`."""
+    if "CaseInsensitive" not in function:
+        return sql
+    if function.endswith("UTF8"):
+        return f"lower({sql})"
+    return f"({_in_case('lower', sql, _UPPER, _LOWER)})"
+
+
 def _case(name: str, source: str, target: str, *aliases: str) -> Function:
     """The letters of ASCII in the other case."""
 
     def lower(call: Call, args: list[str]) -> str:
         if call.args[0].type.is_bytes:
             return f"mt_{name}_bytes({args[0]})"
-        # DuckDB's own is twenty times as fast, but turns letters beyond ASCII too.
-        otherwise = f"translate({args[0]}, '{source}', '{target}')"
-        return f"CASE WHEN {_ASCII.format(args[0])} THEN {name}({args[0]}) ELSE {otherwise} END"
+        return _in_case(name, args[0], source, target)
 
     return Function(name, _case_returns, lower, aliases=aliases, any_case=True, bytes_ok=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, text
 from mini_tb.sql.functions.grams import lengths
 from mini_tb.sql.functions.search import group_count, groups, pattern_text
-from mini_tb.sql.functions.strings import need_string, strings
+from mini_tb.sql.functions.strings import need_string, strings, without_case
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array, nullable
 from mini_tb.types.duckdb import quote_string
@@ -36,10 +36,11 @@ def _lower_token(call: Call, args: list[str]) -> str:
     token = text(call.args[1])
     if not re.fullmatch(TOKEN, token):
         return "CAST(NULL AS UTINYINT)"
-    folded = "CaseInsensitive" in call.function.name
+    if "CaseInsensitive" in call.function.name:
+        token = token.encode().lower().decode()  # letters of ASCII alone
     pattern = rf"(^|[\x00-/:-@\[-`{{-\x7f]){token}($|[\x00-/:-@\[-`{{-\x7f])"
-    flags = "(?i)" if folded else ""
-    return f"CAST(regexp_matches({args[0]}, {quote_string(flags + pattern)}) AS UTINYINT)"
+    haystack = without_case(call.function.name, args[0])
+    return f"CAST(regexp_matches({haystack}, {quote_string(pattern)}) AS UTINYINT)"
 
 
 def _told(tokenizer: Sequence[Expr]) -> tuple[str, list[object]]:
