@@ -6,6 +6,7 @@ from mini_tb.sql import syntax
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.convert import convert
+from mini_tb.sql.functions.datetime_shift import INTERVALS_OF_DATES
 from mini_tb.sql.functions.function import ArgumentError, constant
 from mini_tb.sql.scope import Scope
 from mini_tb.sql.tree import (
@@ -20,8 +21,6 @@ from mini_tb.sql.tree import (
     RelationColumn,
 )
 from mini_tb.types import INT64, DataType
-
-INTERVALS_OF_DATES = ("Day", "Week", "Month", "Quarter", "Year")
 
 
 def bind_fill(node: syntax.Select, bound: BoundSelect, binder: ExpressionBinder) -> Fill:

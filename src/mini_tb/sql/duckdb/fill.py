@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 from mini_tb.diagnostics import Diagnostic
 from mini_tb.sql import tree
 from mini_tb.sql.errors import QueryError
+from mini_tb.sql.functions import zone
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.constants import literal, zero
-from mini_tb.sql.functions.datetime_shift import duck_interval
+from mini_tb.sql.functions.datetime_shift import INTERVALS_OF_DATES, duck_interval
 from mini_tb.types import DataType, to_duckdb
 from mini_tb.types.duckdb import quote_identifier
 
@@ -146,12 +147,22 @@ class _Filled:
             step = f"CAST({self.low.expr(fill.step)} AS BIGINT)"
             values = f"generate_series(CAST({start} AS BIGINT), CAST({end} AS BIGINT), {step})"
         else:
-            values = f"generate_series({start}, {end}, {self.interval(fill.step, t)})"
+            values = self.moments(start, end, fill.step, t)
         past = f"x {beyond} {end}"
         if t.is_integer and not t.is_signed:
             past += " OR x < 0"
         kept = f"list_filter({values}, lambda x: NOT ({past}))"
         return f"unnest(CAST({kept} AS {duck}[]))"
+
+    def moments(self, start: str, end: str, step: tree.Expr, t: DataType) -> str:
+        """The list of days or instants; days, weeks and months go by the clock of the zone."""
+        step_sql = self.interval(step, t)
+        by_days = t.is_datetime and self.unit(step, t) in INTERVALS_OF_DATES
+        if not (by_days and zone.differs_from_utc(t.zone)):
+            return f"generate_series({start}, {end}, {step_sql})"
+        first, last = zone.to_wall(start, t.zone), zone.to_wall(end, t.zone)
+        instant = zone.to_instant("x", t.zone)
+        return f"list_transform(generate_series({first}, {last}, {step_sql}), lambda x: {instant})"
 
     def distance(self, step: tree.Expr, t: DataType) -> str:
         """A step as DuckDB text that can be added to a value of the wide type."""
@@ -159,10 +170,13 @@ class _Filled:
 
     def interval(self, step: tree.Expr, t: DataType) -> str:
         """A step of dates and times as DuckDB's INTERVAL; a number counts days or seconds."""
-        unit = "Day" if t.is_date else "Second"
+        return duck_interval(self.unit(step, t), f"CAST({self.low.expr(step)} AS BIGINT)")
+
+    def unit(self, step: tree.Expr, t: DataType) -> str:
+        """What a step of dates or times counts."""
         if step.type.is_interval:
-            unit = str(step.type.params[0])
-        return duck_interval(unit, f"CAST({self.low.expr(step)} AS BIGINT)")
+            return str(step.type.params[0])
+        return "Day" if t.is_date else "Second"
 
     # The rows that are made ------------------------------------------------------------------
 

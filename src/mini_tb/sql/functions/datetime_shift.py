@@ -17,6 +17,8 @@ from mini_tb.types.family import INTERVAL_UNITS
 
 _DAYS = {"Day": "to_days({})", "Week": "to_days(7 * {})"}
 _MONTHS = {"Month": "to_months({})", "Quarter": "to_months(3 * {})", "Year": "to_months(12 * {})"}
+INTERVALS_OF_DATES = (*_DAYS, *_MONTHS)
+"""The units that move a Date."""
 _NANOSECONDS = {
     "Nanosecond": 1,
     "Microsecond": 1_000,

@@ -131,7 +131,7 @@ def start_of_time(t: DataType, sql: str, zone_name: str | None, unit: str, count
     else:
         days = day_number(f"CAST({w} AS DATE)")
         found = f"CAST({day(f'{days} // {count} * {count}')} AS TIMESTAMP)"
-    to_instant = zone.start_of_day if unit == "Day" else zone.to_instant
+    to_instant = zone.start_of_day if unit == "Day" else zone.start_of_hours
     return _as_time(t, sql, to_instant(found, zone_name))
 
 

@@ -65,6 +65,13 @@ def start_of_day(sql: str, zone: str | None) -> str:
     return _instant(f"CAST({sql} AS TIMESTAMP)", zone, repeated)
 
 
+def start_of_hours(sql: str, zone: str | None) -> str:
+    """The instant of a wall clock of the zone that begins some hours of a day; that of a time which
+    a change of clocks leaves out is the change."""
+    repeated = {key: hours for key, hours in _changes(zone).items() if key[0] == "-"}
+    return _instant(sql, zone, repeated)
+
+
 def _instant(sql: str, zone: str | None, changes: Mapping[tuple[str, int], set[_Hour]]) -> str:
     if not differs_from_utc(zone):
         return sql
