@@ -101,10 +101,17 @@ def _accurate_returns(args: Sequence[Expr]) -> DataType:
 
 def _accurate_default_returns(args: Sequence[Expr]) -> DataType:
     target = _accurate_returns(args)
-    if len(args) > 2 and args[2].type.bare != target.bare:
+    if len(args) > 2 and not _same_moment(args[2].type.bare, target.bare):
         raise ArgumentError(f"the default must be of type `{target}`, found `{args[2].type}`")
     found = nullable(target) if args[0].type.is_nullable and target.is_nullable else target
     return _kept_low(args, found)
+
+
+def _same_moment(t: DataType, target: DataType) -> bool:
+    """Whether a default has the type of what is converted; a moment may be told in another zone."""
+    if not t.is_datetime:
+        return t == target
+    return t.name == target.name and t.scale == target.scale
 
 
 def _kept_low(args: Sequence[Expr], found: DataType) -> DataType:
@@ -209,7 +216,7 @@ class Conversion:
         found = self.target(args[:head])
         if head < len(args) - 1:
             raise ArgumentError(f"takes at most {head + 1} arguments", 42)
-        if head < len(args) and args[head].type.bare != found:
+        if head < len(args) and not _same_moment(args[head].type.bare, found):
             raise ArgumentError(f"the default must be of type `{found}`, found `{args[head].type}`")
         accurate(args[0].type, found, "")
         return _kept_low(args, found)
@@ -380,7 +387,8 @@ def _float_digits(sql: str, scale: int) -> str:
     shown = f"format('{{:.{scale}f}}', {sql})"
     away = f"format('{{:.{scale}f}}', nextafter({sql}, sign({sql}) * CAST('inf' AS DOUBLE)))"
     more = f"format('{{:.{scale + _TIE}f}}', {sql})"
-    return f"CASE WHEN suffix({more}, '5{'0' * (_TIE - 1)}') THEN {away} ELSE {shown} END"
+    tie = f"suffix({more}, '5{'0' * (_TIE - 1)}')"
+    return f"CASE WHEN isnan({sql}) THEN 'nan' WHEN {tie} THEN {away} ELSE {shown} END"
 
 
 def _decimal_string_returns(args: Sequence[Expr]) -> DataType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions import convert_moment as moments
-from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -69,6 +69,10 @@ def _number(t: DataType, sql: str) -> str:
 
 def _lower_to(source: DataType, t: DataType, sql: str) -> str:
     """The value of type `t` that has the bytes of another."""
+    if source.is_array:
+        return _of_array(source, sql)
+    if t.is_array:
+        return _to_array(source, t, sql)
     if source.is_integer and t.is_integer and source.bits >= 128:
         return f"CAST({sql} AS {to_duckdb(t)})"
     if source.name == "FixedString" and t == STRING_BYTES:
@@ -99,6 +103,27 @@ def _lower_to(source: DataType, t: DataType, sql: str) -> str:
     return f"mt_bytes_of_number(CAST({number} AS VARCHAR), {size})"
 
 
+def _of_array(source: DataType, sql: str) -> str:
+    """The bytes of the elements of an array, one after the other."""
+    whole = fixed_string(_bytes(source.element))
+    each = f"hex({_lower_to(source.element, whole, 'e')})"
+    return f"unhex(array_to_string(list_transform({sql}, lambda e: {each}), ''))"
+
+
+def _to_array(source: DataType, t: DataType, sql: str) -> str:
+    """Elements that have, one after the other, the bytes of a text."""
+    data = sql if source.is_bytes else f"encode({sql})"
+    size = _bytes(t.element)
+    piece = f"array_slice({data}, i + 1, i + {size})"
+    each = piece
+    if t.element.name != "FixedString":
+        each = _lower_to(fixed_string(size), t.element, piece)
+    fits = f"octet_length({data}) % {size} = 0"
+    wrong = failure(36, f"The bytes are not those of whole values of type {t.element}")
+    elements = f"list_transform(range(0, octet_length({data}), {size}), lambda i: {each})"
+    return f"CASE WHEN {fits} THEN {elements} ELSE {wrong} END"
+
+
 def _word(t: DataType) -> str:
     return "true" if t.is_signed else "false"
 
@@ -106,6 +131,12 @@ def _word(t: DataType) -> str:
 def _returns_to(target: Callable[[Sequence[Expr]], DataType]) -> Callable[..., DataType]:
     def returns(args: Sequence[Expr]) -> DataType:
         found, source = target(args), args[0].type
+        if source.is_array and found != STRING_BYTES:
+            raise ArgumentError(f"`{source}` cannot be reinterpreted as `{found}`")
+        if source.is_array and (source.element.is_nullable or source.element.is_array):
+            raise ArgumentError(f"`{source}` cannot be reinterpreted")
+        if found.is_array and not source.is_string:
+            raise ArgumentError(f"`{source}` cannot be reinterpreted as `{found}`")
         if found.is_integer and source.is_integer and source.bits >= 128:
             if found.bits < source.bits:
                 raise ArgumentError(f"`{source}` cannot be reinterpreted")
@@ -129,7 +160,7 @@ def _named(args: Sequence[Expr]) -> DataType:
         raise ArgumentError(error.message, 50) from None
     if found.name == "String":
         return STRING_BYTES
-    _bytes(found)
+    _bytes(found.element if found.is_array else found)
     return found
 
 
