@@ -83,7 +83,10 @@ def test_typed_parameters(served: Client) -> None:
         ("Decimal(10, 2)", "1.239", "1.23"),
         ("IPv4", "1.2.3.4", "1.2.3.4"),
         ("UInt8", "300", "44"),
-        ("Array(String)", "['a','b\\'c']", "['a','b\\'c']"),
+        ("Array(String)", "['a','b\\'c\\t']", "['a','b\\'c\\t']"),
+        ("Array(DateTime('Asia/Tokyo'))", "[1735787045]", "['2025-01-02 12:04:05']"),
+        ("Array(Tuple(String, UInt8))", "[('a',1)]", "[('a',1)]"),
+        ("Map(String, Array(UInt8))", "{'k':[1,2]}", "{'k':[1,2]}"),
         ("String", "\\d\\t", "\\\\d\\t"),
     ],
 )

@@ -177,6 +177,7 @@ CODES: dict[str, str] = {
     "SQ004": "the type in a cast does not exist",
     "SQ005": "a query parameter without a value",
     "SQ006": "an alias is too large when those in it are written out",
+    "SQ007": "the text of a query parameter that is no value of its type",
     "SQ201": "a function that does not exist",
     "SQ202": "a function that this engine does not have",
     "SQ203": "a function with a wrong number of arguments",

@@ -13,7 +13,6 @@ from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_in import bind_in
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
-from mini_tb.sql.catalog import NULL_TEXT
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions import FUNCTIONS
 from mini_tb.sql.functions.aggregate import Unsupported, bind_aggregate, is_aggregate
@@ -25,6 +24,7 @@ from mini_tb.sql.functions.function import (
     Function,
     constant,
 )
+from mini_tb.sql.query_parameters import texts_of
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.settings import followed
 from mini_tb.sql.tree import (
@@ -122,9 +122,7 @@ class ExpressionBinder:
         name = self.queries.parameter(self.scope.view, node.name)
         if not self.queries.is_text(self.scope.view, node.name):
             return Param(data_type, name)
-        text: Expr = Param(STRING, name)
-        if data_type.is_nullable:
-            text = self.apply("nullIf", [text, Const(STRING, NULL_TEXT)], node)
+        text = Param(texts_of(data_type), name)
         return self.apply("CAST", [text, Const(STRING, node.type)], node)
 
     def name(self, node: syntax.Name) -> Expr:

@@ -37,14 +37,11 @@ class Table:
     sampling_key: str | None = None
 
 
-NULL_TEXT = "\\N"
-
-
 @dataclass(frozen=True, slots=True)
 class Value:
     """A bound value: its placeholder's name, ClickHouse type text, the value, and the text that
-    stands for it in ClickHouse SQL. Without a type it is a text that stands for a value of the
-    placeholder's, `NULL_TEXT` for NULL where there may be one."""
+    stands for it in ClickHouse SQL. Without a type it is a text that is to be read as the
+    placeholder's (`query_parameters`)."""
 
     name: str
     type: str

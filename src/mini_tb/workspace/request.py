@@ -24,7 +24,6 @@ from mini_tb.project.graph import resolve
 from mini_tb.source import Fragment
 from mini_tb.sql import Table, Value, View, tables
 from mini_tb.sql.plain_moment import form
-from mini_tb.sql.query_parameters import with_parameters
 from mini_tb.workspace.access import READ_DATASOURCE, READ_PIPE, Access
 from mini_tb.workspace.render import render_node
 from mini_tb.workspace.system import OPEN
@@ -176,7 +175,11 @@ class Request:
         """
         from mini_tb.workspace.render import render_text
 
-        text, given = with_parameters(text, query_params) if query_params else (text, {})
+        given: Mapping[str, Value] = {}
+        if query_params:
+            from mini_tb.sql.query_parameters import with_parameters
+
+            text, given = with_parameters(text, query_params)
         # Who may only read must not read secrets through a template of their own.
         secrets = self.secrets if self.access.is_admin else {}
         rendering = render_text(text, self.params, secrets)
