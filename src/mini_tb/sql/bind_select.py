@@ -116,8 +116,8 @@ class SelectBinder:
                 for name, expr in expand_star(item, binder):
                     add(labels.column(name, expr), expr, item)
             elif isinstance(item, syntax.Call) and item.name == "untuple":
-                for name, element in untupled(item, binder):
-                    add(name or namer.column(element), binder.bind(element), item)
+                for alias, element in untupled(item, binder):
+                    add(alias or namer.column(element), binder.bind(element), item)
             else:
                 is_alias = item.alias is not None and scope.aliases.get(item.alias) is item
                 expr = binder.aliased(item.alias or "", item) if is_alias else binder.bind(item)

@@ -30,7 +30,7 @@ from mini_tb.sql.tree import (
     contains,
 )
 from mini_tb.sql.tree import ScalarQuery as _ScalarQuery
-from mini_tb.types import INT64, UINT8, UINT64, DataType, parse_type
+from mini_tb.types import INT64, STRING, UINT8, UINT64, DataType, parse_type
 
 if TYPE_CHECKING:
     from mini_tb.sql.bind_query import QueryBinder
@@ -386,10 +386,19 @@ def _system_one(call: _Call, *names: str) -> Relation:
     return call.relation([("dummy", UINT8)], "SELECT CAST(0 AS UTINYINT) AS dummy", [], *names)
 
 
+def _system_time_zones(call: _Call, *names: str) -> Relation:
+    from zoneinfo import available_timezones
+
+    listed = ", ".join(f"'{zone}'" for zone in sorted(available_timezones()))
+    template = f"SELECT unnest([{listed}]) AS time_zone"
+    return call.relation([("time_zone", STRING)], template, [], *names)
+
+
 _SYSTEM: dict[str, Callable[..., Relation]] = {
     "one": _system_one,
     "numbers": _system_numbers,
     "numbers_mt": _system_numbers,
+    "time_zones": _system_time_zones,
     "zeros": _system_zeros,
     "zeros_mt": _system_zeros,
 }

@@ -340,7 +340,8 @@ def _low_cardinality_returns(args: Sequence[Expr]) -> DataType:
 def _string_returns(args: Sequence[Expr]) -> DataType:
     if len(args) > 1 and not args[0].type.is_datetime:
         raise ArgumentError("takes a time zone only with a DateTime", 43, 1)
-    zone.argument(args, 1)
+    if not zone.is_of_row(args, 1):
+        zone.argument(args, 1)
     return STRING_BYTES if args[0].type.bare == STRING_BYTES else STRING
 
 
@@ -348,7 +349,14 @@ def _lower_string(call: Call, args: list[str]) -> str:
     source = call.args[0].type
     if call.type.is_bytes:
         return args[0]
+    if zone.is_of_row(call.args, 1):
+        wall = zone.wall_of_row(source.bare, args[0], args[1])
+        return to_text(_in_utc(source.bare), wall)
     return to_text(source, args[0], text(call.args[1]) if len(args) > 1 else None)
+
+
+def _in_utc(t: DataType) -> DataType:
+    return datetime("UTC") if t.name == "DateTime" else datetime64(t.scale, "UTC")
 
 
 def _fixed_returns(args: Sequence[Expr]) -> DataType:

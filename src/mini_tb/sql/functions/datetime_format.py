@@ -177,7 +177,11 @@ def _offset(at: str, zone_name: str | None) -> str:
     if not zone.differs_from_utc(zone_name):
         return "'+0000'"
     whole = f"date_trunc('second', {at})"
-    minutes = f"(({seconds(zone.to_wall(whole, zone_name))} - {seconds(whole)}) // 60)"
+    return _distance(whole, zone.to_wall(whole, zone_name))
+
+
+def _distance(whole: str, wall_clock: str) -> str:
+    minutes = f"(({seconds(wall_clock)} - {seconds(whole)}) // 60)"
     sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
     return f"({sign} || printf('%02d%02d', abs({minutes}) // 60, abs({minutes}) % 60))"
 
@@ -189,11 +193,17 @@ def _format(name: str, pieces: _Pieces, aliases: tuple[str, ...] = ()) -> Functi
     def returns(args: Sequence[Expr]) -> DataType:
         moment(args)
         pieces(text(args[1]))
-        zone.argument(args, 2)
+        if not zone.is_of_row(args, 2):
+            zone.argument(args, 2)
         return STRING
 
     def lower(call: Call, args: list[str]) -> str:
         t = call.args[0].type.bare
+        if zone.is_of_row(call.args, 2):
+            at = f"date_trunc('second', {args[0]})"
+            distance = "'+0000'" if t.is_date else _distance(at, zone.wall_of_row(t, at, args[2]))
+            w = zone.wall_of_row(t, args[0], args[2])
+            return _joined(pieces(text(call.args[1])), w, distance)
         zone_name = zone.argument(call.args, 2) or t.zone
         w = f"CAST({args[0]} AS TIMESTAMP)" if t.is_date else wall(call, args, 2)
         offset = "'+0000'" if t.is_date else _offset(args[0], zone_name)

@@ -156,6 +156,7 @@ def _mask(call: Call) -> list[int]:
 
 
 def _ratios(call: Call, count: int) -> list[int]:
+    """How many places wide a bit of each argument is, by a mask."""
     if not call.args[0].type.is_tuple:
         return [1] * count
     ratios = _mask(call)
@@ -197,8 +198,11 @@ def _lower_hilbert(call: Call, args: list[str]) -> str:
 
 
 def _size(args: Sequence[Expr]) -> int:
+    """How many dimensions there are, as a number or as a mask for each."""
     value = constant(args[0])
     size = value if isinstance(value, int) else 0
+    if isinstance(value, list | tuple):
+        size = len(value)
     if not 1 <= size <= 8:
         raise ArgumentError("the number of dimensions must be between 1 and 8", 69)
     return size
@@ -212,11 +216,11 @@ def _lower_morton_decode(call: Call, args: list[str]) -> str:
     n = _size(call.args)
     code = f"CAST({args[1]} AS UBIGINT)"
     fields = []
-    for j in range(n):
-        bit = (
-            f"CAST(({code} >> CAST({n} * i + {j} AS UBIGINT)) & 1 AS HUGEINT) << CAST(i AS HUGEINT)"
-        )
-        count = -(-(64 - j) // n)
+    for j, ratio in enumerate(_ratios(call, n)):
+        first = n * (ratio - 1) + j
+        place = f"CAST({n * ratio} * i + {first} AS UBIGINT)"
+        bit = f"CAST(({code} >> {place}) & 1 AS HUGEINT) << CAST(i AS HUGEINT)"
+        count = -(-(64 - first) // (n * ratio))
         total = f"list_sum(list_transform(range({count}), lambda i: {bit}))"
         fields.append(f"'{j + 1}': CAST({total} AS UBIGINT)")
     return f"{{{', '.join(fields)}}}"
@@ -224,12 +228,19 @@ def _lower_morton_decode(call: Call, args: list[str]) -> str:
 
 def _lower_hilbert_decode(call: Call, args: list[str]) -> str:
     n = _size(call.args)
-    if n == 1:
-        return f"{{'1': CAST({args[1]} AS UBIGINT)}}"
+    shifts = _mask(call) if call.args[0].type.is_tuple else [0] * n
     if n > 2:
         raise ArgumentError("takes at most two dimensions", 42)
-    point = f"mt_hilbert_point(CAST({args[1]} AS UBIGINT))"
-    return f"{{'1': {point} & {(1 << 32) - 1}, '2': {point} >> 32}}"
+    point = f"CAST({args[1]} AS UBIGINT)"
+    found = [point]
+    if n == 2:
+        point = f"mt_hilbert_point({point})"
+        found = [f"{point} & {(1 << 32) - 1}", f"{point} >> 32"]
+    fields = (
+        f"'{i}': ({text}) >> CAST({shift} AS UBIGINT)" if shift else f"'{i}': {text}"
+        for i, (text, shift) in enumerate(zip(found, shifts, strict=True), 1)
+    )
+    return f"{{{', '.join(fields)}}}"
 
 
 def _mask_returns(args: Sequence[Expr]) -> DataType:

@@ -8,7 +8,7 @@ from mini_tb.sql.functions.comparison import like_pattern
 from mini_tb.sql.functions.conditional import supertype
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
@@ -308,14 +308,42 @@ def _lower_add(call: Call, args: list[str]) -> str:
 
 
 def _series_returns(args: Sequence[Expr]) -> DataType:
+    if args[0].type.is_array:
+        return _arrays_series(args)
+    if len(args) > 2:
+        raise ArgumentError("takes a map and a greatest key", 42)
     key, _ = need_map(args[0])
     if not key.is_integer:
         raise ArgumentError(f"illegal type `{key}`, expected integers as keys")
     return args[0].type
 
 
+def _arrays_series(args: Sequence[Expr]) -> DataType:
+    for arg in args[:2]:
+        if not arg.type.is_array or not arg.type.element.is_integer or arg.type.element.is_nullable:
+            raise ArgumentError(f"illegal type `{arg.type}`, expected an Array of integers")
+    if len(args) < 2:
+        raise ArgumentError("takes arrays of keys and of values", 42)
+    return tuple_of(args[0].type, args[1].type)
+
+
+def _lower_arrays_series(call: Call, args: list[str]) -> str:
+    keys, values = args[:2]
+    key, value = (to_duckdb(t) for t in call.type.types)
+    last = f"CAST({args[2]} AS BIGINT)" if len(args) > 2 else f"CAST(list_max({keys}) AS BIGINT)"
+    known = f"range(CAST(list_min({keys}) AS BIGINT), {last} + 1)"
+    whole = f"CAST(coalesce({known}, []) AS {key})"
+    found = f"{values}[list_position({keys}, CAST(k AS {to_duckdb(call.type.types[0].element)}))]"
+    filled = f"CAST(list_transform({whole}, lambda k: coalesce({found}, 0)) AS {value})"
+    wrong = failure(36, "there must be as many values as keys")
+    fits = f"len({keys}) = len({values})"
+    return f"CASE WHEN {fits} THEN {{'1': {whole}, '2': {filled}}} ELSE {wrong} END"
+
+
 def _lower_series(call: Call, args: list[str]) -> str:
     """Every key from the least one on to the greatest (or the given one), defaults between."""
+    if call.args[0].type.is_array:
+        return _lower_arrays_series(call, args)
     key, value = (to_duckdb(t) for t in call.type.types)
     keys = f"map_keys({args[0]})"
     last = f"CAST({args[1]} AS BIGINT)" if len(args) > 1 else f"CAST(list_max({keys}) AS BIGINT)"
@@ -425,5 +453,5 @@ ROWS = (
     Function("mapContainsValue", _contains_value, _lower_contains_value, args=(2, 2), nulls=False),
     Function("mapAdd", _add_returns, _lower_add, args=(2, None), nulls=False),
     Function("mapSubtract", _add_returns, _lower_add, args=(2, None), nulls=False),
-    Function("mapPopulateSeries", _series_returns, _lower_series, args=(1, 2), nulls=False),
+    Function("mapPopulateSeries", _series_returns, _lower_series, args=(1, 3), nulls=False),
 )

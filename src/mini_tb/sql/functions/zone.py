@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions.function import ArgumentError, text
 from mini_tb.sql.tree import Expr
 from mini_tb.types import DataType
@@ -38,6 +39,21 @@ def checked(name: str | None) -> str | None:
 def argument(args: Sequence[Expr], index: int) -> str | None:
     """The time zone that an argument names, if it is there. Raises as `checked`."""
     return checked(text(args[index])) if len(args) > index else None
+
+
+def is_of_row(args: Sequence[Expr], index: int) -> bool:
+    """Whether the argument that names a time zone has another value at each row."""
+    return len(args) > index and args[index].type.is_string and not is_constant(args[index])
+
+
+def wall_of_row(t: DataType, sql: str, name: str) -> str:
+    """As `wall`, in the zone that DuckDB's text `name` gives; an error where there is none such.
+    Raises `ArgumentError` for fractions that DuckDB's zones cut off."""
+    if t.is_date:
+        return f"CAST({sql} AS TIMESTAMP)"
+    if t.scale > 6:
+        raise ArgumentError("the time zone of nanoseconds must be a constant", 44)
+    return f"timezone({name}, timezone('UTC', {sql}))"
 
 
 def differs_from_utc(zone: str | None) -> bool:

@@ -339,7 +339,7 @@ def covered(starts: Sequence[float], ends: Sequence[float]) -> float:
 def covered_32(starts: Sequence[float], ends: Sequence[float]) -> float:
     """The same of Float32: so is the length of each piece that is covered."""
     pieces = (pack("f", end - start) for start, end in _overlapping(starts, ends))
-    return sum(unpack("f", piece)[0] for piece in pieces)
+    return sum((float(unpack("f", piece)[0]) for piece in pieces), 0.0)
 
 
 def _overlapping(starts: Sequence[float], ends: Sequence[float]) -> list[tuple[float, float]]:
