@@ -21,6 +21,7 @@ from mini_tb.types import (
     FLOAT64,
     INT128,
     NOTHING,
+    STRING_BYTES,
     UINT8,
     UINT32,
     UINT64,
@@ -81,6 +82,11 @@ def _needle(call: Call, args: list[str]) -> tuple[str, str]:
     """The array and the value, brought to a common element type."""
     element, value = call.args[0].type.element, call.args[1].type
     common = _comparable([element, value])
+    written = [is_constant(arg) for arg in call.args]
+    if {element.bare.name, value.bare.name} == {"FixedString", "String"} and any(written):
+        # A text that is written becomes as long as a column's; else zero bytes count.
+        is_padded = not written[0] and element.bare.name == "FixedString"
+        common = common if is_padded else STRING_BYTES
     items = lower_cast(call.args[0].type, array(common), args[0])
     wanted = lower_cast(value, common, args[1])
     is_stored = _is_empty_below_null(call.args[1]) and not is_constant(call.args[0])
@@ -171,6 +177,8 @@ def _intersect_returns(args: Sequence[Expr]) -> DataType:
         raise ArgumentError("there is no type of NULL and other values", 386)
     else:
         least = supertype(sorted(bare, key=str))
+        if {t.name for t in bare} == {"FixedString", "String"}:
+            raise ArgumentError(f"compares no `{types[0]}` with `{types[-1]}`: cast one of them")
     return array(nullable(least) if all(t.is_nullable for t in types) else least)
 
 

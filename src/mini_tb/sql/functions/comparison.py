@@ -327,7 +327,9 @@ def _lower_distinct(call: Call, args: list[str]) -> str:
         if side.type.is_nothing:
             return f"CAST(({sql} {word} NULL) AS UTINYINT)"
     shared = common(a, b)
-    if shared.name != "Nothing":
+    if a.type.is_nullable and s.is_bool and b.type == UINT8:  # which names the type of both
+        right = lower_cast(b.type, s, right)
+    elif shared.name != "Nothing":
         left, right = lower_cast(a.type, shared, left), lower_cast(b.type, shared, right)
     elif s.is_decimal != t.is_decimal and max(_width(s), _width(t)) >= 128:
         same = f"coalesce({compare('=', a, b, left, right)}, {left} IS NULL AND {right} IS NULL)"

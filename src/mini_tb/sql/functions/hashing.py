@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.convert_moment import day_number
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
@@ -311,6 +312,8 @@ def _int_hash(result: DataType, mix: Callable[[str], str]) -> Function:
         if t.is_integer and t.is_signed:
             # Negative numbers keep their sign.
             bits = _signed_bits(args[0])
+        elif t.name == "Date32":
+            bits = _signed_bits(day_number(args[0]))
         if bits is None:
             raise ArgumentError(f"illegal type `{t}`, expected an integer of up to 64 bits")
         return mix(bits[0])
