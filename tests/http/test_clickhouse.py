@@ -131,31 +131,6 @@ def test_errors_are_clickhouses(served: Client, query: str, number: str) -> None
     assert response.text.startswith(f"Code: {number}")
 
 
-@pytest.mark.parametrize(
-    ("statement", "answer"),
-    [
-        ("SHOW DATABASES", "default\n"),
-        ("SHOW TABLES LIKE '%s'", "metrics\nreadings\n"),
-        ("show tables from default like 's%' format JSONEachRow;", '{"name":"snapshot"}\n'),
-        ("SHOW TABLES FROM other", ""),
-        ("DESCRIBE TABLE snapshot", "device\tString\t\t\t\t\t\nlast\tFloat64\t\t\t\t\t\n"),
-        ("DESC (SELECT 1 AS a)", "a\tUInt8\t\t\t\t\t\n"),
-        ("EXISTS TABLE default.readings", "1\n"),
-        ("EXISTS nothing", "0\n"),
-    ],
-)
-def test_what_there_is(served: Client, statement: str, answer: str) -> None:
-    assert ask(served, statement).text == answer
-
-
-def test_other_statements_are_refused(served: Client) -> None:
-    query = "INSERT INTO readings VALUES (1)"
-    assert ask(served, query).status_code == 400
-    unknown = ask(served, "DESCRIBE nothing")
-    assert unknown.status_code == 400
-    assert unknown.headers["x-clickhouse-exception-code"] == "60"
-
-
 def test_system_tables_tell_of_the_project(served: Client) -> None:
     tables = "SELECT total_rows > 0, sorting_key FROM system.tables WHERE name = 'readings'"
     assert ask(served, tables).text.startswith("1\t")

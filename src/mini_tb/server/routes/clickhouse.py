@@ -32,7 +32,7 @@ def ping(call: Call) -> Reply:
 
 
 def run(call: Call) -> Any:
-    """The rows of one SELECT, or of what stands for one; without FORMAT as TabSeparated."""
+    """The rows of one SELECT; without FORMAT as TabSeparated."""
     query = call.query.get("query", "")
     parts = [query] if isinstance(query, str) else query
     if call.content_type == "multipart/form-data":
@@ -42,10 +42,8 @@ def run(call: Call) -> Any:
     text = "\n".join(part for part in parts if part)
     if not text.strip():
         return ping(call)
-    from mini_tb.workspace.show import as_select
-
     result = call.workspace.sql(
-        as_select(text, call.workspace, call.access),
+        text,
         access=call.access,
         query_params=_parameters(call),
         timeout_s=call.server.query_timeout_s,
