@@ -99,11 +99,11 @@ def ttl_condition(ttl: str | None) -> str | None:
 
 def merge_state(t: DataType, name: str) -> str:
     """The DuckDB aggregate that merges the states in a column into one: `-MergeState` of its
-    function."""
+    function, or the function itself if it is a simple one."""
     from mini_tb.sql import compile_expression
 
     function, *parameters = t.params
-    call = f"{function}MergeState"
+    call = f"{function}MergeState" if t.is_state else str(function)
     if parameters:
         call += f"({', '.join(map(repr, parameters))})"
     columns = (TableColumn(name, t),)

@@ -126,7 +126,7 @@ def _datetime(values: Any, t: DataType) -> Any:
 
 
 def _decimal(values: Any, t: DataType) -> Any:
-    precision, scale = t.params
+    precision, scale = t.params[:2]
     wide = pc.cast(values, pa.decimal128(38, min(scale, 38)))
     unscaled = pa.Array.from_buffers(
         pa.decimal128(38, 0), len(wide), wide.buffers(), offset=wide.offset

@@ -5,7 +5,7 @@ A type is its family name, its inner types, and its parameters:
 | family | types | params | names |
 |---|---|---|---|
 | `FixedString` | | `(n,)` | |
-| `Decimal` | | `(precision, scale)` | |
+| `Decimal` | | `(precision, scale)`; a third: see `full_decimal` | |
 | `DateTime` | | `()` or `(zone,)` | |
 | `DateTime64` | | `(precision,)` or `(precision, zone)` | |
 | `Time64` | | `(precision,)` | |
@@ -21,6 +21,7 @@ A type is its family name, its inner types, and its parameters:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mini_tb.dataclass import dataclass
@@ -223,6 +224,20 @@ def _parameter(value: Any) -> str:
     return _quote(value) if isinstance(value, str) else str(value)
 
 
+_MAPPED_ARRAYS = ("sumMap", "minMap", "maxMap")
+
+
+def _is_versioned(function: str, types: Sequence[DataType]) -> bool:
+    """Whether ClickHouse writes the version of the function's state into the type, which is 1 for
+    all of them: sums of keys and values in arrays, and quantiles that draw no lots."""
+    if function.startswith(_MAPPED_ARRAYS):
+        first = types[0] if types else STRING
+        while first.is_array and first.element.is_array:
+            first = first.element
+        return not first.is_map and not (first.is_array and first.element.is_map)
+    return function.startswith(("quantileDeterministic", "quantilesDeterministic"))
+
+
 def _print(t: DataType) -> str:
     if t.name in ("Tuple", "Nested"):
         if t.names:
@@ -234,10 +249,13 @@ def _print(t: DataType) -> str:
         return f"{t.name}({', '.join(f'{_quote(n)} = {v}' for n, v in t.params)})"
     if t.name == "Interval":
         return f"Interval{t.params[0]}"
+    if t.name == "Decimal":
+        return f"Decimal({t.params[0]}, {t.params[1]})"
     if t.name == "AggregateFunction" or t.name == "SimpleAggregateFunction":
         function, *params = t.params
         head = f"{function}({', '.join(map(_parameter, params))})" if params else str(function)
-        return f"{t.name}({', '.join([head, *map(str, t.types)])})"
+        version = ["1"] if t.is_state and _is_versioned(str(function), t.types) else []
+        return f"{t.name}({', '.join([*version, head, *map(str, t.types)])})"
     if t.name == "String" or (t.name == "JSON" and not t.params):
         return t.name
     if t.name == "JSON":
@@ -310,6 +328,25 @@ def tuple_of(*elements: DataType, names: tuple[str, ...] = ()) -> DataType:
 def decimal(precision: int, scale: int) -> DataType:
     """`Decimal(precision, scale)`."""
     return DataType("Decimal", params=(precision, scale))
+
+
+def decimal_width(t: DataType) -> int:
+    """The digits of the width that a Decimal is held in: its values may have that many, whatever
+    precision its type tells."""
+    return next(width for width in (9, 18, 38, 76) if int(t.params[0]) <= width)
+
+
+def full_decimal(precision: int, scale: int) -> DataType:
+    """`Decimal(precision, scale)` of values that need not keep to the precision, only to its width:
+    what arithmetic makes. The third parameter is what DuckDB has to hold."""
+    plain = decimal(precision, scale)
+    width = decimal_width(plain)
+    return plain if width == precision else DataType("Decimal", params=(precision, scale, width))
+
+
+def held_digits(t: DataType) -> int:
+    """The digits that DuckDB has to hold of a Decimal."""
+    return int(t.params[2] if len(t.params) > 2 else t.params[0])
 
 
 def fixed_string(length: int) -> DataType:

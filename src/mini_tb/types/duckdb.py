@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from mini_tb.types.datatype import DataType
+from mini_tb.types.datatype import DataType, held_digits
 from mini_tb.types.geometry import SHAPES
 
 _SIMPLE = {
@@ -84,8 +84,7 @@ def to_duckdb(t: DataType) -> str:
         body = ", ".join(f"{quote_identifier(n)} {to_duckdb(e)}" for n, e in fields)
         return f"STRUCT({body})" + ("[]" if t.name == "Nested" else "")
     if t.name == "Decimal":
-        precision, scale = t.params
-        return f"DECIMAL({min(precision, 38)}, {min(scale, 38)})"
+        return f"DECIMAL({min(held_digits(t), 38)}, {min(t.scale, 38)})"
     if t.name == "DateTime64":
         return "TIMESTAMP_NS" if t.scale > 6 else "TIMESTAMP"
     if t.is_enum:

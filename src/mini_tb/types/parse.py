@@ -12,7 +12,7 @@ from mini_tb.types.datatype import DataType, nullable
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^'\\]|\\.|'')*')|(?P<quoted>`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\")"
-    r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w.]*)|(?P<mark>[(),=]))"
+    r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w.]*)|(?P<mark>[()\[\],=]))"
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 
@@ -242,25 +242,36 @@ class _Parser:
     def _aggregate(self, name: str, offset: int) -> DataType:
         self.expect("(")
         kind, function, at = self.take()
+        if kind == "number" and function == "1" and name == "AggregateFunction":
+            # The version of the state's form: it follows from the function.
+            self.expect(",")
+            kind, function, at = self.take()
         if kind != "word":
             raise TypeSyntaxError(f"expected an aggregate function in `{name}(…)`", at)
-        params: list[Any] = []
-        if self.accept("("):
-            while not self.accept(")"):
-                if params:
-                    self.expect(",")
-                kind, word, at = self.take()
-                if kind == "string":
-                    params.append(_unquote(word))
-                elif kind == "number":
-                    params.append(float(word) if "." in word else int(word))
-                else:
-                    raise TypeSyntaxError("expected a constant parameter", at)
+        params = self._constants(")") if self.accept("(") else []
         types: list[DataType] = []
         while not self.accept(")"):
             self.expect(",")
             types.append(self.type())
         return DataType(name, tuple(types), (function, *params))
+
+    def _constants(self, end: str) -> list[Any]:
+        """The parameters of an aggregate function, or the elements of one that is an array."""
+        found: list[Any] = []
+        while not self.accept(end):
+            if found:
+                self.expect(",")
+            if self.accept("["):
+                found.append(self._constants("]"))
+                continue
+            kind, word, at = self.take()
+            if kind == "string":
+                found.append(_unquote(word))
+            elif kind == "number":
+                found.append(float(word) if "." in word else int(word))
+            else:
+                raise TypeSyntaxError("expected a constant parameter", at)
+        return found
 
     def _json(self, name: str, offset: int) -> DataType:
         if not self.accept("("):

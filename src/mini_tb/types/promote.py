@@ -16,6 +16,8 @@ from mini_tb.types.datatype import (
     array,
     datetime64,
     decimal,
+    decimal_width,
+    full_decimal,
     low_cardinality,
     map_of,
     nullable,
@@ -128,7 +130,10 @@ _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20, 128: 39, 256: 77}
 
 
 def _decimals(decimals: list[DataType], integers: list[DataType]) -> DataType:
-    """The widest of the Decimals' widths, or one that holds the integers at the largest scale."""
+    """The widest of the Decimals' widths, or one that holds the integers at the largest scale; the
+    first of them if the rest are of its width and scale."""
+    if not integers and len({(decimal_width(t), t.scale) for t in decimals}) == 1:
+        return full_decimal(int(decimals[0].params[0]), decimals[0].scale)
     scale = max(t.scale for t in decimals)
     needed = max(int(t.params[0]) for t in decimals)
     for t in integers:

@@ -93,6 +93,13 @@ RECORDED = [
         [(1, 0, 0), (2, 0, 0), (3, 5, 0)],
     ),
     (
+        "k Int32; v Int32; m SimpleAggregateFunction(max, Int32);"
+        "w SimpleAggregateFunction(sum, Int64)",
+        {"name": "SummingMergeTree", "columns": ("v",), "sorting_key": "k"},
+        ["(1,1,4,7)", "(1,2,9,8)"],
+        [(1, 3, 4, 7)],
+    ),
+    (
         "v Int32",
         {"name": "SummingMergeTree", "sorting_key": "tuple()"},
         ["(1),(2)", "(5)"],
@@ -111,6 +118,22 @@ RECORDED = [
         {"name": "AggregatingMergeTree", "sorting_key": "k"},
         ["('a',3,3,NULL,'x',7)", "('a',1,5,'p',NULL,8)", "('a',2,4,'q','z',9)"],
         [("a", 1, 5, "p", "z", 7)],
+    ),
+    (
+        "k String; m SimpleAggregateFunction(sumMap, Tuple(Array(String), Array(UInt64)));"
+        "x SimpleAggregateFunction(maxMap, Tuple(Array(UInt8), Array(Int32)))",
+        {"name": "AggregatingMergeTree", "sorting_key": "k"},
+        [
+            "('a', {'1': ['x','y'], '2': [1,2]}, {'1': [1], '2': [-5]})",
+            "('a', {'1': ['x','z'], '2': [3,0]}, {'1': [1,2], '2': [-7,1]})",
+        ],
+        [
+            (
+                "a",
+                {"1": ["x", "y"], "2": [4, 2]},
+                {"1": [1, 2], "2": [-5, 1]},
+            )
+        ],
     ),
     (
         "k String; v SimpleAggregateFunction(sumWithOverflow, Int8);"

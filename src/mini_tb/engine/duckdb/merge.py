@@ -67,7 +67,8 @@ class SortingKey:
 
 
 MergeState = Callable[[DataType, str], str]
-"""(type, column) → the DuckDB aggregate that merges the column's states of that type."""
+"""(type, column) → the DuckDB aggregate that merges the column's states of that type, or the values
+of a simple aggregate function."""
 
 
 def final_relation(datasource: Datasource, key: SortingKey, merge_state: MergeState) -> str | None:
@@ -201,7 +202,9 @@ def _merged(
     zeros: list[str] = []
     has_aggregates = False
     for column in datasource.columns:
-        merged = _merge_column(column, column.name in summed, key_columns, merge_state)
+        # Of the columns that SummingMergeTree does not name, states are not merged either.
+        is_kept = bool(datasource.engine.columns) and column.name not in datasource.engine.columns
+        merged = _merge_column(column, column.name in summed, is_kept, key_columns, merge_state)
         items.append(f"{merged} AS {quote(column.name)}")
         if column.name in summed:
             # A Nullable sum counts as nothing only if it is NULL.
@@ -229,11 +232,14 @@ def _summed(datasource: Datasource, key_columns: frozenset[str]) -> frozenset[st
 def _merge_column(
     column: Column,
     is_summed: bool,
+    is_kept: bool,
     key_columns: frozenset[str],
     merge_state: MergeState,
 ) -> str:
     name = quote(column.name)
     t = column.type
+    if is_kept:
+        return f"arg_min_null({name}, {ROW})"
     if t.is_state:
         return merge_state(t, column.name)
     if column.name not in key_columns:
@@ -243,6 +249,8 @@ def _merge_column(
             function = str(t.params[0])
             if function in ("sum", "sumWithOverflow"):
                 return _sum(t.types[0], name)
+            if function in _MAPS and t.types[0].is_tuple:
+                return f"CAST({merge_state(t, column.name)} AS {to_duckdb(t)})"
             if function in _MAPS:
                 return f"CAST({_merged_map(function, name)} AS {to_duckdb(t)})"
             return _SIMPLE[function].format(c=name, r=ROW)

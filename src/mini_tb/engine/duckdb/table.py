@@ -90,4 +90,6 @@ def _refusal(t: DataType) -> str | None:
 def _merges(t: DataType) -> bool:
     function = str(t.params[0])
     is_map = function.endswith("Map")
-    return function in simple_functions() and (not is_map or t.types[0].is_map)
+    return function in simple_functions() and (
+        not is_map or t.types[0].is_map or t.types[0].is_tuple
+    )

@@ -18,6 +18,9 @@ from mini_tb.types import (
     INT32,
     DataType,
     decimal,
+    decimal_width,
+    full_decimal,
+    held_digits,
     nullable,
     to_duckdb,
     tuple_of,
@@ -44,12 +47,6 @@ def illegal_types(a: DataType, b: DataType) -> ArgumentError:
     return ArgumentError(f"illegal types `{a}` and `{b}`")
 
 
-def width_of(t: DataType) -> int:
-    """Digits of the width in which a Decimal is computed."""
-    precision = int(t.params[0])
-    return next(width for width in (9, 18, 38, 76) if precision <= width)
-
-
 def check_numbers(args: Sequence[Expr]) -> None:
     """Raises `ArgumentError` if an argument is no number."""
     for arg in args:
@@ -73,10 +70,17 @@ def number_result(a: DataType, b: DataType, *, minus: bool = False) -> DataType:
                 raise illegal_types(a, b)
         return FLOAT64
     if a.is_decimal or b.is_decimal:
-        decimals = [t for t in (a, b) if t.is_decimal]
-        return decimal(max(map(width_of, decimals)), max(t.scale for t in decimals))
+        return decimal_result(a, b, max(t.scale for t in (a, b) if t.is_decimal))
     bits = max(bits_of(a), bits_of(b))
     return integer(bits if bits >= 64 else bits * 2, signed=minus or has_sign(a) or has_sign(b))
+
+
+def decimal_result(a: DataType, b: DataType, scale: int) -> DataType:
+    """The Decimal that an operation of a Decimal gives: with another, of the wider one's width;
+    with an integer, of its own precision, though the result may have more digits."""
+    if a.is_decimal and b.is_decimal:
+        return decimal(max(decimal_width(a), decimal_width(b)), scale)
+    return full_decimal(int((a if a.is_decimal else b).params[0]), scale)
 
 
 def product_result(a: DataType, b: DataType) -> DataType:
@@ -86,7 +90,7 @@ def product_result(a: DataType, b: DataType) -> DataType:
         scale = a.scale + b.scale
         if scale > int(result.params[0]):
             raise ArgumentError("the scale of the product is too large", 69)
-        return decimal(int(result.params[0]), scale)
+        return decimal_result(a, b, scale)
     if result.is_integer and result.bits == 256:
         raise ArgumentError("products of 256 bits are not supported", 48)
     return result
@@ -98,8 +102,7 @@ def quotient_result(a: DataType, b: DataType) -> DataType:
         return FLOAT64
     if a.is_decimal and b.is_decimal and a.scale < b.scale:
         raise ArgumentError("the scale of the dividend is less than that of the divisor", 69)
-    width = max(width_of(t) for t in (a, b) if t.is_decimal)
-    return decimal(width, a.scale if a.is_decimal else b.scale)
+    return decimal_result(a, b, a.scale if a.is_decimal else b.scale)
 
 
 # Lowering of numbers ---------------------------------------------------------------------
@@ -138,7 +141,7 @@ _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
 def unscaled(t: DataType, sql: str) -> str:
     """The integer behind a Decimal, as HUGEINT."""
-    digits = int(t.params[0])
+    digits = held_digits(t)
     if digits <= 18 < digits + t.scale + 1:  # DuckDB would stay within 64 bits
         sql = f"CAST({sql} AS DECIMAL({digits + t.scale + 1}, {t.scale}))"
     return f"CAST({sql} * CAST({10**t.scale} AS DECIMAL({t.scale + 1}, 0)) AS HUGEINT)"

@@ -5,7 +5,7 @@ Integers that do not fit wrap around, fractions are cut off; neither is an error
 
 from __future__ import annotations
 
-from mini_tb.types import DataType, to_duckdb
+from mini_tb.types import DataType, held_digits, to_duckdb
 from mini_tb.types.duckdb import quote_string
 
 _INTEGER = r"[+-]?\d+"
@@ -173,7 +173,7 @@ def read_number(target: DataType, sql: str) -> str:
 
 def _try_decimal(target: DataType, sql: str) -> str:
     """Digits beyond the scale are cut off, so the text is read with more and then cut."""
-    precision, scale = min(int(target.params[0]), 38), target.scale
+    precision, scale = min(held_digits(target), 38), target.scale
     whole = min(precision - scale, 38)
     wide = DataType("Decimal", params=(38, min(38 - whole, 38)))
     if wide.scale == scale:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mini_tb.sql.functions.arithmetic import unless_zero, unscaled, width_of
+from mini_tb.sql.functions.arithmetic import unless_zero, unscaled
 from mini_tb.sql.functions.function import ArgumentError, Function, integer
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import DataType
+from mini_tb.types import DataType, decimal_width
 
 _WIDEST = 76
 _HELD = 38
@@ -57,7 +57,7 @@ def _lower_product(call: Call, args: list[str]) -> str:
     a, b = (arg.type.bare for arg in call.args[:2])
     scale = call.type.bare.scale
     missing = scale - a.scale - b.scale
-    if _widest(a, b, width_of(a) + width_of(b) + max(missing, 0)) > _HELD:
+    if _widest(a, b, decimal_width(a) + decimal_width(b) + max(missing, 0)) > _HELD:
         return _exact("mt_decimal_product", args, scale)
     return _scaled(_moved(f"{unscaled(a, args[0])} * {unscaled(b, args[1])}", missing), scale)
 
@@ -66,7 +66,7 @@ def _lower_quotient(call: Call, args: list[str]) -> str:
     a, b = (arg.type.bare for arg in call.args[:2])
     scale = call.type.bare.scale
     missing = scale + b.scale - a.scale
-    if _widest(a, b, width_of(a) + missing, width_of(b) - missing) > _HELD:
+    if _widest(a, b, decimal_width(a) + missing, decimal_width(b) - missing) > _HELD:
         return _exact("mt_decimal_quotient", args, scale)
     first = _moved(unscaled(a, args[0]), max(missing, 0))
     second = _moved(unscaled(b, args[1]), max(-missing, 0))
@@ -75,7 +75,7 @@ def _lower_quotient(call: Call, args: list[str]) -> str:
 
 def _widest(a: DataType, b: DataType, *steps: int) -> int:
     """How many digits there may be at a step; `unscaled` has those behind the point twice."""
-    return max(width_of(a) + a.scale, width_of(b) + b.scale, *steps)
+    return max(decimal_width(a) + a.scale, decimal_width(b) + b.scale, *steps)
 
 
 ROWS = (

@@ -11,16 +11,16 @@ from mini_tb.sql.functions.arithmetic import (
     bits_of,
     check_numbers,
     coefficient,
+    decimal_result,
     has_sign,
     illegal_types,
     unless_zero,
-    width_of,
 )
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import FLOAT64, DataType, decimal, nullable, to_duckdb
+from mini_tb.types import FLOAT64, DataType, decimal, decimal_width, nullable, to_duckdb
 from mini_tb.types.promote import integer
 
 
@@ -29,7 +29,7 @@ def _whole_bits(t: DataType) -> int:
     if t.is_float:
         return t.bits
     if t.is_decimal:
-        return {9: 32, 18: 64, 38: 128, 76: 256}[width_of(t)]
+        return {9: 32, 18: 64, 38: 128, 76: 256}[decimal_width(t)]
     return bits_of(t)
 
 
@@ -97,12 +97,11 @@ def _modulo_returns(args: Sequence[Expr]) -> DataType:
         return FLOAT64
     _check_divisible(a, b)
     if a.is_decimal and b.is_decimal:
-        if width_of(b) > width_of(a) or a.scale != b.scale:
+        if decimal_width(b) > decimal_width(a) or a.scale != b.scale:
             raise illegal_types(a, b)
-        return decimal(width_of(a), max(a.scale, b.scale))
+        return decimal(decimal_width(a), max(a.scale, b.scale))
     if a.is_decimal or b.is_decimal:
-        t = a if a.is_decimal else b
-        return decimal(width_of(t), t.scale)
+        return decimal_result(a, b, (a if a.is_decimal else b).scale)
     bits = bits_of(b)
     if has_sign(a):
         return integer(bits * 2 if bits < 64 else bits, signed=True)
@@ -119,7 +118,7 @@ def _lower_modulo(call: Call, args: list[str]) -> str:
         return _rest(f"CAST({first} AS DOUBLE)", f"CAST({args[1]} AS DOUBLE)")
     if call.type.is_decimal:
         # ClickHouse divides the integers behind the Decimals, whatever their scales.
-        own = integer({9: 32, 18: 64}.get(width_of(call.type.bare), 128), signed=True)
+        own = integer({9: 32, 18: 64}.get(decimal_width(call.type.bare), 128), signed=True)
         left, right = (
             sql if t.is_decimal else wrap(sql, own)
             for t, sql in ((a, coefficient(a, first)), (b, coefficient(b, args[1])))

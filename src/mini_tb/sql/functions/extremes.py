@@ -16,6 +16,8 @@ from mini_tb.types import (
     UINT8,
     UINT64,
     DataType,
+    decimal,
+    decimal_width,
     nullable,
     to_duckdb,
 )
@@ -28,7 +30,10 @@ def _extreme_of_two(a: DataType, b: DataType, is_least: bool) -> DataType:
         if any(t.is_float for t in both):
             return FLOAT64
         # An integer is taken as a Decimal of that width, whether it fits or not.
-        return supertype([t for t in both if not t.is_integer])
+        decimals = [t for t in both if not t.is_integer]
+        if len(decimals) == 1:
+            return decimals[0]
+        return decimal(max(map(decimal_width, decimals)), max(t.scale for t in decimals))
     if UINT64 not in both or not all(t.is_integer and t.bits <= 64 for t in both):
         return supertype(both)
     if not any(t.is_signed for t in both):

@@ -65,6 +65,8 @@ class Base:
     needs_numbers: bool = False
     """All arguments must be numbers."""
     unsupported: str | None = None
+    state_name: str | None = None
+    """What types of its states call it, if not by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Leaf:
 
     @property
     def signature(self) -> tuple[str, tuple[Any, ...], tuple[DataType, ...]]:
-        return self.base.name, self.params, self.args
+        return self.base.state_name or self.base.name, self.params, self.args
 
     @property
     def state(self) -> DataType:

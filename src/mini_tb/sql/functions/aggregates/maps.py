@@ -42,8 +42,9 @@ def _mapped(
     name: str,
     function: str,
     value_type: Callable[[DataType], DataType],
-    *aliases: str,
+    *,
     filtered: bool = False,
+    state_name: str | None = None,
 ) -> Base:
     def returns(types: Types, params: Sequence[Any]) -> DataType:
         key, *values = _arrays(types, name)
@@ -93,7 +94,7 @@ def _mapped(
         args=(1, None),
         params=(1, 1) if filtered else (0, 0),
         nulls="skip",
-        aliases=aliases,
+        state_name=state_name,
     )
 
 
@@ -114,10 +115,10 @@ def _same(t: DataType) -> DataType:
 
 
 BASES = (
-    _mapped("sumMappedArrays", "sum", _sum),
+    _mapped("sumMappedArrays", "sum", _sum, state_name="sumMap"),
     _mapped("sumMapWithOverflow", "sum", _same),
-    _mapped("minMappedArrays", "min", _same),
-    _mapped("maxMappedArrays", "max", _same),
+    _mapped("minMappedArrays", "min", _same, state_name="minMap"),
+    _mapped("maxMappedArrays", "max", _same, state_name="maxMap"),
     _mapped("sumMapFiltered", "sum", _sum, filtered=True),
     _mapped("sumMapFilteredWithOverflow", "sum", _same, filtered=True),
 )
