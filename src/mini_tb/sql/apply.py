@@ -18,7 +18,7 @@ from mini_tb.sql.functions.function import (
     without_low_cardinality,
 )
 from mini_tb.sql.tree import Call, Const, Expr
-from mini_tb.types import NOTHING, DataType, low_cardinality, nullable
+from mini_tb.types import NOTHING, STRING, DataType, decimal, low_cardinality, nullable
 
 
 def _lower_null(call: Call, args: list[str]) -> str:
@@ -41,6 +41,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         assert found is not None, function
         function = found
     args = [_simple(arg) for arg in args]
+    if function.compares or function.name in _OF_TEXTS:
+        args = _read(function, args)
     if function.instead is not None and (name := function.instead(args)) is not None:
         return apply(name, args)
     least, most = function.args
@@ -65,6 +67,35 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
     if is_low and result.can_be_low_cardinality:
         result = low_cardinality(result)
     return _one_by_one(Call(result, function, args))
+
+
+_TEXTS = """
+concat endsWith extract ilike left like lower lowerUTF8 match notILike notLike position
+positionCaseInsensitive positionUTF8 replaceAll replaceOne replaceRegexpAll replaceRegexpOne right
+startsWith substring substringUTF8 trimBoth trimLeft trimRight upper upperUTF8
+"""
+_OF_TEXTS = frozenset(_TEXTS.split())
+"""Functions that read what is found in JSON as a text."""
+_EXACT = nullable(decimal(38, 9))
+"""As what a number that is found in JSON is compared with integers."""
+
+
+def _read(function: Function, args: list[Expr]) -> list[Expr]:
+    """The arguments with values of JSON read as what the function takes: texts, or what they are
+    compared with."""
+    kinds = [arg.type.bare for arg in args]
+    if all(kind.name != "Dynamic" for kind in kinds):
+        return args
+    wanted = nullable(STRING)
+    if function.compares:
+        others = [kind for kind in kinds if kind.name != "Dynamic"]
+        if not others or others[0].is_nothing or not others[0].can_be_nullable:
+            return args
+        wanted = _EXACT if others[0].is_integer else nullable(others[0])
+    return [
+        convert(arg, wanted) if kind.name == "Dynamic" else arg
+        for arg, kind in zip(args, kinds, strict=True)
+    ]
 
 
 def _one_by_one(call: Call) -> Expr:
