@@ -46,7 +46,7 @@ def text(values: Any, t: DataType) -> Any:
     if is_composite(t):
         return _with_nulls(_quoted_composite(values, unwrap(t)), values)
     if is_document(t):
-        return by_value(values, _document)
+        return by_value(values, _document if unwrap(t).name == "JSON" else _dynamic)
     return plain(values, t)
 
 
@@ -249,6 +249,12 @@ def _document(stored: bytes | str, indent: int | None = None) -> bytes:
     value = orjson.loads(stored)
     pruned = _prune(value) if isinstance(value, dict) else value
     return _write_document(pruned if pruned is not None else {}, indent)
+
+
+def _dynamic(stored: bytes | str) -> bytes:
+    """A value of a type of its own: the text of a string, else as in JSON."""
+    value = orjson.loads(stored)
+    return value.encode() if isinstance(value, str) else _document(stored)
 
 
 def _prune(value: Any) -> Any:

@@ -24,6 +24,7 @@ from mini_tb.sql.functions.function import (
     Function,
     constant,
 )
+from mini_tb.sql.functions.json_path import declared
 from mini_tb.sql.query_parameters import texts_of
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.settings import followed
@@ -267,12 +268,28 @@ class ExpressionBinder:
 
     def elements(self, expr: Expr, parts: Sequence[str], node: syntax.Node) -> Expr:
         """`expr.a.b`: elements of tuples, paths of JSON, and other parts of what is stored."""
-        for part in parts:
+        parts = list(parts)
+        while parts:
+            part = self.step(expr, parts)
             is_whole = expr.type.is_tuple or expr.type.bare.name in ("JSON", "Dynamic")
             is_whole = is_whole and part != "null"
             name = "tupleElement" if is_whole else "getSubcolumn"
             expr = self.apply(name, [expr, Const(STRING, part)], node)
         return expr
+
+    def step(self, expr: Expr, parts: list[str]) -> str:
+        """The next step of a path, taken off: in JSON the names up to one with a meaning of its
+        own, or to the end of a path that has a type."""
+        count = 1
+        if expr.type.bare.name in ("JSON", "Dynamic"):
+            known = declared(expr.type) if expr.type.bare.name == "JSON" else {}
+            is_name = [part[0] not in ":^[" for part in parts]
+            most = is_name.index(False) if False in is_name else len(parts)
+            typed = [i for i in range(1, most + 1) if ".".join(parts[:i]) in known]
+            count = max(typed, default=most) or 1
+        path = ".".join(parts[:count])
+        del parts[:count]
+        return path
 
     # Calls -------------------------------------------------------------------------------
 

@@ -200,6 +200,9 @@ class OperandParser(Cursor):
             else:
                 self.i = after
                 self.fail("a name after `.`")
+            while len(parts) > 1 and self.words[self.i : self.i + 2] == ["[", "]"]:
+                self.i += 2
+                parts.append("[]")
         return Name(start, self.end, tuple(parts))
 
     def json_type(self) -> str:

@@ -7,7 +7,7 @@ less nor greater. A constant string is read as the type that it is compared with
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.folding import EXACT_FLOAT
@@ -18,6 +18,7 @@ from mini_tb.sql.functions.convert_text import to_text
 from mini_tb.sql.functions.function import ArgumentError, Function, constant, keep_low_cardinality
 from mini_tb.sql.tree import Call, Const, Expr
 from mini_tb.types import (
+    FLOAT64,
     INT16,
     INT128,
     NOTHING,
@@ -30,7 +31,7 @@ from mini_tb.types import (
     least_supertype,
     nullable,
 )
-from mini_tb.types.duckdb import field_names, quote_string
+from mini_tb.types.duckdb import field_names, quote_string, to_duckdb
 
 _OPERATORS = {
     "equals": "=",
@@ -93,11 +94,34 @@ def _compare_returns(args: Sequence[Expr]) -> DataType:
         for x, y in _elements(a, b):
             inside = inside or any(e.type.is_nullable or e.type == NOTHING for e in (x, y))
         return nullable(UINT8) if inside else UINT8
+    if beside := _beside_dynamic(a, b):
+        return nullable(_compare_returns([side for side, _ in beside]).bare)
     shared = common(a, b)
     if shared.name != "Nothing":
         for side in args:
             lower_cast(side.type, shared, "")
     return UINT8
+
+
+def _beside_dynamic(a: Expr, b: Expr) -> list[tuple[Expr, Callable[[str], str]]]:
+    """Both sides, and how their texts are made, where one of them was read of JSON: it is read as
+    what the other is, numbers as floats. Empty for all others."""
+    is_dynamic = [side.type.bare.name == "Dynamic" for side in (a, b)]
+    if is_dynamic[0] == is_dynamic[1]:
+        return []
+    other = (b if is_dynamic[0] else a).type.bare
+    target = nullable(FLOAT64 if other.is_integer or other.is_float else other)
+
+    def read(sql: str) -> str:
+        return f"CAST({lower_cast(DataType('Dynamic'), target, sql)} AS {to_duckdb(target)})"
+
+    def as_it_is(sql: str) -> str:
+        return sql
+
+    return [
+        (Expr(target), read) if dynamic else (side, as_it_is)
+        for dynamic, side in zip(is_dynamic, (a, b), strict=True)
+    ]
 
 
 def _elements(a: Expr, b: Expr) -> list[tuple[Expr, Expr]]:
@@ -136,6 +160,9 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
     s, t = a.type.bare, b.type.bare
     if _tuples(s, t):
         return _compare_tuples(operator, a, b, left, right)
+    if beside := _beside_dynamic(a, b):
+        (a, of_left), (b, of_right) = beside
+        return compare(operator, a, b, of_left(left), of_right(right))
     shared = common(a, b)
     if shared.name == "DateTime" and not (s.is_string or t.is_string):
         # A Date that DateTime does not reach is still later than all of them.

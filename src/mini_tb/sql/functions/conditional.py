@@ -186,7 +186,7 @@ def _coalesce_returns(args: Sequence[Expr]) -> DataType:
         return args[0].type
     types = [arg.type for arg in known]
     for i, t in enumerate(types):
-        if not t.is_nullable:  # what comes after is never looked at
+        if is_never_null(t):  # what comes after is never looked at
             types = types[: i + 1]
             break
     if len(types) == 2 and not is_fixed(known[0]):
@@ -202,7 +202,7 @@ def _lower_coalesce(call: Call, args: list[str]) -> str:
         if arg.type.is_nothing:
             continue
         values.append(lower_cast(arg.type, call.type, sql))
-        if not arg.type.is_nullable:
+        if is_never_null(arg.type):
             break
     return f"coalesce({', '.join(values)})" if len(values) > 1 else (values or args)[0]
 

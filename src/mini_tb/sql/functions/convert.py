@@ -43,6 +43,8 @@ def lower_cast(source: DataType, target: DataType, sql: str) -> str:
         if source == NOTHING and zero(t) is not None:
             return literal(typed_default(t), t)
         return f"CAST({sql} AS {duck})"
+    if s.name == "Dynamic":
+        return _of_dynamic(target, sql)
     if t.name == "FixedString":
         return fixed_string(s, int(t.params[0]), sql)
     if t.name == "String":
@@ -82,12 +84,19 @@ def _read(t: DataType, text: str) -> str:
     return f"CASE WHEN {found} IS NULL THEN {wrong} ELSE {found} END"
 
 
+def _of_dynamic(target: DataType, sql: str) -> str:
+    """What was read of JSON as a value of the type; its default where there is nothing."""
+    from mini_tb.sql.functions import json_value  # it reads values through this module
+
+    bare = target.bare
+    if bare.name != "String" or bare.is_bytes:
+        return (json_value.value if target.is_nullable else json_value.filled)(sql, bare)
+    found = to_text(DataType("Dynamic"), sql)
+    return found if target.is_nullable else f"coalesce({found}, '')"
+
+
 def _convert(s: DataType, t: DataType, sql: str) -> str | None:
     """Between types that are not text; None where there is no rule."""
-    if s.name == "Dynamic":
-        from mini_tb.sql.functions import json_value  # it reads values through this module
-
-        return json_value.value(sql, t)
     if is_clock(t):
         return clock(s, t, sql)
     if is_clock(s):

@@ -43,6 +43,8 @@ def to_text(t: DataType, sql: str, in_zone: str | None = None) -> str:
         value = _inside(bare.types[1], f"{entry}.value")
         entries = f"list_transform(map_entries({sql}), lambda {entry}: {key} || ':' || {value})"
         return f"('{{' || array_to_string({entries}, ',') || '}}')"
+    if bare.name == "JSON":
+        return f"mt_json_document({sql})"
     if bare.name == "Dynamic":
         return f"json_extract_string({sql}, '$')"
     return f"CAST({sql} AS VARCHAR)"

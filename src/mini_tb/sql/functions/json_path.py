@@ -13,10 +13,14 @@ from itertools import pairwise
 from mini_tb.sql.functions.function import ArgumentError, constant, text
 from mini_tb.sql.functions.json_value import filled
 from mini_tb.sql.tree import Call, Const, Expr
-from mini_tb.types import JSON, UINT8, DataType, nullable, parse_type
+from mini_tb.types import JSON, UINT8, DataType, array, nullable, parse_type
 from mini_tb.types.duckdb import quote_string
 
 DYNAMIC = DataType("Dynamic")
+INNER_JSON = parse_type("JSON(max_dynamic_types=16, max_dynamic_paths=256)")
+"""The objects in arrays."""
+ELEMENTS = "[]"
+"""The step in `json.path[]`."""
 _NOWHERE = (1 << 31) - 1
 """Where no array has an element."""
 
@@ -142,14 +146,19 @@ def lower_subscript(call: Call, args: list[str]) -> str:
         at = f"CAST({args[1]} AS BIGINT)"
         place = f"CASE WHEN {at} > 0 THEN {at} - 1 WHEN {at} < 0 THEN {at} END"
         return f"json_extract({args[0]}, {place})"
-    path = text(index)
+    found = at_path(args[0], text(index))
+    return found if call.type.name == "Dynamic" else filled(found, call.type)
+
+
+def at_path(json: str, path: str) -> str:
+    """DuckDB text of the value at a path, whose dots are between names, or in one."""
     names = path.split(".")
     if "" in names:
         return "CAST(NULL AS JSON)"
-    found = f"json_extract({args[0]}, {quote_string(_members(names))})"
+    found = f"json_extract({json}, {quote_string(_members(names))})"
     if len(names) > 1:
-        found = f"coalesce({found}, json_extract({args[0]}, {quote_string(_members([path]))}))"
-    return found if call.type.name == "Dynamic" else filled(found, call.type)
+        found = f"coalesce({found}, json_extract({json}, {quote_string(_members([path]))}))"
+    return found
 
 
 def _members(names: Sequence[str]) -> str:
@@ -178,7 +187,10 @@ _TYPED = re.compile(r":`?(.+?)`?")
 
 
 def json_path_type(t: DataType, step: str) -> DataType:
-    """The type of `j.step`: a typed path of the column, `:Type` a typed reading, else Dynamic."""
+    """The type of `j.step`: a typed path of the column, `:Type` a typed reading, `[]` an array of
+    objects, else Dynamic."""
+    if step == ELEMENTS:
+        return array(INNER_JSON)
     if match := _TYPED.fullmatch(step):
         return nullable(parse_type(match[1]))
     if t.name == "JSON" and step in (known := declared(t)):
@@ -188,16 +200,26 @@ def json_path_type(t: DataType, step: str) -> DataType:
 
 def lower_json_path(call: Call, args: list[str]) -> str:
     """The value at a step of a path of a JSON column."""
-    step = text(call.args[1])
+    return value_at_step(call.args[0].type.bare, text(call.args[1]), args[0])
+
+
+def value_at_step(t: DataType, step: str, json: str) -> str:
+    """DuckDB text of what a step of a path leads to in `json` of type `t`."""
+    target = json_path_type(t, step)
+    if step == ELEMENTS:
+        objects = f"list_filter(TRY_CAST({json} AS JSON[]), lambda o: json_type(o) = 'OBJECT')"
+        return f"coalesce(CASE json_type({json}) WHEN 'ARRAY' THEN {objects} END, [])"
     if _TYPED.fullmatch(step):
-        name = quote_string(str(call.type.bare))
-        found = f"(CASE WHEN mt_json_type({args[0]}) = {name} THEN {args[0]} END)"
-        return filled(found, call.type)
-    name = step.removeprefix("^").strip("`").replace('"', '\\"')
-    path = '$."' + name + '"'
-    found = f"json_extract({args[0]}, {quote_string(path)})"
+        name = quote_string(str(target.bare))
+        found = f"(CASE WHEN mt_json_type({json}) = {name} THEN {json} END)"
+        return filled(found, target)
+    path = step.removeprefix("^").strip("`")
+    found = at_path(json, path)
     if step.startswith("^"):
         return (
             f"(CASE WHEN json_type({found}) = 'OBJECT' THEN {found} ELSE CAST('{{}}' AS JSON) END)"
         )
-    return found if call.type.name in ("JSON", "Dynamic") else filled(found, call.type)
+    if target.name == "Dynamic":  # an object is no value: those inside of it are
+        is_value = "json_type(v) NOT IN ('OBJECT', 'NULL')"
+        return f"list_filter([{found}], lambda v: {is_value})[1]"
+    return found if target.name == "JSON" else filled(found, target)

@@ -36,7 +36,9 @@ def to_json(t: DataType, sql: str) -> str:
     if bare.is_float:
         text = to_text(bare, sql)
         return f"(CASE WHEN isfinite({sql}) THEN {text} WHEN {sql} IS NOT NULL THEN 'null' END)"
-    if bare.name in ("JSON", "Dynamic", "Variant"):
+    if bare.name == "JSON":
+        return f"mt_json_document({sql})"
+    if bare.name in ("Dynamic", "Variant"):
         return f"CAST({sql} AS VARCHAR)"
     return quoted(_plain(bare, sql))
 

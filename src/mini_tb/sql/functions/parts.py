@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.functions.arrays import default_text
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.function import ArgumentError, Function, text
-from mini_tb.sql.functions.json_path import is_json, json_path_type, lower_json_path
+from mini_tb.sql.functions.json_path import json_path_type, value_at_step
 from mini_tb.sql.functions.tuples import element_index
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import STRING, UINT8, UINT64, DataType, array, nullable
@@ -28,6 +28,8 @@ def part_of(t: DataType, name: str) -> Part:
     bare = t.bare
     if name == "null" and t.is_nullable and t.name != "LowCardinality":
         return UINT8, lambda sql: f"CAST({sql} IS NULL AS UTINYINT)"
+    if bare.name in ("JSON", "Dynamic"):
+        return json_path_type(bare, name), lambda sql: value_at_step(bare, name, sql)
     if bare.is_tuple:
         return _element(t, element_index(bare, name))
     if bare.is_map:
@@ -84,14 +86,10 @@ def _depth(t: DataType) -> int:
 
 
 def _part_returns(args: Sequence[Expr]) -> DataType:
-    if is_json(args[0]):
-        return json_path_type(args[0].type.bare, text(args[1]))
     return part_of(args[0].type, text(args[1]))[0]
 
 
 def _lower_part(call: Call, args: list[str]) -> str:
-    if is_json(call.args[0]):
-        return lower_json_path(call, args)
     return part_of(call.args[0].type, text(call.args[1]))[1](args[0])
 
 

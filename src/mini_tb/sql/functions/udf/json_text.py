@@ -15,6 +15,7 @@ from mini_tb.sql.functions.udf.text import float_text
 from mini_tb.sql.functions.udf.values import python_udf
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_COMPACT: Any = {"ensure_ascii": False, "separators": (",", ":")}
 _SHORT = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 47: "\\/", 92: "\\\\"}
 _ESCAPES = {code: _SHORT.get(code, f"\\u{code:04X}") for code in (*range(32), 34, 47, 92)}
 
@@ -29,6 +30,21 @@ def json_text(text: str) -> str:
         return float_text(repr(float(token)))
 
     return _TOKEN.sub(rewritten, text)
+
+
+def document(text: str) -> str:
+    """A document as ClickHouse keeps it: keys in order, without nulls and empty objects."""
+    value = _kept(json.loads(text))
+    return json_text(json.dumps({} if value is None else value, **_COMPACT)).replace("/", "\\/")
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, dict):
+        members = {key: _kept(inner) for key, inner in sorted(value.items())}
+        return {key: inner for key, inner in members.items() if inner is not None} or None
+    if isinstance(value, list):
+        return [_kept(item) or {} if isinstance(item, dict) else item for item in value]
+    return value
 
 
 def quoted(text: str) -> str:
@@ -154,7 +170,7 @@ def value_type(value: Any) -> str:
 def _element_type(values: list[Any]) -> str:
     found = {value_type(value) for value in values if value is not None}
     if not found:
-        return "Nullable(Nothing)" if values else "Nothing"
+        return "Nullable(String)"
     if found <= {"Int64", "Float64"} and len(found) == 2:
         found = {"Float64"}
     if len(found) > 1:
@@ -201,6 +217,7 @@ _T = "VARCHAR"
 
 UDFS = (
     python_udf("mt_json_text", (_T,), _T, json_text),
+    python_udf("mt_json_document", (_T,), _T, document),
     python_udf("mt_json_quoted", (_T,), _T, quoted),
     python_udf("mt_json_pretty", (_T, "INTEGER"), _T, pretty, constants=1),
     python_udf("mt_json_raw", (_T,), _T, raw_value),
