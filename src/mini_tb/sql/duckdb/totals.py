@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
-from mini_tb.sql.duckdb.relations import lower_relation, unnested
+from mini_tb.sql.duckdb.draws import drawn_of_rows
+from mini_tb.sql.duckdb.relations import gathered, lower_relation, unnested
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
@@ -42,7 +43,14 @@ def lower_totals(low: Lowering, query: tree.BoundQuery) -> str | None:
 
 
 def _totals(low: Lowering, query: tree.BoundSelect) -> str:
+    before, low.substitutes = low.substitutes, [*low.substitutes]
     sources, conditions = _rows(low, query)
+    if draws := drawn_of_rows(query):
+        names = [low.fresh("drawn") for _draw in draws]
+        texts = [low.expr(draw) for draw in draws]
+        inside = f"FROM {', '.join(sources)}" if sources else ""
+        sources = [gathered(query.source, query.array_joins, inside, names, texts)]
+        low.substitutes += zip(draws, names, strict=True)
     keys = [key for key in query.group_by or [] if not is_constant(key)]
     if query.having is not None:
         conditions.append(_kept(low, query))
@@ -57,7 +65,7 @@ def _totals(low: Lowering, query: tree.BoundSelect) -> str:
     defaults = [(key, literal(zero(key.type), carrier(key.type))) for key in keys]
     low.substitutes = [*outer, *defaults, *aggregates]  # aggregates see the rows' own keys
     text = f"SELECT {_items(low, query)}"
-    low.substitutes = outer
+    low.substitutes = before
     if not any(tree.contains(c.expr, tree.Aggregate) for c in query.columns if c.expr is not None):
         return text
     if sources:
