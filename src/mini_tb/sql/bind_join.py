@@ -80,7 +80,8 @@ def bind_join(
         is_strict = len(others) == 1
     else:
         is_strict = strictness in (None, "ANTI") or sum(map(len, own)) == len(others)
-    if not is_strict:
+    is_each = not is_strict and kind == "LEFT" and strictness in ("ANY", "SEMI")
+    if not is_strict and not is_each:
         message = f"{strictness} JOIN takes no comparison of both sides but equalities in its ON"
         raise _error(node, scope, "SQ220", message, 48)
     for side, reduced in ((left, ("RIGHT", "INNER")), (right, ("LEFT", "INNER"))):
@@ -120,6 +121,7 @@ def bind_join(
         using=tuple(using),
         left_filters=own[0],
         right_filters=own[1],
+        is_each=is_each,
         parts=[shown_left, shown_right],
     )
 

@@ -277,6 +277,8 @@ class JoinRelation(Relation):
     left_filters: list[Expr] = field(default_factory=list)
     right_filters: list[Expr] = field(default_factory=list)
     """The conditions in `on` that read one side only."""
+    is_each: bool = False
+    """Whether each row of the left has a first row of the right of its own: `on` compares."""
 
 
 @dataclass(slots=True)

@@ -85,6 +85,10 @@ def _strict_join(low: Lowering, relation: tree.JoinRelation, on: str) -> str:
             kept, other = other, kept
         return f"{lower_relation(low, kept)} ANTI JOIN {_right(low, other)} ON {on}"
     left, right = lower_relation(low, relation.left), _right(low, relation.right)
+    if relation.is_each:
+        alias, join = relation.right.alias, "INNER" if strictness == "SEMI" else kind
+        first = f"SELECT {alias}.* FROM {right} WHERE {on} LIMIT 1"
+        return f"{left} {join} JOIN LATERAL ({first}) AS {alias} ON TRUE"
     if kind in ("LEFT", "INNER"):
         keys, filters = relation.right_keys, relation.right_filters
         right = _first_of_key(low, relation.right, keys, filters)
