@@ -64,6 +64,7 @@ FAMILIES = (
     "utm",
     "not_here",
     "hashing",
+    "iceberg",
     "json",
     "json_simple",
     "search",

@@ -352,20 +352,30 @@ def _lower_jump(call: Call, args: list[str]) -> str:
     return f"mt_jump({bits}, CASE WHEN {fits} THEN CAST({args[1]} AS UBIGINT) ELSE {failed} END)"
 
 
-def _iceberg_returns(args: Sequence[Expr]) -> DataType:
-    t = args[0].type
+def iceberg_type(t: DataType) -> None:
+    """Raises `ArgumentError` for a type that `icebergHash` does not take here."""
     if not (t.is_string or t.is_float or t.is_bool or (t.is_integer and t.bits <= 64)):
         raise ArgumentError(f"illegal type `{t}`", 48)
+
+
+def iceberg_hash(t: DataType, sql: str) -> str:
+    """DuckDB text (INTEGER) of the hash by which Iceberg finds a value's bucket."""
+    if t.is_string:
+        return f"mt_iceberg({value_bytes(t, sql)})"
+    if t.is_float:
+        return _of_bits("mt_iceberg", f"mt_float64_bits(CAST({sql} AS DOUBLE))", 8)
+    if t.is_integer and t.bits == 64 and not t.is_signed:
+        return _of_bits("mt_iceberg", sql, 8)
+    return _of_bits("mt_iceberg", *_signed_bits(sql))
+
+
+def _iceberg_returns(args: Sequence[Expr]) -> DataType:
+    iceberg_type(args[0].type)
     return INT32
 
 
 def _lower_iceberg(call: Call, args: list[str]) -> str:
-    t = call.args[0].type.bare
-    if t.is_string:
-        return f"mt_iceberg({value_bytes(t, args[0])})"
-    if t.is_float:
-        return _of_bits("mt_iceberg", f"mt_float64_bits(CAST({args[0]} AS DOUBLE))", 8)
-    return _of_bits("mt_iceberg", *_signed_bits(args[0]))
+    return iceberg_hash(call.args[0].type.bare, args[0])
 
 
 def _spark_returns(args: Sequence[Expr]) -> DataType:

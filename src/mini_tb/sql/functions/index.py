@@ -352,13 +352,13 @@ FUNCTIONS = {
         "geoToMGRS geometryIntersectSpherical getMaxTableNameLengthForDatabase "
         "getMergeTreeSetting getSettingOrDefault getTypeSerializationStreams globalInIgnoreSet "
         "globalNotInIgnoreSet globalNotNullInIgnoreSet globalNullInIgnoreSet globalVariable "
-        "hasThreadFuzzer highlightQuery icebergBucket icebergTruncate inIgnoreSet "
-        "initial_query_id initial_query_start_time isMergeTreePartCoveredBy joinGet joinGetOrNull "
-        "kqlBin kqlBinAt kqlDateTimeBinAt kqlDivide kqlMultiply kqlParameterCast kqlRangeCount "
-        "kqlToTimespan logTrace mergeTreePartInfo naiveBayesClassifier "
-        "naiveBayesClassifierWithAllProbs naiveBayesClassifierWithProb naiveBayesNgrams nested "
-        "normalizeQuery normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames "
-        "notInIgnoreSet notNullInIgnoreSet nullInIgnoreSet numericIndexedVectorAllValueSum "
+        "hasThreadFuzzer highlightQuery inIgnoreSet initial_query_id initial_query_start_time "
+        "isMergeTreePartCoveredBy joinGet joinGetOrNull kqlBin kqlBinAt kqlDateTimeBinAt "
+        "kqlDivide kqlMultiply kqlParameterCast kqlRangeCount kqlToTimespan logTrace "
+        "mergeTreePartInfo naiveBayesClassifier naiveBayesClassifierWithAllProbs "
+        "naiveBayesClassifierWithProb naiveBayesNgrams nested normalizeQuery "
+        "normalizeQueryKeepNames normalizedQueryHash normalizedQueryHashKeepNames notInIgnoreSet "
+        "notNullInIgnoreSet nullInIgnoreSet numericIndexedVectorAllValueSum "
         "numericIndexedVectorBuild numericIndexedVectorCardinality numericIndexedVectorGetValue "
         "numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide "
         "numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater "
@@ -390,6 +390,7 @@ FUNCTIONS = {
         "sipHash128Reference sipHash128ReferenceKeyed sipHash64 sipHash64Keyed wyHash64 xxHash32 "
         "xxHash64 xxHash64Spark xxh3 xxh3_128 yandexConsistentHash"
     ),
+    "iceberg": "icebergBucket icebergTruncate",
     "json": (
         "JSONAllPaths JSONAllPathsWithTypes JSONAllValues JSONArrayLength JSONDynamicPaths "
         "JSONDynamicPathsWithTypes JSONExtract JSONExtractArrayRaw "

@@ -81,7 +81,7 @@ REASONS = {
         "transactionLatestSnapshot transactionOldestSnapshot"
     ),
     "queries read no files and no other systems": (
-        "file icebergBucket icebergTruncate structureToCapnProtoSchema structureToProtobufSchema"
+        "file structureToCapnProtoSchema structureToProtobufSchema"
     ),
     "it is ClickHouse's own, inside of its queries": (
         "_CAST __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr __bitSwapLastTwo "
