@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions import datetime_shift as dates
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_moment import to_number
+from mini_tb.sql.functions.convert_clock import is_clock
+from mini_tb.sql.functions.convert_moment import from_ticks, second, to_number, to_ticks
 from mini_tb.sql.functions.convert_number import failure, wrap
 from mini_tb.sql.functions.function import ArgumentError, Function
 from mini_tb.sql.tree import Call, Const, Expr
@@ -17,6 +18,8 @@ from mini_tb.types import (
     FLOAT64,
     INT32,
     DataType,
+    datetime,
+    datetime64,
     decimal,
     decimal_width,
     full_decimal,
@@ -244,7 +247,20 @@ def _add_returns(args: Sequence[Expr], *, minus: bool) -> DataType:
         return INT32
     if a.is_tuple and b.is_tuple:
         return _by_element(lambda: MINUS if minus else PLUS, args)
+    if minus and is_clock(a) and is_clock(b):
+        scale = max(a.scale, b.scale)
+        return decimal(18, scale) if "Time64" in (a.name, b.name) else INT32
+    moment, clock = (b, a) if is_clock(a) and not minus else (a, b)
+    if is_clock(clock) and (moment.is_datetime or (moment.is_date and not minus)):
+        return _moved_by_clock(moment, clock)
     raise illegal_types(a, b)
+
+
+def _moved_by_clock(moment: DataType, clock: DataType) -> DataType:
+    """The type of a day or time and a time of day together."""
+    if clock.name == "Time" and moment.name in ("Date", "DateTime"):
+        return datetime(moment.zone)
+    return datetime64(max(moment.scale, clock.scale), moment.zone)
 
 
 def _is_count(t: DataType) -> bool:
@@ -263,10 +279,15 @@ def _lower_add(call: Call, args: list[str]) -> str:
         return dates.lower_interval_sum(call, args, back=minus)
     if a.is_tuple and b.is_tuple:
         return _lower_by_element(call, args)
-    if a.is_interval or _is_spans(a) or (_is_count(a) and b.is_date_or_datetime):
+    if is_clock(a) and is_clock(b):
+        return _clocks_between(a, b, call.type.bare, args)
+    moves_by_clock = is_clock(a) and b.is_date_or_datetime
+    if a.is_interval or _is_spans(a) or (_is_count(a) and b.is_date_or_datetime) or moves_by_clock:
         a, b, args = b, a, [args[1], args[0]]
     if b.is_interval:
         return dates.shift(a, str(b.params[0]), args[0], args[1], back=minus)
+    if is_clock(b):
+        return _move_by_clock(a, b, call.type.bare, args, sign)
     if b.is_tuple:
         return dates.shift_by_tuple(a, b, args[0], args[1], back=minus)
     if _is_count(b):
@@ -274,6 +295,28 @@ def _lower_add(call: Call, args: list[str]) -> str:
     if a.is_date:
         return f"CAST({args[0]} - {args[1]} AS INTEGER)"
     return _seconds_between(a, b, call.type.bare, args)
+
+
+def _move_by_clock(
+    moment: DataType, clock: DataType, result: DataType, args: list[str], sign: str
+) -> str:
+    start = lower_cast(moment, result, args[0])
+    ticks = f"CAST({args[1]} AS BIGINT) * {10 ** (result.scale - clock.scale)}"
+    if result.name == "DateTime":
+        count = f"CAST({to_number(result, start)[1]} AS BIGINT)"
+        return second(f"(({count} {sign} {ticks}) & 4294967295)")
+    return from_ticks(result, f"({to_ticks(result, start)} {sign} {ticks})")
+
+
+def _clocks_between(a: DataType, b: DataType, result: DataType, args: list[str]) -> str:
+    if result == INT32:
+        return f"({args[0]} - {args[1]})"
+    ticks = [
+        f"CAST({sql} AS BIGINT) * {10 ** (result.scale - t.scale)}"
+        for t, sql in ((a, args[0]), (b, args[1]))
+    ]
+    step = f"CAST('1e-{result.scale}' AS DECIMAL({max(result.scale, 1) + 1}, {result.scale}))"
+    return f"CAST(CAST({ticks[0]} - {ticks[1]} AS DECIMAL(18, 0)) * {step} AS {to_duckdb(result)})"
 
 
 def _shift_by_number(t: DataType, n: DataType, args: list[str], *, back: bool) -> str:
