@@ -110,8 +110,8 @@ DEVIATIONS = (
         "the next day",
         "that day",
         kind="value",
-        query=r"\b(toDate|monthName|dateName|date_trunc)\(.*\b(t64|toDateTime64)\b",
-        detail="1965|1964|2144|December|Thursday",
+        query=r"\b(toDate|monthName|dateName|date_trunc)\(.*\b(t64|toDateTime64|\w+64Micro)\b",
+        detail="1965|1964|2144|2149|December|Thursday",
     ),
     Deviation(
         "Decimals beyond their precision, but within the bits that store them",
@@ -201,7 +201,7 @@ DEVIATIONS = (
         "an error, or NULL where the type is Nullable",
         kind="engine|value",
         query=r"toString\(|::String|\|\||\bbin\(|AS Nullable\(DateTime|\btx\b|DateTime(64)?\(",
-        detail=r"Cannot parse DateTime|ClickHouse .*'20(2[6-9]|[3-9]\d)-(?s:.*)mini-tb .*\\N",
+        detail=r"Cannot parse DateTime|ClickHouse (?s:.*)mini-tb .*\\N",
     ),
     Deviation(
         "`toDate32OrDefault` of a text that begins with four zeros",
@@ -331,7 +331,8 @@ DEVIATIONS = (
         "is that of the branch that is taken",
         "says what the query says",
         kind="name|type",
-        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo|isIPAddressInRange|cosineDistance)\("
+        query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo|isIPAddressInRange|cosineDistance|"
+        r"to\w+OrDefault)\("
         r"|([iI]f\(|CASE).* %"
         r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\(",
         detail=r"(?s)^ClickHouse (?!.*\b(if|multiIf)\(.*mini-tb)"
@@ -355,7 +356,7 @@ DEVIATIONS = (
         "`toDecimal64('1.2.3', 2)` is 1.23: further points are passed over",
         "are no numbers",
         kind="value",
-        query=r"Decimal\d+(Or\w+)?\((\(\w+ \|\||(concat|repeat|replace)\w*\()",
+        query=r"Decimal\d+(Or\w+)?\((\(\w+ \|\||(concat|repeat|replace)\w*\(|.*(\bip\b|IPv4))",
     ),
     Deviation(
         "`IN` of a list with a NULL that is computed from a column: `x IN (0, NULL + y)`",

@@ -15,6 +15,9 @@ def collect_aliases(node: syntax.Select, scope: Scope) -> None:
 
     Raises `QueryError` if one stands for two expressions.
     """
+    for star in node.columns:
+        for name, expression in replaced(star):
+            scope.aliases.setdefault(name, expression)
     for root in _roots(node):
         for expression in walk(root):
             name = expression.alias
@@ -30,6 +33,14 @@ def collect_aliases(node: syntax.Select, scope: Scope) -> None:
                     expression.end,
                     number=179,
                 )
+
+
+def replaced(node: syntax.Expression) -> Iterator[tuple[str, syntax.Expression]]:
+    """What a star's REPLACE puts in place of columns: conditions see these under their names."""
+    if isinstance(node, syntax.Star):
+        for kind, subject, _ in node.transformers:
+            if kind == "REPLACE":
+                yield from subject
 
 
 def _roots(node: syntax.Select) -> Iterator[syntax.Expression]:

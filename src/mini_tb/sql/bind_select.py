@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
-from mini_tb.sql.aliases import collect_aliases
+from mini_tb.sql.aliases import collect_aliases, replaced
 from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_expression import ExpressionBinder
 from mini_tb.sql.bind_fill import bind_fill
@@ -111,10 +111,17 @@ class SelectBinder:
 
         namer = Namer(self.queries.text_of(scope.view), label)
         namer.before = lambda: sum(map(queries_inside, scope.relations))
+        for item in self.node.columns:  # columns see what REPLACE makes only after it
+            for name, expression in replaced(item):
+                if scope.aliases.get(name) is expression:
+                    del scope.aliases[name]
         for item in self.node.columns:
             if isinstance(item, syntax.Star):
+                made = dict(replaced(item))
                 for name, expr in expand_star(item, binder):
-                    add(labels.column(name, expr), expr, item)
+                    add(name if name in made else labels.column(name, expr), expr, item)
+                for name, expression in replaced(item):
+                    scope.aliases.setdefault(name, expression)
             elif isinstance(item, syntax.Call) and item.name == "untuple":
                 for alias, element in untupled(item, binder):
                     add(alias or namer.column(element), binder.bind(element), item)

@@ -56,6 +56,8 @@ def bind_aggregate(
     if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
         params = [text(args.pop())]
     bound = BoundAggregate(bind(name, params, [arg.type for arg in args]))
+    if bound.type.name == "Array" and bound.type.types[0].name == "AggregateFunction":
+        raise ArgumentError("states are not kept in arrays here", 48)
     if _must_be_tied(name, bound, args, is_windowed):
         if row is None:
             raise ArgumentError(f"`{name}` of constants alone is not supported", 48)

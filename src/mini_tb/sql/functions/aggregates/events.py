@@ -174,7 +174,7 @@ def _retention_check(types: Types, params: Sequence[Any]) -> None:
     _conditions(types, "retention", 0, 2)
 
 
-_EVENTS: dict[str, Any] = {"columns": _columns, "row": _row, "nulls": "skip", "args": (2, None)}
+_EVENTS: dict[str, Any] = {"columns": _columns, "row": _row, "args": (2, None)}
 
 BASES = (
     listed(
