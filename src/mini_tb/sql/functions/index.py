@@ -492,9 +492,9 @@ AGGREGATES = {
     ),
     "bitmaps": "groupBitmap groupBitmapAnd groupBitmapOr groupBitmapXor",
     "arrays": (
-        "array_agg groupArray groupArrayInsertAt groupArrayIntersect groupArrayLast "
-        "groupArrayMovingAvg groupArrayMovingSum groupArraySample groupArraySorted groupConcat "
-        "group_concat mergedJSONPatch string_agg"
+        "array_agg distinctJSONPaths groupArray groupArrayInsertAt groupArrayIntersect "
+        "groupArrayLast groupArrayMovingAvg groupArrayMovingSum groupArraySample groupArraySorted "
+        "groupConcat group_concat mergedJSONPatch string_agg"
     ),
     "quantiles": (
         "median medianBFloat16 medianBFloat16Weighted medianDD medianDeterministic medianExact "
@@ -530,7 +530,7 @@ AGGREGATES = {
     ),
     "histograms": "quantilePrometheusHistogram quantilesPrometheusHistogram",
     "unsupported": (
-        "MVTEncode ST_AsMVT aggThrow array_concat_agg distinctDynamicTypes distinctJSONPaths "
+        "MVTEncode ST_AsMVT aggThrow array_concat_agg distinctDynamicTypes "
         "distinctJSONPathsAndTypes estimateCompressionRatio flameGraph groupFormat "
         "groupNumericIndexedVector hierarchicalKMeans nothing nothingNull nothingUInt64 "
         "sequenceNextNode stochasticLinearRegression stochasticLogisticRegression "

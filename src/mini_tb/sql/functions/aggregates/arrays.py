@@ -237,7 +237,20 @@ def _json_check(types: Types, params: Sequence[Any]) -> None:
         raise ArgumentError(f"illegal type `{types[0]}`, expected a JSON")
 
 
+def _check_json(types: Types, params: Sequence[Any]) -> None:
+    if types[0].name != "JSON":
+        raise ArgumentError(f"illegal type `{types[0]}`, expected JSON")
+
+
 BASES = (
+    listed(
+        "distinctJSONPaths",
+        array(STRING),
+        lambda f, items: f"list_sort(list_distinct(flatten({items})))",
+        columns=lambda f, args: (f"map_keys(mt_json_paths({args[0]}))",),
+        row=lambda f: array(STRING),
+        check=_check_json,
+    ),
     listed(
         "mergedJSONPatch",
         JSON,

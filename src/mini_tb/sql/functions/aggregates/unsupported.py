@@ -9,7 +9,7 @@ _REASONS = {
     "it draws vector map tiles": "MVTEncode ST_AsMVT",
     "it is a test of ClickHouse's own": "aggThrow",
     "it describes how ClickHouse stores a column": (
-        "distinctDynamicTypes distinctJSONPaths distinctJSONPathsAndTypes estimateCompressionRatio"
+        "distinctDynamicTypes distinctJSONPathsAndTypes estimateCompressionRatio"
     ),
     "it reads ClickHouse's own profiles": "flameGraph",
     "it prints a format inside of a query": "groupFormat",
