@@ -288,8 +288,11 @@ def bind_array_join(
     known = {column.name for column in source.columns}
     columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns]
     # A star stands for the columns of the source only, their elements included.
-    columns += [replace(e, starred=False) for e in elements if e.name not in known]
-    parts = [_without(source, hidden, elements)]
+    added = [replace(e, starred=False) for e in elements if e.name not in known]
+    columns += added
+    part = _without(source, hidden, elements)
+    part.columns += [e for e in added if e.name.partition(".")[0] in known]  # `t.n.a`
+    parts = [part]
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
 
 
@@ -307,8 +310,10 @@ def _arrays(
                     rest = column.name.rpartition(".")[2]
                     yield f"{written or name}.{rest}", column.expr, expression
                 continue
-            known = any(column.name == name for column in source.columns)
-            written = written or (name if known else ".".join(expression.parts[1:]) or name)
+            first, rest = expression.parts[0], ".".join(expression.parts[1:])
+            names = {column.name for column in source.columns}
+            is_whole = name in names or (first in names and rest not in names)
+            written = written or (name if is_whole else rest or name)
         plain = copy(expression)
         plain.alias = None
         yield written or f"element{index}", binder.bind(plain), expression

@@ -14,7 +14,7 @@ from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.functions.json_path import json_path_type, value_at_step
 from mini_tb.sql.functions.tuples import element_index
 from mini_tb.sql.tree import Call, Expr
-from mini_tb.types import STRING, UINT8, UINT64, DataType, array, nullable
+from mini_tb.types import STRING, UINT8, UINT64, DataType, array, nullable, tuple_of
 from mini_tb.types.duckdb import field_names, quote_string
 
 Part = tuple[DataType, Callable[[str], str]]
@@ -26,6 +26,8 @@ _SIZE = re.compile(r"size(\d+)")
 def part_of(t: DataType, name: str) -> Part:
     """A part of a value by its name. Raises `ArgumentError` if there is none."""
     bare = t.bare
+    if bare.name == "Nested":
+        bare = array(tuple_of(*bare.types, names=bare.names))
     if name == "null" and t.is_nullable and t.name != "LowCardinality":
         return UINT8, lambda sql: f"CAST({sql} IS NULL AS UTINYINT)"
     if bare.name in ("JSON", "Dynamic"):
