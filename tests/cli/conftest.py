@@ -117,7 +117,7 @@ def serve() -> Iterator[Callable[[Folder], Serving]]:
     yield start
     for process in started:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert process.returncode == 0
 
 

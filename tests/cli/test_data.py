@@ -172,7 +172,7 @@ def test_tokens_stay_the_same(live: Any) -> None:
 def get(url: str, token: str) -> Any:
     """The JSON behind an address."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -205,7 +205,7 @@ def test_acknowledged_rows_survive_kill_9(shop: Any, serve: Callable[..., Any]) 
         request = urllib.request.Request(
             shop_url, EVENT.encode(), {"Authorization": f"Bearer {serving.token}"}
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.load(answer)["successful_rows"] == 1
     os.kill(serving.process.pid, signal.SIGKILL)
     serving.process.wait()

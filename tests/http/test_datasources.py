@@ -267,6 +267,7 @@ def test_population(served: Client) -> None:
 
 
 def test_jobs(served: Client) -> None:
+    wait(served, served.post("/v0/pipes/to_snapshot/copy").json()["job"])
     jobs = served.get("/v0/jobs").json()["jobs"]
     assert jobs and all(job["job_url"].endswith(job["id"]) for job in jobs)
     kinds = {job["kind"] for job in served.get("/v0/jobs?kind=copy").json()["jobs"]}
@@ -278,6 +279,10 @@ def test_jobs(served: Client) -> None:
 
 
 def test_service_data_sources(served: Client) -> None:
+    for change in ("append", "replace"):
+        changed = served.post(f"/v1/datasources/snapshot/{change}?format=csv", content=CSV)
+        wait(served, changed.json())
+    wait(served, served.post("/v0/pipes/to_snapshot/copy").json()["job"])
     served.get("/v0/pipes/latest.json?limit=1")
     served.get("/v0/pipes/latest.json?limit=x")
     query = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http_client import Client, assert_error, project_files
+from http_client import EVENTS, Client, assert_error, project_files
 
 LISTS = [
     f"{change}_{kind}_names"
@@ -24,6 +24,7 @@ def test_a_build_and_one_without_changes(empty: Client) -> None:
 
 def test_a_changed_pipe(empty: Client) -> None:
     files = project_files()
+    empty.build(files)
     files["pipes/per_day.pipe"] = files["pipes/per_day.pipe"].replace("AS total", "AS sum_total")
     built = empty.build(files)
     assert built["build"]["changed_pipe_names"] == ["per_day"]
@@ -33,6 +34,7 @@ def test_a_changed_pipe(empty: Client) -> None:
 
 def test_what_is_missing_is_deleted_by_a_build(empty: Client) -> None:
     files = project_files()
+    empty.build(files)
     del files["pipes/shared.pipe"]
     assert empty.build(files)["build"]["deleted_pipe_names"] == ["shared"]
     assert_error(empty.get("/v0/pipes/shared"), 404)
@@ -179,6 +181,7 @@ def test_staging_reads_the_candidate(empty: Client) -> None:
     for other in live[1:]:
         empty.request("DELETE", f"/v1/deployments/{other['id']}")
     empty.build(project_files())
+    empty.post("/v0/events?name=readings&wait=true", content=EVENTS)
     assert_error(empty.get("/v0/sql", params={"q": "SELECT 1", **staging}), 404, "staging")
     path = "datasources/readings.datasource"
     column = project_files()[path].replace("SCHEMA >\n", "SCHEMA >\n    `n` UInt8 DEFAULT 7,\n", 1)

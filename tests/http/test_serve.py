@@ -35,6 +35,8 @@ with Registry(Path(sys.argv[1]), name="p") as registry:
     serve(registry, port=0, clickhouse_port=0, on_ready=lambda w: print(w.url, flush=True))
 """
 
+get, post = (partial(ask, timeout=60.0) for ask in (httpx.get, httpx.post))
+
 
 def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
@@ -46,7 +48,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
 
 def upload(url: str, token: str) -> None:
     parts = [("data_project://", (name, text)) for name, text in project_files().items()]
-    answer = httpx.post(f"{url}/v1/build", params={"token": token}, files=parts)
+    answer = post(f"{url}/v1/build", params={"token": token}, files=parts)
     assert answer.json()["result"] == "success", answer.text
 
 
@@ -58,19 +60,19 @@ def test_acknowledged_rows_survive_a_kill(tmp_path: Path) -> None:
     note = orjson.loads((tmp_path / ".mini-tb" / "server.json").read_bytes())
     assert (note["url"], note["pid"]) == (url, process.pid)
     assert (tmp_path / ".mini-tb" / "server.json").stat().st_mode & 0o077 == 0
-    token = httpx.get(f"{url}/tokens").json()["workspace_admin_token"]
+    token = get(f"{url}/tokens").json()["workspace_admin_token"]
     upload(url, token)
     for wait in ("true", "false"):
         params = {"name": "readings", "token": token, "wait": wait}
-        assert httpx.post(f"{url}/v0/events", params=params, content=EVENT).is_success
+        assert post(f"{url}/v0/events", params=params, content=EVENT).is_success
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     process, url = start(tmp_path)
     query = {"q": "SELECT count() AS n FROM readings", "token": token}
-    assert httpx.get(f"{url}/v0/sql", params=query).json()["data"] == [{"n": 2}]
+    assert get(f"{url}/v0/sql", params=query).json()["data"] == [{"n": 2}]
     # The other end: what runs comes to its end, the note goes.
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 0
     assert not (tmp_path / ".mini-tb" / "server.json").exists()
 
@@ -98,12 +100,12 @@ def test_a_server_in_a_thread_stops(tmp_path: Path) -> None:
         thread = threading.Thread(target=serve, args=(registry,), kwargs=options)
         thread.start()
         assert ready.wait(20)
-        assert httpx.get(f"{found[0].url}/v0/health").is_success
+        assert get(f"{found[0].url}/v0/health").is_success
         found[0].stop()
         thread.join(20)
         assert not thread.is_alive()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{found[0].url}/v0/health")
+        get(f"{found[0].url}/v0/health")
 
 
 def test_kept_answers_end_with_their_time() -> None:

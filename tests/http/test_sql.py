@@ -157,7 +157,7 @@ def test_large_answers_do_not_wait_for_those_that_wait_for_a_reader(served: Clie
     query = "SELECT number, 'some text to make it long' AS t FROM numbers(300000)"
 
     def ask(_: int) -> int:
-        return len(served.get("/v0/sql", params={"q": query}, timeout=20).content)
+        return len(served.get("/v0/sql", params={"q": query}, timeout=120).content)
 
     # More at a time than there are readers and threads together.
     with ThreadPoolExecutor(40) as threads:

@@ -75,6 +75,7 @@ def test_a_ready_made_address(empty: Client) -> None:
 
 
 def test_small_calls(empty: Client) -> None:
+    empty.build(project_files())
     assert empty.get("/v0/regions").json() == {"regions": []}
     assert empty.get("/v0/connectors").json() == {"connectors": []}
     assert empty.get("/v0/health").json()["status"] == "ok"
