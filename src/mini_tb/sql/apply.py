@@ -40,7 +40,8 @@ def apply(function: Function | str, args: list[Expr]) -> Expr:
         found = FUNCTIONS.find(function)
         assert found is not None, function
         function = found
-    args = [_simple(arg) for arg in args]
+    if not function.of_types:
+        args = [_simple(arg) for arg in args]
     if function.compares or function.name in _OF_TEXTS:
         args = _read(function, args)
     if function.instead is not None and (name := function.instead(args)) is not None:

@@ -515,7 +515,7 @@ class ExpressionBinder:
         types = [column.type for column in query.columns]
         if len(types) == 1:
             is_plain = types[0].name != "LowCardinality"
-            single = nullable(types[0]) if is_plain else types[0]
+            single = nullable(types[0].plain) if is_plain else types[0]
             return ScalarQuery(single, query, inner.is_correlated)
         names = tuple(column.name for column in query.columns)
         if len({name.lower() for name in names}) < len(names):

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mini_tb.types.datatype import DataType, held_digits
 from mini_tb.types.geometry import SHAPES
 
@@ -68,9 +70,17 @@ def field_names(t: DataType) -> tuple[str, ...]:
     return t.names or tuple(str(i + 1) for i in range(len(t.types)))
 
 
+_carriers: list[Callable[[DataType], DataType]] = []
+
+
+def carry_states(carrier: Callable[[DataType], DataType]) -> None:
+    """Tell which plain type carries an `AggregateFunction`: that is known where the functions are,
+    above this room."""
+    _carriers[:] = [carrier]
+
+
 def to_duckdb(t: DataType) -> str:
-    """The DuckDB type that holds `t`. Aggregate states have a carrier type of their own: replace
-    them first (`sql.functions`); here they are a KeyError."""
+    """The DuckDB type that holds `t`: of an aggregate state, that of the type which carries it."""
     if t.name in ("Nullable", "LowCardinality", "SimpleAggregateFunction"):
         return to_duckdb(t.types[0])
     if t.name == "String":
@@ -91,4 +101,6 @@ def to_duckdb(t: DataType) -> str:
         return f"ENUM({', '.join(quote_string(name) for name, _ in t.params)})"
     if t.name in SHAPES:
         return to_duckdb(SHAPES[t.name])
+    if t.is_state and _carriers:
+        return to_duckdb(_carriers[0](t))
     return _SIMPLE[t.name]

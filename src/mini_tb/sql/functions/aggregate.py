@@ -8,7 +8,13 @@ from typing import Any
 from mini_tb.dataclass import dataclass
 from mini_tb.sql.constancy import chosen, is_constant
 from mini_tb.sql.functions.aggregates.combinators import Bound
-from mini_tb.sql.functions.aggregates.registry import Unsupported, bind, find_base, is_aggregate
+from mini_tb.sql.functions.aggregates.registry import (
+    Unsupported,
+    bind,
+    find_base,
+    is_aggregate,
+    root_of,
+)
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, Function, text
 from mini_tb.sql.tree import ArrayJoinCall, Call, Column, Expr
@@ -20,11 +26,13 @@ class BoundAggregate:
     """An aggregate with its combinators and parameters, for arguments of known types."""
 
     bound: Bound
+    simple: DataType | None = None
+    """The `SimpleAggregateFunction` that its value is one of, if it is."""
 
     @property
     def type(self) -> DataType:
         """The type of its value."""
-        return self.bound.type
+        return self.simple or self.bound.type
 
     def lower(self, args: list[str], filter_: str | None, over: str = "") -> str:
         """DuckDB text of the aggregate over lowered arguments; `filter_` is a BOOLEAN text, `over`
@@ -55,14 +63,41 @@ def bind_aggregate(
         name = _respecting(name)
     if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
         params = [text(args.pop())]
-    bound = BoundAggregate(bind(name, params, [arg.type for arg in args]))
-    if bound.type.name == "Array" and bound.type.types[0].name == "AggregateFunction":
-        raise ArgumentError("states are not kept in arrays here", 48)
+    inner = bind(name, params, [arg.type for arg in args])
+    bound = BoundAggregate(inner, _simple(name, inner, args))
     if _must_be_tied(name, bound, args, is_windowed):
         if row is None:
             raise ArgumentError(f"`{name}` of constants alone is not supported", 48)
         args[0] = Call(args[0].type, _OF_ROW, [args[0], row])
     return bound
+
+
+_CHOOSING = frozenset(
+    (
+        "min",
+        "max",
+        "any",
+        "anyLast",
+        "any_respect_nulls",
+        "anyLast_respect_nulls",
+        "anyHeavy",
+        "argMin",
+        "argMax",
+    )
+)
+"""Functions whose value is one of their first argument's."""
+
+
+def _simple(name: str, bound: Bound, args: Sequence[Expr]) -> DataType | None:
+    """The type of the first argument, if that is a `SimpleAggregateFunction` and its very values
+    are what the function gives."""
+    if not args or args[0].type.name != "SimpleAggregateFunction":
+        return None
+    root = root_of(name)
+    is_one = root.name in _CHOOSING and bound.type == args[0].type.types[0]
+    if bound.type.is_nullable and root.nulls == "null":
+        return None
+    return args[0].type if is_one else None
 
 
 _OF_ROW = Function(

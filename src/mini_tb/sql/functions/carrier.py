@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mini_tb.types import DataType
+from mini_tb.types.duckdb import carry_states
 
 
 def carrier(data_type: DataType) -> DataType:
@@ -20,3 +21,6 @@ def carrier(data_type: DataType) -> DataType:
     if inner == data_type.types:
         return data_type
     return DataType(data_type.name, inner, data_type.params, data_type.names)
+
+
+carry_states(carrier)

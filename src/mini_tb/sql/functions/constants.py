@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mini_tb.sql.folding import single
+from mini_tb.sql.functions.carrier import carrier
 from mini_tb.types import (
     FLOAT64,
     INT8,
@@ -53,6 +54,8 @@ def python_value(value: Any, data_type: DataType) -> Any:
 
 def literal(value: Any, data_type: DataType) -> str:
     """DuckDB text of a Python value, with exactly the storage type of `data_type`."""
+    if data_type.is_state:
+        data_type = carrier(data_type)
     duck = to_duckdb(data_type)
     if value is None:
         return f"CAST(NULL AS {duck})"
@@ -97,6 +100,8 @@ def zero(data_type: DataType) -> Any:
     if data_type.is_nullable:
         return None
     bare = data_type.bare
+    if bare.is_state:
+        return zero(carrier(bare))
     if bare.is_bool:
         return False
     if (

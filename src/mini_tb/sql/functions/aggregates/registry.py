@@ -107,17 +107,17 @@ Args = tuple[DataType, ...]
 
 def bare_types(prefix: str, types: Args) -> Args:
     """The types without Nullable, unless the function looks at NULL itself."""
-    return types if _base_of(prefix).nulls == "own" else tuple(t.bare for t in types)
+    return types if root_of(prefix).nulls == "own" else tuple(t.bare for t in types)
 
 
-def _base_of(name: str) -> Base:
+def root_of(name: str) -> Base:
     """The function at the root of a name with combinators."""
     base = find_base(name)
     if base is not None:
         return base
     split = split_suffix(name)
     assert split is not None
-    return _base_of(split[0])
+    return root_of(split[0])
 
 
 def _if(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
@@ -138,7 +138,7 @@ def _or_else(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     inner = bind(prefix, params, args)
     if any(arg.is_nothing for arg in args):
         return inner
-    counts = _base_of(prefix).nulls == "skip" or not inner.type.can_be_nullable
+    counts = root_of(prefix).nulls == "skip" or not inner.type.can_be_nullable
     if isinstance(inner, State):
         return State(OrElse(inner.inner, suffix, args, counts=counts), "State", args)
     return OrElse(inner, suffix, args, counts=counts)
@@ -163,7 +163,7 @@ def _extreme(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
     bound = Extreme(bind(prefix, params, bare[:-1]), suffix, bare)
     if bare == args:
         return bound
-    return Known(bound, "", args, is_nullable=_base_of(prefix).nulls == "null")
+    return Known(bound, "", args, is_nullable=root_of(prefix).nulls == "null")
 
 
 def _map(prefix: str, suffix: str, params: Params, args: Args) -> Bound:
