@@ -114,8 +114,6 @@ def _looking_at_null(function: Function, args: list[Expr]) -> Expr:
         return Const(NOTHING, None)
     returns = function.returns
     result = returns if isinstance(returns, DataType) else returns(args)
-    if result.name == "Array" and result.types[0].name == "AggregateFunction":
-        raise ArgumentError("states are not kept in arrays here", 48)
     if result.name in ("Array", "Tuple", "Map") and not function.inner_low_cardinality:
         result = without_low_cardinality(result)
     return Call(result, function, args)
