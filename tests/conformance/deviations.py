@@ -379,5 +379,15 @@ DEVIATIONS = (
         "end where their parser ends",
         "may end elsewhere",
     ),
+    Deviation(
+        "What is behind the sorted part of `arrayPartialSort`, `mapPartialSort`, …",
+        "in any order",
+        "in order too",
+    ),
+    Deviation(
+        "A CTE or node that draws at random (`rand()`), read several times in a query",
+        "draws anew each time",
+        "draws once",
+    ),
 )
 """In the order of COMPAT.md."""
