@@ -375,7 +375,7 @@ ROWS = (
         bytes_ok=True,
         aliases=("mapContainsKey",),
     ),
-    Function("mapToArray", _pairs, _lower_pairs, nulls=False),
+    Function("mapToArray", _pairs, _lower_pairs, nulls=False, inner_low_cardinality=True),
     Function(
         "mapFilter",
         _same,
