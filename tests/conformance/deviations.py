@@ -158,6 +158,15 @@ DEVIATIONS = (
         query=r"groupConcat.* UNION ALL ",
     ),
     Deviation(
+        "Starts of the first day of 1970 in zones east of Greenwich, `toStartOfDay(toDateTime(1, "
+        "'Europe/Madrid'))`",
+        "the next day",
+        "that day",
+        kind="value",
+        query=r"\b(toStartOf(Day|Interval)|date_?[tT]runc)\(",
+        detail=r"(?s)ClickHouse .*1970-01-02 00:00:00.*mini-tb .*1970-01-01 00:00:00",
+    ),
+    Deviation(
         "A FixedString of zero bytes only, as an integer (`toUInt8OrNull(toFixedString('', 3))`)",
         "is 0",
         "is no number",
@@ -201,7 +210,7 @@ DEVIATIONS = (
         "an error, or NULL where the type is Nullable",
         kind="engine|value",
         query=r"toString\(|::String|\|\||\bbin\(|AS Nullable\(DateTime|\btx\b|DateTime(64)?\(",
-        detail=r"Cannot parse DateTime|ClickHouse (?s:.*)mini-tb .*\\N",
+        detail=r"Cannot parse DateTime|ClickHouse (?s:.*)mini-tb .*(\\N|NULL)",
     ),
     Deviation(
         "`toDate32OrDefault` of a text that begins with four zeros",

@@ -15,6 +15,7 @@ from mini_tb.types import (
     BOOL,
     INT64,
     NOTHING,
+    STRING,
     STRING_BYTES,
     UINT8,
     UINT64,
@@ -73,7 +74,7 @@ def _with_zeros(found: DataType, branches: Sequence[DataType]) -> DataType:
         columns = zip(found.types, *(branch.types for branch in branches), strict=True)
         types = tuple(_with_zeros(element, others) for element, *others in columns)
         return DataType("Tuple", types, found.params, found.names)
-    is_text = all(b.is_string or b.is_nothing for b in branches)
+    is_text = found.bare == STRING and all(b.is_string or b.is_nothing for b in branches)
     if not is_text or all(b.bare.name != "FixedString" for b in branches):
         return found
     return nullable(STRING_BYTES) if found.is_nullable else STRING_BYTES

@@ -15,6 +15,7 @@ from mini_tb.sql.tree import Aggregate, Call, Const, Expr, Param, Window
 from mini_tb.types import (
     INT64,
     NOTHING,
+    STRING,
     UINT8,
     UINT32,
     DataType,
@@ -332,6 +333,8 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
             if element.is_nothing:
                 listed = Const(array(value.type.bare), [])
             lower_cast(listed.type.element, value.type, "")
+            if value.type.bare.name == "FixedString" and element.bare == STRING:
+                value = convert(value, nullable(STRING) if value.type.is_nullable else STRING)
             return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
     if any(item.type == NOTHING for item in items):
         raise ArgumentError("a list has an element of an empty array, which is no value")

@@ -24,6 +24,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     item_of,
     let,
 )
+from mini_tb.sql.functions.convert_number import wrap
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT32, FLOAT64, STRING, UINT8, UINT64, DataType, array, tuple_of
 
@@ -62,7 +63,8 @@ def _rises(f: Leaf, items: str) -> str:
         pair = fresh(xs)
         pairs = f"list_zip({xs}[:len({xs}) - 1], {xs}[2:])"
         step = f"greatest({pair}[2] - {pair}[1], 0)"
-        return f"list_sum(list_transform({pairs}, lambda {pair}: {step}))"
+        found = f"list_sum(list_transform({pairs}, lambda {pair}: {step}))"
+        return wrap(found, f.type.bare) if f.type.bare.is_integer else found
 
     return let(rows.call("list", value), steps)
 
