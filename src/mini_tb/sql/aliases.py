@@ -16,8 +16,8 @@ def collect_aliases(node: syntax.Select, scope: Scope) -> None:
     Raises `QueryError` if one stands for two expressions.
     """
     for star in node.columns:
-        for name, expression in replaced(star):
-            scope.aliases.setdefault(name, expression)
+        for column, replacement in replaced(star):
+            scope.aliases.setdefault(column, replacement)
     for root in _roots(node):
         for expression in walk(root):
             name = expression.alias
