@@ -1,6 +1,6 @@
 """Compares mini-tb with ClickHouse, live and in process: `make conformance`.
 
-    python tests/conformance/differential.py [--random 1000] [--seed 1]
+    python tests/conformance/differential.py [--random 1000] [--seed 1] [--wide]
 
 Makes random queries (`generator.py`), compares names, types and rows, and shrinks each
 disagreement to a small query that still shows it. A query that mini-tb refuses by name is no
@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from deviations import explanation
-from generator import Generator, Query
+from generator import Generator, Query, widen
 from record import answer
 from test_conformance import Database, alike
 from testfile import TableBlock, TestFile
@@ -188,7 +188,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", type=int, default=1000, metavar="N", help="how many queries")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--wide", action="store_true", help="more kinds, functions and sources")
     options = parser.parse_args()
+    if options.wide:
+        widen()
     session = Session()
     session.query("SET session_timezone = 'UTC', max_threads = 1")
     tally = run_random(options.random, options.seed, session)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
+import wide
+
 COLUMNS = {
     "i8": ("Int8", "int", "0 1 -1 7 -128 127 33"),
     "u8": ("UInt8", "int", "0 1 2 3 10 255 128"),
@@ -307,7 +309,7 @@ class Node:
 
     def operand(self) -> str:
         """As SQL within another expression."""
-        plain = re.fullmatch(r"-?[\w.]+|'[^']*'|[\w]+\(.*\)|\[.*\]", self.template)
+        plain = re.fullmatch(r"-?[\w.]+|'[^']*'|[\w]+\(.*\)|\[.*\]|\('[^()]*\)", self.template)
         return self.text() if plain and " OVER " not in self.template else f"({self.text()})"
 
     def smaller(self) -> Iterator[Node]:
@@ -459,7 +461,31 @@ class Generator:
 
 
 def _cells(values: str) -> list[str]:
-    return [m[0] for m in re.finditer(r"'[^']*'|\[[^\]]*\]|\{[^}]*\}|\S+", values)]
+    """The values, at spaces that stand in no quotes and no brackets."""
+    found, depth = [""], 0
+    for token in re.findall(r"'[^']*'|\s+|.", values):
+        depth += (token in "([{") - (token in ")]}")
+        if token.isspace() and not depth:
+            found.append("")
+        else:
+            found[-1] += token
+    return [cell for cell in found if cell]
+
+
+def widen() -> None:
+    """Take in what `wide.py` has, for all generators that are made from now on."""
+    COLUMNS.update(wide.COLUMNS)
+    LITERALS.update(wide.LITERALS)
+    for kind, text in wide.TEMPLATES.items():
+        _TABLE.setdefault(kind, []).extend(_rows(text))
+    for rows, text in (
+        (_AGGREGATES, wide.AGGREGATES),
+        (_WINDOWS, wide.WINDOWS),
+        (_OVER, wide.OVER),
+        (_SOURCES, wide.SOURCES),
+    ):
+        rows.extend(_rows(text))
+    GROUPS["any"] = (*KINDS, *(kind for kind in wide.LITERALS if kind not in KINDS))
 
 
 def _map(cell: str) -> str:

@@ -16,6 +16,8 @@ def accurate(source: DataType, target: DataType, sql: str) -> str:
     Raises `ArgumentError` as `lower_cast`.
     """
     s, t = source.bare, target.bare
+    if s.is_nothing and source.is_nullable:
+        return f"CAST(NULL AS {to_duckdb(t)})"
     if s.is_string:
         if t.is_string:
             return lower_cast(s, t, sql)
