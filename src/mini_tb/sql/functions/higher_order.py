@@ -273,6 +273,10 @@ def _difference_returns(args: Sequence[Expr]) -> DataType:
     return array(DataType(f"Int{min(64, 2 * t.bits if not t.is_bool else 16)}"))
 
 
+_ROW, _STARTS = '"the array"', '"the starts"'
+"""Names inside of what is made here: no column's, which would be meant otherwise."""
+
+
 def _lower_difference(call: Call, args: list[str]) -> str:
     result = call.type.element
     duck = to_duckdb(result)
@@ -281,9 +285,11 @@ def _lower_difference(call: Call, args: list[str]) -> str:
     items = (
         f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {'HUGEINT' if wide else duck}))"
     )
-    step = f"CASE WHEN i = 1 THEN 0 ELSE e - {items}[i - 1] END"
+    # Named, or all elements would be computed anew for each.
+    step = f"CASE WHEN i = 1 THEN 0 ELSE e - {_ROW}[i - 1] END"
     step = wrap(step, result) if wide else f"CAST({step} AS {duck})"
-    return f"list_transform({items}, lambda e, i: {step})"
+    each = f"list_transform({_ROW}, lambda e, i: {step})"
+    return f"list_transform([{items}], lambda {_ROW}: {each})[1]"
 
 
 def _lower_fill(call: Call, args: list[str]) -> str:
@@ -307,15 +313,14 @@ def _lower_split(call: Call, args: list[str]) -> str:
     """`arraySplit` cuts before the elements that hold, `arrayReverseSplit` after them."""
     function, items = _split(call, args)
     flags = f"list_transform({items}, {function})"
-    values = _first(call, items)
-    if "Reverse" in call.function.name:
-        starts = f"list_filter(range(1, len({items}) + 1), lambda i: i = 1 OR {flags}[i - 1])"
-    else:
-        starts = f"list_filter(range(1, len({items}) + 1), lambda i: i = 1 OR {flags}[i])"
-    return (
-        f"list_transform({starts}, lambda s, k: "
-        f"list_slice({values}, s, coalesce({starts}[k + 1] - 1, len({items}))))"
-    )
+    cut = "i - 1" if "Reverse" in call.function.name else "i"
+    # Named, or all conditions would be computed anew for each element, and for each part.
+    count = f"len({_ROW}.items)"
+    starts = f"list_filter(range(1, {count} + 1), lambda i: i = 1 OR {_ROW}.flags[{cut}])"
+    part = f"list_slice({_ROW}.items, s, coalesce({_STARTS}[k + 1] - 1, {count}))"
+    parts = f"lambda {_STARTS}: list_transform({_STARTS}, lambda s, k: {part})"
+    named = f"{{items: {_first(call, items)}, flags: {flags}}}"
+    return f"list_transform([{named}], lambda {_ROW}: list_transform([{starts}], {parts})[1])[1]"
 
 
 def _fold_types(types: Sequence[DataType], count: int) -> Sequence[DataType]:
