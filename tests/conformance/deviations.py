@@ -252,6 +252,14 @@ DEVIATIONS = (
         detail="Division by zero",
     ),
     Deviation(
+        "Errors in a filter `(a AND b % c > 1) OR a`, all of whose parts hold `a`",
+        "are not met: it is `a`",
+        "are met where `a` holds",
+        kind="engine",
+        query=r"WHERE \((.+) AND .*(\b(gcd|lcm|intDiv|\w*[mM]odulo)\(| % ).*\) OR \1",
+        detail="Division by zero",
+    ),
+    Deviation(
         "Arrays of unequal sizes in a condition, of which one is `[]`: "
         "`WHERE arrayExists((x, i) -> …, [], a)`",
         "are an error, but for a table in memory",

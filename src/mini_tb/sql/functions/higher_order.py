@@ -190,10 +190,16 @@ def _number_returns(args: Sequence[Expr]) -> DataType:
     return FLOAT64
 
 
+def _wrapped(t: DataType, sql: str) -> str:
+    """A sum as its type holds it: integers wrap around."""
+    is_narrow = t.is_integer and t.bits <= 64 and not t.is_nullable
+    return wrap(f"CAST({sql} AS HUGEINT)", t) if is_narrow else f"CAST({sql} AS {to_duckdb(t)})"
+
+
 def _lower_sum(call: Call, args: list[str]) -> str:
     duck = to_duckdb(call.type)
     items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
-    return f"CAST(coalesce(list_sum({items}), 0) AS {duck})"
+    return _wrapped(call.type, f"coalesce(list_sum({items}), 0)")
 
 
 def _lower_avg(call: Call, args: list[str]) -> str:
@@ -250,9 +256,8 @@ def _running_returns(args: Sequence[Expr]) -> DataType:
 def _lower_cumulative(call: Call, args: list[str]) -> str:
     duck = to_duckdb(call.type.element)
     items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
-    return (
-        f"list_transform({items}, lambda e, i: CAST(list_sum(list_slice({items}, 1, i)) AS {duck}))"
-    )
+    summed = _wrapped(call.type.element, f"list_sum(list_slice({items}, 1, i))")
+    return f"list_transform({items}, lambda e, i: {summed})"
 
 
 def _lower_cumulative_non_negative(call: Call, args: list[str]) -> str:
