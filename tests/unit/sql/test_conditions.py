@@ -73,3 +73,20 @@ def test_a_time_that_is_known_finds_rows_in_the_scan(condition: str) -> None:
         ((_, plan),) = connection.execute(f"EXPLAIN {compiled.duck_sql}", given).fetchall()
     scan = plan[plan.index("Filters:") :]
     assert re.search(r"\b[tds] >= '2025-01-02", scan), plan
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_chosen_first"),
+    [
+        ("v, JSONExtractString(k, 'a', 'b') AS b, JSONExtract(k, 'c', 'Array(UInt8)') AS c", True),
+        ("v, upper(k) AS b", False),
+        ("v, JSONExtractString(k, 'a') AS b, row_number() OVER (ORDER BY v) AS n", False),
+    ],
+)
+def test_much_work_is_done_of_the_rows_that_are_left(columns: str, is_chosen_first: bool) -> None:
+    compiled = compile_query(f"SELECT {columns} FROM a ORDER BY v DESC LIMIT 2", CATALOG)
+    with duckdb.connect() as connection:
+        register(connection)
+        connection.execute("CREATE TABLE a AS SELECT '{}' AS k, i AS v FROM range(9) r(i)")
+        assert [v for v, *_ in connection.execute(compiled.duck_sql).fetchall()] == [8, 7]
+    assert ("LIMIT CAST(2 AS UTINYINT)) AS c1" in compiled.duck_sql) is is_chosen_first

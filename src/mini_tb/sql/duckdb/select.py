@@ -12,6 +12,9 @@
 | `LIMIT n WITH TIES` | `rank()` over the sort keys, in QUALIFY |
 | LIMIT and OFFSET from the end, or of a share of the rows | `row_number()` and `count(*)` |
 | WITH FILL | see `fill` |
+
+What ClickHouse computes of the rows alone that ORDER BY and LIMIT leave, DuckDB computes of all. If
+it is much, they are chosen in a SELECT inside, which has the columns that it is computed of.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ from mini_tb.types.duckdb import quote_identifier
 if TYPE_CHECKING:
     from mini_tb.sql.duckdb.lower import Lowering
 
+MUCH = 200
+"""From so many characters on, what computes a column is much work; and where a function of ours,
+whose names begin with `mt_`, is in it."""
 _SUBQUERIES = (tree.ScalarQuery, tree.InQuery, tree.ExistsQuery)
 
 
@@ -114,14 +120,16 @@ class Select:
             if conditions:
                 self.wrap(conditions)
             conditions = bounds.limit()
-        order = low.order(query.order_by)
-        return " ".join(
-            [
-                self.core(self.items(), distinct, conditions),
-                *([f"ORDER BY {order}"] if order else []),
-                *bounds.clauses(),
-            ]
-        )
+        items, clauses = self.items(), self.clauses()
+        if not distinct and bounds.are_plain and self.computes_much(items):
+            self.choose(conditions, clauses)
+            items, clauses, conditions = self.items(), self.clauses()[:1], []
+        return " ".join([self.core(items, distinct, conditions), *clauses])
+
+    def clauses(self) -> list[str]:
+        """ORDER BY, LIMIT and OFFSET."""
+        order = self.low.order(self.query.order_by)
+        return [*([f"ORDER BY {order}"] if order else []), *self.bounds.clauses()]
 
     def core(self, items: list[str], distinct: str = "", conditions: Sequence[str] = ()) -> str:
         """SELECT, FROM, WHERE, GROUP BY, HAVING, QUALIFY."""
@@ -271,6 +279,32 @@ class Select:
             inner += f" ORDER BY {order}" if (order := low.order(query.order_by)) else ""
         self.sources, self.where, self.grouped = [f"({inner}) AS {alias}"], [], []
         low.substitutes += known
+
+    # The rows that are left ----------------------------------------------------------------
+
+    def computes_much(self, items: list[str]) -> bool:
+        """Whether the columns of the answer are much work beside choosing its rows."""
+        query = self.query
+        if query.limit is None or not query.order_by or query.group_by is not None:
+            return False
+        if query.array_joins or self.low.substitutes or is_constant(query.order_by[0].expr):
+            return False
+        if not any(len(item) > MUCH or "mt_" in item for item in items):
+            return False
+        return not any(tree.contains(expr, *_SUBQUERIES, tree.Window) for expr in _used(query))
+
+    def choose(self, conditions: list[str], clauses: list[str]) -> None:
+        """Choose the rows of the answer in a SELECT inside, with what the rest is computed of."""
+        low, query = self.low, self.query
+        parts = [key.expr for key in query.order_by if not is_constant(key.expr)]
+        for expr in [column.expr for column in query.columns if column.expr is not None]:
+            parts += _leaves(expr, parts, [])
+        parts = [part for i, part in enumerate(parts) if part not in parts[:i]]
+        alias = low.fresh("c")
+        items = [f"{low.expr(part)} AS v{i}" for i, part in enumerate(parts)]
+        inner = " ".join([self.core(items, "", conditions), *clauses])
+        self.sources, self.where = [f"({inner}) AS {alias}"], []
+        low.substitutes += [(part, f"{alias}.v{i}") for i, part in enumerate(parts)]
 
 
 def _default(key: tree.Expr) -> str | None:
