@@ -51,6 +51,8 @@ class Kind:
     """Which of these types are taken, beside the numbers of up to 64 bits, Date and DateTime."""
     is_nan_empty: bool = True
     """Whether floats are nan for no rows; else 0."""
+    are_zeros_empty: bool = False
+    """Whether several of floats are 0 for no rows all the same."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What is kept of a row, if not the row: see `listed`."""
 
@@ -350,9 +352,9 @@ KINDS = (
         takes="wide",
         options=_FIRST_ONLY,
     ),
-    Kind("Exact", _same_type, _nth),
-    Kind("ExactLow", _same_type, _low, takes="decimal subsecond"),
-    Kind("ExactHigh", _same_type, _high, takes="decimal subsecond"),
+    Kind("Exact", _same_type, _nth, are_zeros_empty=True),
+    Kind("ExactLow", _same_type, _low, takes="decimal subsecond", are_zeros_empty=True),
+    Kind("ExactHigh", _same_type, _high, takes="decimal subsecond", are_zeros_empty=True),
     Kind("ExactExclusive", _float64_type, _exclusive, takes=""),
     Kind("ExactInclusive", _float64_type, _inclusive, takes=""),
     Kind("Timing", _always_float32_type, _measured, takes="", options=_MILLISECONDS),
@@ -360,8 +362,22 @@ KINDS = (
     Kind("BFloat16", _moment_or_float64_type, _rounded, takes="", options=_ROUNDED),
     Kind("DD", _moment_or_float64_type, _sketch, extra=1, takes=""),
     Kind("GK", _same_type, _summary, extra=1, is_nan_empty=False),
-    Kind("ExactWeighted", _same_type, _at_weight("reaching"), args=2, is_weighted=True),
-    Kind("InterpolatedWeighted", _same_type, _between_weights("middles"), args=2, is_weighted=True),
+    Kind(
+        "ExactWeighted",
+        _same_type,
+        _at_weight("reaching"),
+        args=2,
+        is_weighted=True,
+        are_zeros_empty=True,
+    ),
+    Kind(
+        "InterpolatedWeighted",
+        _same_type,
+        _between_weights("middles"),
+        args=2,
+        is_weighted=True,
+        are_zeros_empty=True,
+    ),
     Kind(
         "ExactWeightedInterpolated",
         _interpolated_type,
@@ -417,8 +433,20 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             if not (t.is_bool or (t.is_integer and not t.is_signed)):
                 raise ArgumentError(f"illegal type `{t}` of a weight, expected an unsigned integer")
 
-    def is_nan(t: DataType) -> bool:
-        return t.is_float and kind.is_nan_empty
+    def none_of(t: DataType, *, is_list: bool = False) -> str:
+        """What there is for no rows."""
+        is_nan = t.is_float and kind.is_nan_empty and not (is_list and kind.are_zeros_empty)
+        return NAN if is_nan else literal(zero(t), t)
+
+    def value(f: Leaf, rows: Rows) -> str:
+        if kind.suffix == "":
+            found = _simple_value(f, rows)
+        else:
+            found = f.base.finish(f, f.base.collect(f, rows))
+        if not (f.type.is_nullable and f.types[0].is_float and f.type.is_float):
+            return found
+        # Rows that are all nan are no NULL.
+        return f"coalesce({found}, CASE WHEN {rows.call('count', '*')} > 0 THEN {NAN} END)"
 
     def finish(f: Leaf, items: str) -> str:
         is_list = f.base.name.startswith("quantiles")
@@ -428,8 +456,7 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             texts = [kind.pick(f, s, level) for level in wanted]
             if not is_list:
                 return texts[0]
-            element = f.type.element
-            none = NAN if is_nan(element) else literal(zero(element), element)
+            none = none_of(f.type.element, is_list=True)
             return f"[{', '.join(f'coalesce({text}, {none})' for text in texts)}]"
 
         if kind.is_weighted:
@@ -441,13 +468,10 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
 
     def empty(f: Leaf) -> str:
         if f.base.name.startswith("quantiles"):
-            element = f.type.element
-            none = NAN if is_nan(element) else literal(zero(element), element)
+            none = none_of(f.type.element, is_list=True)
             count = len(levels(f, kind.extra))
             return f"CAST([{', '.join([none] * count)}] AS {to_duckdb(f.type)})"
-        if is_nan(f.type):
-            return f"CAST({NAN} AS {to_duckdb(f.type)})"
-        return literal(zero(f.type), f.type)
+        return f"CAST({none_of(f.type)} AS {to_duckdb(f.type)})"
 
     options: dict[str, Any] = {
         "args": (kind.args, kind.args),
@@ -462,7 +486,7 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
         f"quantile{kind.suffix}",
         lambda types, params: kind.returns(types[0]),
         finish,
-        value=_simple_value if kind.suffix == "" else None,
+        value=value,
         params=(kind.extra, most),
         aliases=(f"median{kind.suffix}",),
         **options,
