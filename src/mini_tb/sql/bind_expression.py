@@ -25,7 +25,6 @@ from mini_tb.sql.functions.function import (
     constant,
 )
 from mini_tb.sql.functions.json_path import declared
-from mini_tb.sql.query_parameters import texts_of
 from mini_tb.sql.scope import Scope, all_column_names
 from mini_tb.sql.settings import followed
 from mini_tb.sql.tree import (
@@ -123,6 +122,8 @@ class ExpressionBinder:
         name = self.queries.parameter(self.scope.view, node.name)
         if not self.queries.is_text(self.scope.view, node.name):
             return Param(data_type, name)
+        from mini_tb.sql.query_parameters import texts_of
+
         text = Param(texts_of(data_type), name)
         return self.apply("CAST", [text, Const(STRING, node.type)], node)
 
