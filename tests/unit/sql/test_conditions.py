@@ -80,7 +80,6 @@ def test_a_time_that_is_known_finds_rows_in_the_scan(condition: str) -> None:
     [
         ("v, JSONExtractString(k, 'a', 'b') AS b, JSONExtract(k, 'c', 'Array(UInt8)') AS c", True),
         ("v, upper(k) AS b", False),
-        ("v, JSONExtractString(k, 'a') AS b, runningDifference(v) AS d", False),
         ("v, JSONExtractString(k, 'a') AS b, row_number() OVER (ORDER BY v) AS n", False),
     ],
 )

@@ -291,9 +291,7 @@ class Select:
             return False
         if not any(len(item) > MUCH or "mt_" in item for item in items):
             return False
-        if any(" OVER " in text for text in (*items, *self.clauses())):
-            return False  # it looks at the rows around, which are others inside
-        return not any(tree.contains(expr, *_SUBQUERIES) for expr in _used(query))
+        return not any(tree.contains(expr, *_SUBQUERIES, tree.Window) for expr in _used(query))
 
     def choose(self, conditions: list[str], clauses: list[str]) -> None:
         """Choose the rows of the answer in a SELECT inside, with what the rest is computed of."""
