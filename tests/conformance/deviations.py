@@ -243,15 +243,6 @@ DEVIATIONS = (
         detail="Division by zero",
     ),
     Deviation(
-        "Errors in `h <= a % b AND …`, where `h` is a constant that no value of that type "
-        "reaches, but a computed one (`sipHash64('x')`)",
-        "are not met",
-        "are met",
-        kind="engine",
-        query=r"\w+Hash64\('\w*'\) BETWEEN .*\b(gcd|lcm|intDiv|\w*[mM]odulo|%)",
-        detail="Division by zero",
-    ),
-    Deviation(
         "Errors in a filter `(a AND b % c > 1) OR a`, all of whose parts hold `a`",
         "are not met: it is `a`",
         "are met where `a` holds",

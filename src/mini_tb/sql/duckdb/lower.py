@@ -15,11 +15,12 @@ from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
 from mini_tb.sql.functions.carrier import carrier
+from mini_tb.sql.functions.comparison import unless_decided_by_type
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.convert import lower_cast
 from mini_tb.sql.functions.convert_number import failure
 from mini_tb.sql.functions.function import is_lambda
-from mini_tb.sql.functions.logic import as_filter, truth
+from mini_tb.sql.functions.logic import as_filter, may_fail, truth
 from mini_tb.sql.functions.membership import as_element
 from mini_tb.types import to_duckdb
 from mini_tb.types.duckdb import field_names, quote_identifier, quote_string
@@ -111,6 +112,11 @@ class Lowering:
     def call(self, expr: tree.Call) -> str:
         function = expr.function
         args = [self.expr(arg) for arg in expr.args]
+        if function.name == "and":
+            args = [
+                unless_decided_by_type(arg, sql, self.expr) if may_fail(sql) else sql
+                for arg, sql in zip(expr.args, args, strict=True)
+            ]
         if not function.bytes_ok:
             args = [
                 f"decode({sql})" if arg.type.is_bytes and not is_lambda(arg) else sql

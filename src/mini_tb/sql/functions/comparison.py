@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.folding import EXACT_FLOAT
 from mini_tb.sql.functions import zone
+from mini_tb.sql.functions.constants import integer_type, literal
 from mini_tb.sql.functions.convert import lower_cast, names_member
 from mini_tb.sql.functions.convert_moment import to_number
 from mini_tb.sql.functions.convert_text import to_text
@@ -316,25 +317,58 @@ def _lower_compare(call: Call, args: list[str]) -> str:
 def decided_by_type(expr: Expr) -> bool | None:
     """What the comparison of an integer with a constant gives for every value of its type, if it
     is always the same."""
+    found = _of_integer(expr)
+    if found is None:
+        return None
+    operator, constant, least, most = found
+    if not isinstance(constant, Const):
+        return None
+    value = constant.value
+    if operator in ("=", "<>"):
+        return operator == "<>" if most < value or least > value else None
+    if operator in ("<", ">="):
+        is_less, is_not = most < value, least >= value
+    else:
+        is_less, is_not = most <= value, least > value
+    return is_less == operator.startswith("<") if is_less or is_not else None
+
+
+def unless_decided_by_type(expr: Expr, sql: str, lower: Callable[[Expr], str]) -> str:
+    """The text of a condition, `sql`. If it is a comparison as above, with a constant that the run
+    computes, the integer is computed only where the constant does not decide alone."""
+    found = _of_integer(expr)
+    if found is None or isinstance(found[1], Const):
+        return sql
+    operator, constant, least, most = found
+    text = lower(constant)
+
+    def of(operator: str, bound: int) -> str:
+        integer = Const(integer_type(bound), bound)
+        return compare(operator, integer, constant, literal(bound, integer.type), text)
+
+    if operator in ("=", "<>"):
+        is_beyond = f"{of('<', most)} OR {of('>', least)}"
+        return f"CASE WHEN {is_beyond} THEN {int(operator == '<>')} ELSE {sql} END"
+    low, high = of(operator, least), of(operator, most)
+    return f"CASE WHEN {low} = {high} THEN CAST({low} AS UTINYINT) ELSE {sql} END"
+
+
+def _of_integer(expr: Expr) -> tuple[str, Expr, int, int] | None:
+    """Of the comparison of an integer with a constant number: the operator, if the integer stands
+    before it, the constant, and the least and the greatest value of the integer's type. None for
+    all else."""
     if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
         return None
     (a, b), operator = expr.args, _OPERATORS[expr.function.name]
-    if isinstance(a, Const):
+    if is_constant(a):
         a, b, operator = b, a, _TURNED[operator]
-    t = a.type
-    if not (isinstance(b, Const) and isinstance(b.value, int | float)):
+    t, other = a.type, b.type
+    if not t.is_integer or t.is_nullable or t.bits > 64 or other.is_nullable:
         return None
-    if not t.is_integer or t.is_nullable or t.bits > 64:
+    if not (other.is_float or (other.is_integer and other.bits <= 64)) or not is_constant(b):
         return None
     least = -(1 << (t.bits - 1)) if t.is_signed else 0
-    most = least + (1 << t.bits) - 1
-    if operator in ("=", "<>"):
-        return operator == "<>" if most < b.value or least > b.value else None
-    if operator in ("<", ">="):
-        is_less, is_not = most < b.value, least >= b.value
-    else:
-        is_less, is_not = most <= b.value, least > b.value
-    return is_less == operator.startswith("<") if is_less or is_not else None
+    return operator, b, least, least + (1 << t.bits) - 1
 
 
 # IS DISTINCT FROM ------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
     name = call.function.name
     if deciding(call) is not None:
         return literal(name == "or", call.type)
-    parts = [_Part(arg, sql, _may_fail(sql)) for arg, sql in zip(call.args, args, strict=True)]
+    parts = [_Part(arg, sql, may_fail(sql)) for arg, sql in zip(call.args, args, strict=True)]
     if name == "and":
         # ClickHouse does not compute such a part: `toUnixTimestamp(t) >= 0 AND …` is no error of
         # moments before 1970, which have none.
@@ -99,7 +99,7 @@ _FAILURE = re.compile(r"\berror\(| (?://|%) (?!(?:CAST\()?[1-9]\d*\b(?! [-+*/%])
 _TOKEN = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|{_FAILURE.pattern}""")
 
 
-def _may_fail(sql: str) -> bool:
+def may_fail(sql: str) -> bool:
     """Whether some rows may be an error, and not all: what is made of constants is the same for
     all, as the moment in `t >= '2025-01-01 00:00:00'`, by which DuckDB finds rows."""
     if not _FAILURE.search(sql):
