@@ -228,13 +228,15 @@ def _shift_zone_returns(args: Sequence[Expr]) -> DataType:
     t = args[0].type.bare
     if t.is_string:
         return datetime64(3)
-    moment(args, times=True)
+    if moment(args, times=True).zone:
+        raise ArgumentError("expected a time without a zone of its own")
     return datetime() if t.name == "DateTime" else datetime64(t.scale)
 
 
 def _lower_to_utc(call: Call, args: list[str]) -> str:
+    # The offset is that at the moment which the clock shows if it is UTC's.
     at = lower_cast(call.args[0].type.bare, call.type.bare, args[0])
-    return zone.to_instant(at, zone.argument(call.args, 1))
+    return f"({at} - ({zone.to_wall(at, zone.argument(call.args, 1))} - {at}))"
 
 
 def _lower_from_utc(call: Call, args: list[str]) -> str:

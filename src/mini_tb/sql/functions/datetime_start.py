@@ -374,12 +374,9 @@ _STEP = {
 
 
 def _moved(t: DataType, sql: str, span: Span, count: int) -> str:
-    """A window's bound moved by so many units."""
+    """A window's bound moved by so many units; a day has 24 hours."""
     if span.unit in _STEP:
         return f"CAST({sql} + {_STEP[span.unit].format(count)} AS {to_duckdb(t)})"
-    if span.unit == "Day":
-        w = f"{zone.to_wall(sql, t.zone)} + to_days({count})"
-        return zone.to_instant(f"({w})", t.zone)
     return f"({sql} + to_microseconds({_SECONDS[span.unit] * count * 1_000_000}))"
 
 
