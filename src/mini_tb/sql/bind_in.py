@@ -79,6 +79,6 @@ def _in_query(
     result = nullable(UINT8) if value.type.is_nullable else UINT8
     if any(column.is_nothing for column in wide):
         return Const(result, int(negated))
-    if value.type.name == "LowCardinality":
+    if value.type.plain.name == "LowCardinality":
         result = low_cardinality(result)
     return InQuery(result, value, query, negated)

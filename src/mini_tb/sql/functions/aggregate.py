@@ -14,6 +14,7 @@ from mini_tb.sql.functions.aggregates.registry import (
     find_base,
     is_aggregate,
     root_of,
+    split_suffix,
 )
 from mini_tb.sql.functions.aggregates.rows import GroupRows, is_unnesting
 from mini_tb.sql.functions.function import ArgumentError, Function, text
@@ -63,7 +64,7 @@ def bind_aggregate(
         name = _respecting(name)
     if len(args) == 2 and not params and find_base(name) is find_base("groupConcat"):
         params = [text(args.pop())]
-    inner = bind(name, params, [arg.type for arg in args])
+    inner = bind(name, params, [arg.type.plain for arg in args])
     bound = BoundAggregate(inner, _simple(name, inner, args))
     if _must_be_tied(name, bound, args, is_windowed):
         if row is None:
@@ -93,11 +94,20 @@ def _simple(name: str, bound: Bound, args: Sequence[Expr]) -> DataType | None:
     are what the function gives."""
     if not args or args[0].type.name != "SimpleAggregateFunction":
         return None
-    root = root_of(name)
-    is_one = root.name in _CHOOSING and bound.type == args[0].type.types[0]
-    if bound.type.is_nullable and root.nulls == "null":
+    is_one = _gives_a_value(name) and bound.type == args[0].type.types[0]
+    if bound.type.is_nullable and root_of(name).nulls == "null":
         return None
     return args[0].type if is_one else None
+
+
+def _gives_a_value(name: str) -> bool:
+    """Whether the aggregate gives a value of its first argument; `maxMap` gives one made of parts
+    of them."""
+    while find_base(name) is None and (split := split_suffix(name)) is not None:
+        name, suffix = split
+        if suffix in ("Map", "Array", "ForEach", "Resample"):
+            return False
+    return root_of(name).name in _CHOOSING
 
 
 _OF_ROW = Function(

@@ -317,7 +317,7 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
     if value.type.is_nothing:
         return Const(value.type, None)
     result = nullable(UINT8) if value.type.is_nullable else UINT8
-    if value.type.name == "LowCardinality" and all(map(is_constant, items)):
+    if value.type.plain.name == "LowCardinality" and all(map(is_constant, items)):
         result = low_cardinality(result)
     if len(items) == 1 and _is_list_of(items[0].type, value.type):
         listed = items[0]

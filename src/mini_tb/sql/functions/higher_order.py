@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.functions.arithmetic import unscaled
 from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import lower_cast
@@ -203,6 +204,13 @@ def _lower_sum(call: Call, args: list[str]) -> str:
 
 
 def _lower_avg(call: Call, args: list[str]) -> str:
+    t = _element(call.args).bare
+    if t.is_decimal and int(t.params[0]) <= 38 and t.scale <= 9:
+        # Divided as whole numbers are: digits beyond the scale are cut off. Of larger scales a
+        # Float64 could not show it.
+        items = f"list_transform({_mapped(call, args)}, lambda e: {unscaled(t, 'e')})"
+        mean = f"(list_sum({items}) // nullif(len({items}), 0))"
+        return f"coalesce(CAST({mean} AS DOUBLE) / 1e{t.scale}, CAST(0 AS DOUBLE))"
     return f"coalesce(CAST(list_avg({_mapped(call, args)}) AS DOUBLE), CAST(0 AS DOUBLE))"
 
 

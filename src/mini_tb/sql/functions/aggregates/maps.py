@@ -50,13 +50,18 @@ def _mapped(
         key, *values = _arrays(types, name)
         return tuple_of(array(key.bare), *(array(value_type(v.bare)) for v in values))
 
-    def state(f: Leaf) -> DataType:
+    def held(f: Leaf) -> list[DataType]:
+        """The types of keys and values in states, where sums of Decimals keep all their digits."""
         key, *values = (t.element for t in f.type.types)
-        return array(tuple_of(key, *values))
+        sums = function == "sum"
+        return [key, *(sum_type([v]) if sums and v.is_decimal else v for v in values)]
+
+    def state(f: Leaf) -> DataType:
+        return array(tuple_of(*held(f)))
 
     def group(f: Leaf, items: str) -> str:
         key, *values = columns_of(ITEM, len(f.type.types))
-        types = [t.element for t in f.type.types[1:]]
+        types = held(f)[1:]
         results = []
         for i, (value, t) in enumerate(zip(values, types, strict=True)):
             text = f"{function}({value})"
@@ -80,7 +85,8 @@ def _mapped(
             some = " OR ".join(f"{field(e, str(i + 2))} <> 0" for i in range(count - 1))
             items = f"list_filter({items}, lambda {e}: {some})"
         lists = (
-            f"list_transform({items}, lambda {e}: {field(e, str(i + 1))})" for i in range(count)
+            f"CAST(list_transform({items}, lambda {e}: {field(e, str(i + 1))}) AS {to_duckdb(t)})"
+            for i, t in enumerate(f.type.types)
         )
         return struct({str(i + 1): f"coalesce({text}, [])" for i, text in enumerate(lists)})
 
@@ -107,7 +113,7 @@ def _wanted(f: Leaf) -> str:
 
 
 def _sum(t: DataType) -> DataType:
-    return sum_type([t])
+    return t if t.is_decimal else sum_type([t])
 
 
 def _same(t: DataType) -> DataType:
