@@ -188,7 +188,7 @@ OUTSIDE = [
     "EXPORT DATABASE '/tmp/out'",
     "INSTALL httpfs",
     "LOAD httpfs",
-    "SET memory_limit = '100GB'",
+    "SET threads = 64",
     "SET enable_external_access = true",
     "RESET lock_configuration",
     "PRAGMA threads = 64",

@@ -2,7 +2,8 @@
 
 One process owns the file. Inside, one connection writes; a small pool of cursors reads. After the
 settings are made they are locked: no statement can reach files, the network, extensions or the
-configuration, whatever text arrives (`enable_external_access` and `lock_configuration`).
+configuration, whatever text arrives (`enable_external_access` and `lock_configuration`), but for
+the limit of memory, for `eviction`'s sake.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mini_tb.dataclass import dataclass
 from mini_tb.diagnostics import EngineError, UserError
+from mini_tb.engine.duckdb import eviction
 from mini_tb.engine.duckdb.errors import Code, from_duckdb, lost
 from mini_tb.engine.duckdb.idle import Idle
 
@@ -120,6 +122,7 @@ class Connections:
             for setting in _TELLS_PROGRESS:
                 connection.execute(setting)
             self._long.put(connection)
+        self.writer.execute(f"SET allowed_configs = ['{eviction.LIMIT}']")
         self.writer.execute("SET lock_configuration = true")
         self._function_cursor = self.writer.cursor()
         self._functions: threading.Thread | None = None
@@ -212,6 +215,10 @@ class Connections:
             self._long.put(connection)
         else:
             connection.close()
+
+    def forget_dead_buffers(self) -> bool:
+        """See `eviction`; whether there was much to forget."""
+        return eviction.forget_dead(self.writer, self.settings.memory_limit)
 
     def failed(self, error: BaseException) -> EngineError:
         """What the failure of a statement means; notes whether it has cost the database."""

@@ -296,6 +296,17 @@ class DuckDBEngine:
                 raise connections.failed(error) from error
         return True
 
+    def free_memory(self) -> bool:
+        """Free what the engine keeps of statements that are through; whether there was much of it.
+        Statements that run go on."""
+        import duckdb
+
+        connections = self._connections
+        try:
+            return connections.forget_dead_buffers()
+        except duckdb.Error as error:
+            raise connections.failed(error) from error
+
     def close(self) -> None:
         """Stop what runs and close the file."""
         self._watchdog.close()
