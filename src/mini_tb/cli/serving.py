@@ -12,8 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mini_tb.cli.console import note, say
@@ -107,19 +110,28 @@ def _quick_start() -> Iterator[Callable[[], None]]:
         gc.enable()
 
 
-class _Without:
-    """Says that modules are not there which others load if they are.
+class _Without(Loader):
+    """Says that modules are not there which others load if they are, and loads others in part.
 
     - pandas: Arrow loads it with the first array, to know its types when it meets them: a third of
       a second and 60 MB for what never comes to a server.
     - watchfiles: uvicorn loads it to start anew when files change, which it is not asked to do.
+    - uvicorn.main: its command line, for which it loads click and what starts processes. Here it is
+      the one class that uvicorn takes from it.
     """
 
-    names = frozenset(("pandas", "watchfiles"))
+    missing = frozenset(("pandas", "watchfiles"))
+    in_part = "uvicorn.main"
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name in self.names:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name in self.missing:
             raise ModuleNotFoundError(f"no module named {name!r}", name=name)
+        return ModuleSpec(name, self) if name == self.in_part else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        from uvicorn.server import Server
+
+        vars(module).update(Server=Server, main=None, run=None)
 
 
 def _greet(where: Listening, registry: Registry, host: str) -> None:
