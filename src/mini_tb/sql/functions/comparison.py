@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.folding import EXACT_FLOAT
@@ -371,6 +373,50 @@ def _of_integer(expr: Expr) -> tuple[str, Expr, int, int] | None:
     return operator, b, least, least + (1 << t.bits) - 1
 
 
+def contradict(conditions: Sequence[Expr]) -> bool:
+    """Whether two of the conditions say together what holds for no value of a type: `x > a` and
+    `x < 0` say `a < 0`, of an unsigned integer. One of them compares with a constant."""
+    bounds: list[_Order] = []
+    others: list[_Order] = []
+    for order in chain.from_iterable(map(_orders, conditions)):
+        is_bound = isinstance(order.low, Const) or isinstance(order.high, Const)
+        (bounds if is_bound else others).append(order)
+    for one in others:
+        for bound in bounds:
+            if bound.low == one.high:
+                sides = [one.low, bound.high]
+            elif bound.high == one.low:
+                sides = [bound.low, one.high]
+            else:
+                continue
+            row = _ROWS["lessOrEquals" if one.may_be_equal and bound.may_be_equal else "less"]
+            if decided_by_type(Call(UINT8, row, sides)) is False:
+                return True
+    return False
+
+
+class _Order(NamedTuple):
+    """What a comparison says of its sides."""
+
+    low: Expr
+    high: Expr
+    may_be_equal: bool
+
+
+def _orders(expr: Expr) -> list[_Order]:
+    """What a comparison that is never NULL says; nothing of another condition."""
+    if not isinstance(expr, Call) or expr.type.is_nullable:
+        return []
+    name = expr.function.name
+    if name not in _OPERATORS or name == "notEquals":
+        return []
+    a, b = expr.args
+    if name == "equals":
+        return [_Order(a, b, True), _Order(b, a, True)]
+    low, high = (a, b) if name.startswith("less") else (b, a)
+    return [_Order(low, high, name.endswith("OrEquals"))]
+
+
 # IS DISTINCT FROM ------------------------------------------------------------------------
 
 
@@ -460,11 +506,12 @@ def _lower_like(call: Call, args: list[str]) -> str:
     return f"CAST(({test}) AS UTINYINT)"
 
 
+_ROWS = {
+    name: Function(name, _compare_returns, _lower_compare, (2, 2), bytes_ok=True, compares=True)
+    for name in _OPERATORS
+}
 ROWS = (
-    *(
-        Function(name, _compare_returns, _lower_compare, args=(2, 2), bytes_ok=True, compares=True)
-        for name in _OPERATORS
-    ),
+    *_ROWS.values(),
     *(
         Function(name, _distinct_returns, _lower_distinct, args=(2, 2), nulls=False, bytes_ok=True)
         for name in ("isDistinctFrom", "isNotDistinctFrom")

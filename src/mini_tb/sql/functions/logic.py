@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from mini_tb.sql.constancy import deciding, is_constant
-from mini_tb.sql.functions.comparison import decided_by_type
+from mini_tb.sql.functions.comparison import contradict, decided_by_type
 from mini_tb.sql.functions.constants import literal
 from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.tree import Call, Expr
@@ -63,8 +63,10 @@ def _lower_logic(call: Call, args: list[str], *, lazily: bool = True) -> str:
         # moments before 1970, which have none.
         known = [decided_by_type(arg) for arg in call.args]
         parts = [part for part, value in zip(parts, known, strict=True) if value is None]
-        if False in known or not parts:
-            return literal(False not in known, call.type)
+        if False in known or contradict([part.arg for part in parts]):
+            return literal(False, call.type)
+        if not parts:
+            return literal(True, call.type)
         if len(parts) == 1 and parts[0].arg.type.bare == call.type:
             return parts[0].sql  # as it is, 2 and not 1
     if any(part.may_fail for part in parts):
