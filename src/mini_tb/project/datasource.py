@@ -35,7 +35,7 @@ def lower_datasource(
 ) -> Datasource | None:
     """The data source a tree describes; None if it has no columns. Adds what is wrong."""
     section = Section(tree, tree.entries, env, diagnostics)
-    columns = _columns(section)
+    columns, unread = _columns(section)
     by_name = {column.name: column for column in columns}
     # With a column unread, every name in a key would seem to be a mistake.
     before = len(diagnostics)
@@ -72,6 +72,7 @@ def lower_datasource(
         ),
         skips_backfill="BACKFILL" in section,
         connector=connector,
+        unread=unread,
         file=tree.file,
     )
 
@@ -83,19 +84,22 @@ _SCHEMA_CODES = frozenset(
 # Columns -----------------------------------------------------------------------------------
 
 
-def _columns(section: Section) -> list[Column]:
+def _columns(section: Section) -> tuple[list[Column], frozenset[str]]:
+    """The columns, and the names of those whose definitions are wrong."""
     entry = section.last("SCHEMA")
     if entry is None:
         section.error(
             "DF021", "expected a `SCHEMA`", None, "write `SCHEMA >` and one column a line"
         )
-        return []
+        return [], frozenset()
     if not isinstance(entry.content, Schema):
-        return []
+        return [], frozenset()
     columns: dict[str, Column] = {}
+    unread = set()
     for definition in entry.content.columns:
         column = _column(section, definition)
         if column is None:
+            unread.add(_name(definition))
             continue
         first = columns.setdefault(column.name, column)
         if first is not column:
@@ -108,12 +112,16 @@ def _columns(section: Section) -> list[Column]:
                     related=related,
                 )
             )
-    return list(columns.values())
+    return list(columns.values()), frozenset(unread)
+
+
+def _name(definition: ColumnDefinition) -> str:
+    return definition.name.strip("`")
 
 
 def _column(section: Section, definition: ColumnDefinition) -> Column | None:
     tree = section.tree
-    name = definition.name.strip("`")
+    name = _name(definition)
     span = tree.span_of(definition.name)
     default = str(definition.default) if definition.default is not None else None
     if definition.type is not None:

@@ -141,6 +141,8 @@ class Datasource:
     forward_query: Fragment | None = None
     skips_backfill: bool = False
     connector: Connector | None = None
+    unread: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """The names of columns whose definitions are wrong."""
     file: SourceFile | None = field(default=None, compare=False, repr=False)
 
     def column(self, name: str) -> Column | None:

@@ -17,7 +17,16 @@ from mini_tb.deploy.materialize import check_columns
 from mini_tb.deploy.names import ProjectCatalog, Rendered, StoredTables
 from mini_tb.diagnostics import Diagnostic, Severity, UserError
 from mini_tb.engine.duckdb.table import check_storable
-from mini_tb.project import Copy, Datasource, Materialization, Node, Pipe, Project, load_project
+from mini_tb.project import (
+    Copy,
+    Datasource,
+    Loaded,
+    Materialization,
+    Node,
+    Pipe,
+    Project,
+    load_project,
+)
 from mini_tb.source import Fragment
 from mini_tb.sql import Compiled, compile_query
 from mini_tb.workspace.trigger_check import check_triggers
@@ -47,8 +56,25 @@ NO_VALUE = "__no_value__"
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
 _CERTAIN = frozenset({"NM201", "NM202", "SQ001", "SQ002", "SQ201", "SQ202", "SQ203"})
 """What is wrong with SQL whatever its values are."""
-_ECHOES = frozenset({"NM202", "NM204"})
-"""Unknown tables and rings of nodes, as the compiler meets them."""
+
+
+class _Echoes:
+    """What the compiler misses because it is in pieces already: reported where that is."""
+
+    codes = frozenset({"NM202", "NM204"})
+    """Unknown tables and rings of nodes."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._any = bool(loaded.errors)
+        self._columns = {
+            name for datasource in loaded.project.datasources.values() for name in datasource.unread
+        }
+
+    def __contains__(self, diagnostic: Diagnostic) -> bool:
+        if diagnostic.code == "NM201" and self._columns and (span := diagnostic.span) is not None:
+            name = span.file.text[span.start : span.end]
+            return name.rpartition(".")[2].strip('`"') in self._columns
+        return self._any and diagnostic.code in self.codes
 
 
 def build_project(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build:
@@ -81,10 +107,8 @@ def _build(files: Mapping[str, str], secrets: Mapping[str, str]) -> Build:
     for datasource in loaded.project.datasources.values():
         found.extend(check_without_live(tables, datasource))
     found.extend(check_triggers(loaded.project))
-    for diagnostic in _compile_nodes(loaded.project, secrets):
-        # Where names are in pieces already, what is missing here is an echo of what is wrong there.
-        if not (loaded.errors and diagnostic.code in _ECHOES):
-            found.append(diagnostic)
+    echoes = _Echoes(loaded)
+    found.extend(d for d in _compile_nodes(loaded.project, secrets) if d not in echoes)
     unique = sorted(dict.fromkeys(found), key=lambda d: d.sort_key)
     return Build(loaded.project, files, tuple(unique))
 
