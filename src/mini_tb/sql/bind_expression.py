@@ -11,6 +11,7 @@ from mini_tb.sql import syntax
 from mini_tb.sql.aggregate_of_arithmetic import moved_out
 from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_in import bind_in
+from mini_tb.sql.bind_nested import whole
 from mini_tb.sql.bind_star import expand_star
 from mini_tb.sql.bind_window import bind_window
 from mini_tb.sql.errors import QueryError, query_error
@@ -162,7 +163,8 @@ class ExpressionBinder:
                     hint="write the table's name before it",
                 )
             return self.elements(column.expr, parts[take:], node)
-        return None
+        nested = whole(scope.relations, parts)
+        return None if nested is None else self.elements(nested[0], parts[nested[1] :], node)
 
     def find_outward(self, node: syntax.Name) -> Expr | None:
         """What a name means in the SELECTs around this one; None if nothing.

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from mini_tb.sql import syntax
 from mini_tb.sql.apply import apply
 from mini_tb.sql.bind_expression import ExpressionBinder
+from mini_tb.sql.bind_nested import element as nested_element
+from mini_tb.sql.bind_nested import nested_columns
 from mini_tb.sql.errors import QueryError, query_error
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import convert, fill_default
@@ -285,6 +287,7 @@ def bind_array_join(
         arrays.append((name, array))
         elements.append(RelationColumn(name, fill_default(element) if node.left else element))
     hidden = {element.name for element in elements}
+    elements += _whole(node, elements)
     known = {column.name for column in source.columns}
     columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns]
     # A star stands for the columns of the source only, their elements included.
@@ -296,6 +299,17 @@ def bind_array_join(
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
 
 
+def _whole(node: syntax.ArrayJoin, elements: list[RelationColumn]) -> Iterator[RelationColumn]:
+    """A tuple for each Nested that is joined as a whole, beside its elements `n.a`, `n.b`."""
+    names = {element.name for element in elements}
+    for expression in node.expressions:
+        if isinstance(expression, syntax.Name):
+            name = expression.alias or ".".join(expression.parts)
+            parts = [element for element in elements if element.name.startswith(f"{name}.")]
+            if parts and name not in names:
+                yield RelationColumn(name, nested_element(parts))
+
+
 def _arrays(
     node: syntax.ArrayJoin, source: Relation, binder: ExpressionBinder
 ) -> Iterator[tuple[str, Expr, syntax.Expression]]:
@@ -304,7 +318,7 @@ def _arrays(
         written = expression.alias
         if isinstance(expression, syntax.Name):
             name = ".".join(expression.parts)
-            nested = list(_nested(source, name))
+            nested = list(nested_columns(source, name))
             if nested and not any(column.name == name for column in source.columns):
                 for column in nested:
                     rest = column.name.rpartition(".")[2]
@@ -317,16 +331,6 @@ def _arrays(
         plain = copy(expression)
         plain.alias = None
         yield written or f"element{index}", binder.bind(plain), expression
-
-
-def _nested(relation: Relation, name: str) -> Iterator[RelationColumn]:
-    """The columns of a Nested: `name.a`, `name.b`, with or without the table's name."""
-    for column in relation.columns:
-        if column.name.startswith(f"{name}."):
-            yield column
-    qualifier, _, inner = name.rpartition(".")
-    if qualifier in relation.names:
-        yield from (c for c in relation.columns if c.name.startswith(f"{inner}."))
 
 
 def _without(relation: Relation, hidden: set[str], elements: list[RelationColumn]) -> Relation:

@@ -32,6 +32,11 @@ class Labels:
         return [{column.name for column in table.columns} for table in self.tables]
 
     @cached_property
+    def known(self) -> list[set[str]]:
+        """The names of each table's columns, `n` of those called `n.a` too."""
+        return [names | {name.rpartition(".")[0] for name in names} for names in self.names]
+
+    @cached_property
     def shown(self) -> Counter[str]:
         """How many columns of each name FROM shows."""
         return Counter(c.name for relation in self.scope.relations for c in relation.columns)
@@ -53,7 +58,7 @@ class Labels:
             for split in range(1, take):
                 qualifier, name = ".".join(parts[:split]), ".".join(parts[split:take])
                 for index, table in enumerate(self.tables):
-                    if qualifier in table.names and name in self.names[index]:
+                    if qualifier in table.names and name in self.known[index]:
                         if index == 0 and name in self.merged:
                             return f"{qualifier}.{name}"
                         return self.qualified(index, qualifier, parts[split:])
@@ -79,7 +84,7 @@ class Labels:
 
     def qualified(self, index: int, qualifier: str, name: tuple[str, ...]) -> str:
         """The label of `qualifier.name`, a column of the table at `index`."""
-        names = self.names
+        names = self.known
         others = names[:index] if len(names) == 2 else names[:index] + names[index + 1 :]
         if name[0] in self.taken or any(name[0] in other for other in others):
             return ".".join((qualifier, *name))
