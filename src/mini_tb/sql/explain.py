@@ -194,7 +194,7 @@ _OF_SELECTS: tuple[tuple[Callable[[tree.BoundSelect], bool], str], ...] = (
     (lambda q: q.limit_by is not None, "LIMIT BY is a condition on `row_number()`"),
     (lambda q: q.with_ties, "LIMIT … WITH TIES is a condition on `rank()`"),
     (lambda q: q.fill is not None, "WITH FILL adds rows from a series of the keys' values"),
-    (lambda q: bool(q.array_joins), "`arrayJoin` is `unnest` beside FROM"),
+    (lambda q: bool(q.array_joins), "`arrayJoin` is `unnest`, in FROM"),
     (
         lambda q: any(key.expr.type.is_float for key in q.order_by),
         "NaN is ordered beside the NULLs",
@@ -235,7 +235,7 @@ _OF_RELATIONS: tuple[tuple[Callable[[tree.Relation], bool], str], ...] = (
         lambda r: isinstance(r, tree.JoinRelation) and r.strictness in ("ANY", "SEMI"),
         "ANY and SEMI joins take the first row of each key",
     ),
-    (lambda r: isinstance(r, tree.ArrayJoinRelation), "ARRAY JOIN is `unnest` beside its source"),
+    (lambda r: isinstance(r, tree.ArrayJoinRelation), "ARRAY JOIN is `unnest`, around its source"),
     (
         lambda r: isinstance(r, tree.TableRelation) and r.sample is not None,
         "SAMPLE is a range of the sampling key",

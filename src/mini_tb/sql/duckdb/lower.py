@@ -11,6 +11,7 @@ from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.draws import members
 from mini_tb.sql.duckdb.nulls import is_lenient, known_only
 from mini_tb.sql.duckdb.once import computed_once, is_simple, uses_chance
+from mini_tb.sql.duckdb.relations import element_name
 from mini_tb.sql.duckdb.select import lower_select
 from mini_tb.sql.duckdb.totals import lower_totals
 from mini_tb.sql.duckdb.window import lower_window
@@ -36,6 +37,8 @@ class Lowering:
         """Text of the lambda parameters that are fields of one."""
         self.keys: list[tuple[tree.Expr, str]] = []
         """The keys of GROUP BY in the text of the clause, for `GROUPING`."""
+        self.homes: dict[str, str] = {}
+        """Relations whose columns their sources have beside their own, and the sources' aliases."""
         self.shared: dict[str, str] = {}
         """Text of the queries that are read more than once, in the order of their needs."""
         self.drawn: list[tuple[tree.Expr, str]] = []
@@ -89,7 +92,10 @@ class Lowering:
         return f"CAST(${expr.name} AS {to_duckdb(expr.type)})"
 
     def column(self, expr: tree.Column) -> str:
-        return f"{expr.relation}.{quote_identifier(expr.name)}"
+        home = self.homes.get(expr.relation)
+        if home is None:
+            return f"{expr.relation}.{quote_identifier(expr.name)}"
+        return f"{home}.{element_name(expr.relation, expr.name)}"
 
     def local(self, expr: tree.Local) -> str:
         return self.locals.get(expr.name) or quote_identifier(expr.name)
@@ -142,9 +148,6 @@ class Lowering:
         """BOOLEAN text of a condition that DuckDB filters or joins rows by."""
         is_known = any(known == expr for known, _text in self.substitutes)
         return truth(expr, self.expr(expr if is_known else as_filter(expr)))
-
-    def array_join(self, expr: tree.ArrayJoinCall) -> str:
-        return f"aj{expr.slot}.v"
 
     def aggregate(self, expr: tree.Aggregate) -> str:
         condition = None if expr.filter is None else truth(expr.filter, self.expr(expr.filter))
@@ -294,7 +297,6 @@ _EXPRESSIONS: dict[type[tree.Expr], Callable[[Lowering, Any], str]] = {
     tree.Local: Lowering.local,
     tree.LambdaExpr: Lowering.lambda_,
     tree.Call: Lowering.call,
-    tree.ArrayJoinCall: Lowering.array_join,
     tree.Aggregate: Lowering.aggregate,
     tree.Grouping: Lowering.grouping,
     tree.Window: Lowering.window,

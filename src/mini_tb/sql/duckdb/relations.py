@@ -1,4 +1,9 @@
-"""What stands in FROM as DuckDB's text: each relation under its own alias."""
+"""What stands in FROM as DuckDB's text: each relation under its own alias.
+
+What `unnest` gives stands in a SELECT around its source, under the source's alias. In a LATERAL
+beside it, DuckDB would take no condition through to the source, and one of an element would make a
+join of the two that loses the order of rows; this is left where the source is a join.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +77,7 @@ def _join(low: Lowering, relation: tree.JoinRelation) -> str:
 def _right(low: Lowering, relation: tree.Relation) -> str:
     """The right side of a join; a join there needs parentheses."""
     text = lower_relation(low, relation)
-    is_join = isinstance(relation, tree.JoinRelation | tree.ArrayJoinRelation)
-    return f"({text})" if is_join else text
+    return f"({text})" if len(aliases(relation)) > 1 else text
 
 
 def _strict_join(low: Lowering, relation: tree.JoinRelation, on: str) -> str:
@@ -86,7 +90,7 @@ def _strict_join(low: Lowering, relation: tree.JoinRelation, on: str) -> str:
         return f"{lower_relation(low, kept)} ANTI JOIN {_right(low, other)} ON {on}"
     left, right = lower_relation(low, relation.left), _right(low, relation.right)
     if relation.is_each:
-        alias, join = relation.right.alias, "INNER" if strictness == "SEMI" else kind
+        alias, join = _own(relation.right), "INNER" if strictness == "SEMI" else kind
         first = f"SELECT {alias}.* FROM {right} WHERE {on} LIMIT 1"
         return f"{left} {join} JOIN LATERAL ({first}) AS {alias} ON TRUE"
     if kind in ("LEFT", "INNER"):
@@ -107,24 +111,26 @@ def _first_of_key(
     where = " AND ".join(low.filter(condition) for condition in filters)
     if where:
         source += f" WHERE {where}"
-    return (
-        f"(SELECT {relation.alias}.* FROM {source} "
-        f"QUALIFY row_number() OVER ({over}) = 1) AS {relation.alias}"
-    )
+    alias = _own(relation)
+    return f"(SELECT {alias}.* FROM {source} QUALIFY row_number() OVER ({over}) = 1) AS {alias}"
 
 
 def _paste(low: Lowering, relation: tree.JoinRelation) -> str:
     """Row by row, as far as both sides go."""
+    sides = [lower_relation(low, side) for side in (relation.left, relation.right)]
+    left, right = _own(relation.left), _own(relation.right)
     numbered = [
-        f"(SELECT {side.alias}.*, row_number() OVER () AS _paste "
-        f"FROM {lower_relation(low, side)}) AS {side.alias}"
-        for side in (relation.left, relation.right)
+        f"(SELECT {alias}.*, row_number() OVER () AS _paste FROM {side}) AS {alias}"
+        for alias, side in ((left, sides[0]), (right, sides[1]))
     ]
-    left, right = relation.left.alias, relation.right.alias
     return f"{numbered[0]} INNER JOIN {numbered[1]} ON {left}._paste = {right}._paste"
 
 
 def _array_join(low: Lowering, relation: tree.ArrayJoinRelation) -> str:
+    source = lower_relation(low, relation.source)
+    around = aliases(relation.source)
+    if len(around) == 1:
+        low.homes[relation.alias] = around[0]
     items = []
     first = ""
     for i, (_name, array) in enumerate(relation.arrays):
@@ -139,48 +145,68 @@ def _array_join(low: Lowering, relation: tree.ArrayJoinRelation) -> str:
         first = first or text
         if cases:
             text = f"CASE {' '.join(cases)} ELSE {text} END"
-        items.append(f"unnest({text}) AS e{i}")
-    source = lower_relation(low, relation.source)
-    return f"{source}, LATERAL (SELECT {', '.join(items)}) AS {relation.alias}"
+        name = f"e{i}" if len(around) > 1 else element_name(relation.alias, f"e{i}")
+        items.append(f"unnest({text}) AS {name}")
+    if len(around) > 1:
+        return f"{source}, LATERAL (SELECT {', '.join(items)}) AS {relation.alias}"
+    return f"(SELECT {around[0]}.*, {', '.join(items)} FROM {source}) AS {around[0]}"
 
 
 def _storage(array: tree.Expr) -> str:
     return to_duckdb(carrier(array.type))
 
 
-def unnested(low: Lowering, call: tree.ArrayJoinCall) -> str:
-    """`arrayJoin(…)` as a relation beside FROM."""
-    return f"LATERAL (SELECT unnest({low.expr(call.array)}) AS v) AS {quote_slot(call)}"
+def element_name(alias: str, name: str) -> str:
+    """The column in which a relation's source has what is that relation's column."""
+    return quote_identifier(f"{alias} {name}")
+
+
+def unnested(
+    low: Lowering, sources: Sequence[str], around: list[str], calls: Sequence[tree.ArrayJoinCall]
+) -> tuple[list[str], list[str]]:
+    """FROM's items and their aliases with the elements of `arrayJoin(…)`s."""
+    sources, around = list(sources), list(around)
+    for call in calls:
+        slot, item = f"aj{call.slot}", f"unnest({low.expr(call.array)})"
+        if len(sources) == len(around) == 1:
+            home, name = around[0], element_name(slot, "v")
+            sources = [f"(SELECT {home}.*, {item} AS {name} FROM {sources[0]}) AS {home}"]
+            low.substitutes.append((call, f"{home}.{name}"))
+        else:
+            sources.append(f"LATERAL (SELECT {item} AS v) AS {slot}")
+            around.append(slot)
+            low.substitutes.append((call, f"{slot}.v"))
+    return sources, around
 
 
 def gathered(
-    source: tree.Relation | None,
-    array_joins: Sequence[tree.ArrayJoinCall],
-    inside: str,
-    names: Sequence[str],
-    values: Sequence[str],
+    around: Sequence[str], inside: str, names: Sequence[str], values: Sequence[str]
 ) -> str:
     """FROM (and WHERE) as one relation, with values of each row beside its columns: `names` mean
-    them. What columns there were are still read by the aliases that they had."""
+    them. What columns there were are still read by the aliases that they had, `around`."""
     items = ", ".join(f"{value} AS {name}" for name, value in zip(names, values, strict=True))
-    aliases = [*([] if source is None else _aliases(source)), *map(quote_slot, array_joins)]
-    if len(aliases) == 1:
-        return f"(SELECT *, {items} {inside}) AS {aliases[0]}"
-    rows = "".join(f"struct_pack(*COLUMNS({alias}.*)) AS {alias}, " for alias in aliases)
+    if len(around) == 1:
+        return f"(SELECT *, {items} {inside}) AS {around[0]}"
+    rows = "".join(f"struct_pack(*COLUMNS({alias}.*)) AS {alias}, " for alias in around)
     return f"(SELECT {rows}{items} {inside}) AS {names[0]}_row"
 
 
-def _aliases(relation: tree.Relation) -> list[str]:
+def aliases(relation: tree.Relation | None) -> list[str]:
     """The aliases in FROM's text, from left to right."""
+    if relation is None:
+        return []
     if isinstance(relation, tree.JoinRelation):
-        return [*_aliases(relation.left), *_aliases(relation.right)]
-    before = _aliases(relation.source) if isinstance(relation, tree.ArrayJoinRelation) else []
-    return [*before, relation.alias]
+        return [*aliases(relation.left), *aliases(relation.right)]
+    if isinstance(relation, tree.ArrayJoinRelation):
+        around = aliases(relation.source)
+        return around if len(around) == 1 else [*around, relation.alias]
+    return [relation.alias]
 
 
-def quote_slot(call: tree.ArrayJoinCall) -> str:
-    """The alias of an `arrayJoin`'s relation."""
-    return quote_identifier(f"aj{call.slot}")
+def _own(relation: tree.Relation) -> str:
+    """The alias by which all columns of a relation are read, if there is one."""
+    around = aliases(relation)
+    return around[0] if len(around) == 1 else relation.alias
 
 
 _RELATIONS: dict[type[tree.Relation], Callable[[Lowering, Any], str]] = {

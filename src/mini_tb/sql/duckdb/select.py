@@ -27,7 +27,7 @@ from mini_tb.sql.constancy import is_constant, is_fixed
 from mini_tb.sql.duckdb.draws import drawn_of_groups, drawn_of_rows, seen_around
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
-from mini_tb.sql.duckdb.relations import gathered, lower_relation, unnested
+from mini_tb.sql.duckdb.relations import aliases, gathered, lower_relation, unnested
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
 from mini_tb.types.duckdb import quote_identifier
@@ -58,6 +58,8 @@ class Select:
         self.low = low
         self.query = query
         self.sources: list[str] = []
+        self.aliases = aliases(query.source)
+        """Those that stand in them."""
         self.where: list[str] = []
         self.grouped: list[str] = []
         """GROUP BY and HAVING."""
@@ -72,19 +74,23 @@ class Select:
         before, behind = seen_around(query)
         draws = [*drawn_of_rows(query), *before]
         self.draw([d for d in draws if not tree.contains(d, tree.ArrayJoinCall)])
-        self.sources += [unnested(low, call) for call in early]
-        self.draw([d for d in draws if tree.contains(d, tree.ArrayJoinCall)], early)
+        self.unnest(early)
+        self.draw([d for d in draws if tree.contains(d, tree.ArrayJoinCall)])
         if query.where is not None:
             self.where.append(low.filter(query.where))
-        self.draw(behind, early)
+        self.draw(behind)
         late = drawn_of_groups(query, draws)
         self.group(has_having=not late)
         if later or late:
             self.nest(later, late)
-            self.sources += [unnested(low, call) for call in later]
+            self.unnest(later)
         return self.finished()
 
-    def draw(self, draws: list[tree.Expr], array_joins: Sequence[tree.ArrayJoinCall] = ()) -> None:
+    def unnest(self, calls: list[tree.ArrayJoinCall]) -> None:
+        """Have the elements of `arrayJoin(…)`s beside the columns of FROM."""
+        self.sources, self.aliases = unnested(self.low, self.sources, self.aliases, calls)
+
+    def draw(self, draws: list[tree.Expr]) -> None:
         """Draw what is random beside the columns of FROM."""
         if draws:
             names = [self.low.fresh("drawn") for _draw in draws]
@@ -92,8 +98,8 @@ class Select:
             inside = f"FROM {', '.join(self.sources)}" if self.sources else ""
             if self.where:
                 inside += f" WHERE {' AND '.join(self.where)}"
-            source = gathered(self.query.source, array_joins, inside, names, texts)
-            self.sources, self.where = [source], []
+            self.sources = [gathered(self.aliases, inside, names, texts)]
+            self.where = []
             self.low.substitutes += zip(draws, names, strict=True)
 
     def finished(self) -> str:
@@ -234,7 +240,7 @@ class Select:
         alias = low.fresh("g")
         names = [f"{alias}.v{i}" for i in range(len(leaves))]
         items = [f"{text} AS v{i}" for i, text in enumerate(texts)] or ["1 AS v0"]
-        self.sources = [f"({self.core(items)}) AS {alias}"]
+        self.sources, self.aliases = [f"({self.core(items)}) AS {alias}"], [alias]
         self.where, self.grouped = [], []
         low.substitutes += zip(leaves, names, strict=True)
         if having is not None:

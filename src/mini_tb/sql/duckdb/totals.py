@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.draws import drawn_of_rows
-from mini_tb.sql.duckdb.relations import gathered, lower_relation, unnested
+from mini_tb.sql.duckdb.relations import aliases, gathered, lower_relation, unnested
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
@@ -44,12 +44,12 @@ def lower_totals(low: Lowering, query: tree.BoundQuery) -> str | None:
 
 def _totals(low: Lowering, query: tree.BoundSelect) -> str:
     before, low.substitutes = low.substitutes, [*low.substitutes]
-    sources, conditions = _rows(low, query)
+    sources, around, conditions = _rows(low, query)
     if draws := drawn_of_rows(query):
         names = [low.fresh("drawn") for _draw in draws]
         texts = [low.expr(draw) for draw in draws]
         inside = f"FROM {', '.join(sources)}" if sources else ""
-        sources = [gathered(query.source, query.array_joins, inside, names, texts)]
+        sources = [gathered(around, inside, names, texts)]
         low.substitutes += zip(draws, names, strict=True)
     keys = [key for key in query.group_by or [] if not is_constant(key)]
     if query.having is not None:
@@ -75,12 +75,12 @@ def _totals(low: Lowering, query: tree.BoundSelect) -> str:
     return text
 
 
-def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str]]:
-    """What stands in FROM, and in WHERE."""
-    sources = [] if query.source is None else [lower_relation(low, query.source)]
-    sources += [unnested(low, call) for call in query.array_joins]
+def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str], list[str]]:
+    """What stands in FROM, the aliases there, and what stands in WHERE."""
+    source = [] if query.source is None else [lower_relation(low, query.source)]
+    sources, around = unnested(low, source, aliases(query.source), query.array_joins)
     where = [] if query.where is None else [low.filter(query.where)]
-    return sources, where
+    return sources, around, where
 
 
 def _kept(low: Lowering, query: tree.BoundSelect) -> str:
@@ -88,7 +88,7 @@ def _kept(low: Lowering, query: tree.BoundSelect) -> str:
     assert query.having is not None
     keys = [key for key in query.group_by or [] if not is_constant(key)]
     texts = [low.expr(key) for key in keys]
-    sources, where = _rows(low, query)
+    sources, _around, where = _rows(low, query)
     alias = low.fresh("h")
     names = [f"k{i}" for i in range(len(keys))]
     items = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True)) or "1"
