@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mini_tb.engine.duckdb.merge import (
@@ -15,9 +16,8 @@ from mini_tb.engine.duckdb.merge import (
     ordered_rows,
 )
 from mini_tb.engine.key import key_expressions
-from mini_tb.project import Datasource
+from mini_tb.project import Column, Datasource
 from mini_tb.sql import Table, TableColumn
-from mini_tb.types import DataType
 from mini_tb.types.duckdb import quote_identifier
 
 
@@ -65,7 +65,7 @@ def sorting_key(datasource: Datasource) -> SortingKey:
 def _final(datasource: Datasource) -> str | None:
     if datasource.engine.name not in MERGING:
         return None
-    return final_relation(datasource, sorting_key(datasource), merge_state)
+    return final_relation(datasource, sorting_key(datasource), merge)
 
 
 def compaction(datasource: Datasource) -> str:
@@ -80,7 +80,7 @@ def compaction(datasource: Datasource) -> str:
         columns = table_columns(datasource)
         text, _ = compile_expression(ttl, columns, target=nullable(UINT8), relation=ALIAS)
         where = f"coalesce({text}, 0) = 0"
-    return compacted_rows(datasource, sorting_key(datasource), merge_state, where)
+    return compacted_rows(datasource, sorting_key(datasource), merge, where)
 
 
 _TTL = re.compile(r"(.*?)(?:\s+DELETE)?(?:\s+WHERE\s+(.*))?", re.IGNORECASE | re.DOTALL)
@@ -97,14 +97,9 @@ def ttl_condition(ttl: str | None) -> str | None:
     return expired if match[2] is None else f"{expired} AND ({match[2]})"
 
 
-def merge_state(t: DataType, name: str) -> str:
-    """The DuckDB aggregate that merges the states in a column into one: `-MergeState` of its
-    function, or the function itself if it is a simple one."""
+def merge(expression: str, columns: Sequence[Column]) -> str:
+    """The DuckDB text of an aggregate over columns of the table that is called ALIAS."""
     from mini_tb.sql import compile_expression
 
-    function, *parameters = t.params
-    call = f"{function}MergeState" if t.is_state else str(function)
-    if parameters:
-        call += f"({', '.join(map(repr, parameters))})"
-    columns = (TableColumn(name, t),)
-    return compile_expression(f"{call}(`{name}`)", columns, relation=ALIAS)[0]
+    known = tuple(TableColumn(column.name, column.type) for column in columns)
+    return compile_expression(expression, known, relation=ALIAS)[0]

@@ -6,6 +6,7 @@ The answers were recorded from ClickHouse 26.9 with `optimize_on_insert = 0`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -148,6 +149,49 @@ RECORDED = [
         {"name": "AggregatingMergeTree", "sorting_key": "k"},
         ["('a',MAP{'x':250})", "('a',MAP{'x':10,'y':1})"],
         [("a", [("x", 260), ("y", 1)])],
+    ),
+    (
+        "k String; m SimpleAggregateFunction(sumMap, Map(String, Int64));"
+        "x SimpleAggregateFunction(minMap, Map(String, Int64))",
+        {"name": "AggregatingMergeTree", "sorting_key": "k"},
+        ["('a',MAP{'y':1,'x':1},MAP{'p':2})", "('a',MAP{'x':-1},MAP{'p':-1,'q':0})"],
+        [("a", [("x", 0), ("y", 1)], [("p", -1), ("q", 0)])],
+    ),
+    (
+        "k UInt8; cMap.id Array(UInt32); cMap.v Array(Int8); dMap.name Array(String);"
+        "dMap.a Array(UInt64); dMap.b Array(Float64); e.id Array(UInt8); n UInt32",
+        {"name": "SummingMergeTree", "columns": ("n",), "sorting_key": "k"},
+        [
+            "(1,[2,1],[120,10],['b','a'],[1,2],[0.5,1],[7],1)",
+            "(1,[3,2],[5,120],['b','c'],[5,0],[-1,0],[8],2)",
+            "(2,[5],[1],[],[],[],[],0)",
+            "(2,[5],[-1],[],[],[],[],0)",
+        ],
+        [
+            (1, [1, 2, 3], [10, -16, 5], ["a", "b"], [2, 6], [1.0, -0.5], [7], 3),
+            (2, [], [], [], [], [], [], 0),
+        ],
+    ),
+    (
+        "k UInt8; gMap.day Array(Date); gMap.typeID Array(UInt8); gMap.v Array(UInt8);"
+        "sMap.k Array(String); sMap.text Array(String); fMap.k Array(Float64); fMap.v Array(UInt8)",
+        {"name": "SummingMergeTree", "sorting_key": "k"},
+        [
+            "(1,['2026-01-01'],[1],[200],['a'],['x'],[1],[1])",
+            "(1,['2026-01-01','2026-01-01'],[2,1],[7,100],['b'],['y'],[1],[1])",
+        ],
+        [
+            (
+                1,
+                [date(2026, 1, 1)] * 2,
+                [1, 2],
+                [44, 7],
+                ["a"],
+                ["x"],
+                [1.0],
+                [1],
+            )
+        ],
     ),
     (
         "k String; v Int32; sign Int8",

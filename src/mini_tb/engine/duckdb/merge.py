@@ -12,11 +12,13 @@ insert and which compaction keeps. Rules (all observed on ClickHouse 26):
 | Summing, Aggregating without sorting key | every row as it is |
 | Collapsing | the last `+1` row, unless `-1` rows cancel it |
 | VersionedCollapsing | what is left when `+1` and `-1` of one key and version cancel in order |
+
+Summing adds up a Nested called `…Map` key by key; beside one, or a state, no row vanishes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mini_tb.dataclass import dataclass
 from mini_tb.project import Column, Datasource
@@ -66,12 +68,11 @@ class SortingKey:
     columns: frozenset[str] = frozenset()
 
 
-MergeState = Callable[[DataType, str], str]
-"""(type, column) → the DuckDB aggregate that merges the column's states of that type, or the values
-of a simple aggregate function."""
+Merge = Callable[[str, Sequence[Column]], str]
+"""(ClickHouse aggregate, the columns that it reads) → its DuckDB text."""
 
 
-def final_relation(datasource: Datasource, key: SortingKey, merge_state: MergeState) -> str | None:
+def final_relation(datasource: Datasource, key: SortingKey, merge: Merge) -> str | None:
     """DuckDB text for `FROM table FINAL`; None where that is the table itself."""
     engine = datasource.engine
     rows = ordered_rows(datasource)
@@ -85,13 +86,11 @@ def final_relation(datasource: Datasource, key: SortingKey, merge_state: MergeSt
         walk, survives = _balanced(datasource, key, rows)
         return f"(SELECT {_columns(datasource)} FROM {walk} QUALIFY {survives})"
     if engine.name in MERGING and key.expressions:
-        return f"({_merged(datasource, key, rows, merge_state, keeps_zeros=False)})"
+        return f"({_merged(datasource, key, rows, merge, keeps_zeros=False)})"
     return None
 
 
-def compacted_rows(
-    datasource: Datasource, key: SortingKey, merge_state: MergeState, where: str = ""
-) -> str:
+def compacted_rows(datasource: Datasource, key: SortingKey, merge: Merge, where: str = "") -> str:
     """DuckDB text of a SELECT of the fewest rows that answer every FINAL, now and after any later
     insert, as all rows do; sorted by the key. `where` is a condition over ALIAS on what is kept.
 
@@ -109,7 +108,7 @@ def compacted_rows(
         walk, survives = _balanced(datasource, key, rows)
         kept = f"{walk} QUALIFY {survives}"
     elif engine.name in MERGING and key.expressions:
-        merged = _merged(datasource, key, rows, merge_state, keeps_zeros=True)
+        merged = _merged(datasource, key, rows, merge, keeps_zeros=True)
         return f"{merged} ORDER BY {', '.join(key.expressions)}"
     else:
         kept = rows
@@ -190,7 +189,7 @@ def _merged(
     datasource: Datasource,
     key: SortingKey,
     rows: str,
-    merge_state: MergeState,
+    merge: Merge,
     *,
     keeps_zeros: bool,
 ) -> str:
@@ -198,22 +197,63 @@ def _merged(
     key_columns = key.columns
     is_summing = datasource.engine.name == "SummingMergeTree"
     summed = _summed(datasource, key_columns) if is_summing else frozenset[str]()
+    maps = dict(_maps(datasource, key_columns, merge)) if is_summing else {}
     items: list[str] = []
     zeros: list[str] = []
-    has_aggregates = False
+    keeps_zeros = keeps_zeros or bool(maps)
     for column in datasource.columns:
         # Of the columns that SummingMergeTree does not name, states are not merged either.
         is_kept = bool(datasource.engine.columns) and column.name not in datasource.engine.columns
-        merged = _merge_column(column, column.name in summed, is_kept, key_columns, merge_state)
+        merged = maps.get(column.name) or _merge_column(
+            column, column.name in summed, is_kept, key_columns, merge
+        )
         items.append(f"{merged} AS {quote(column.name)}")
         if column.name in summed:
             # A Nullable sum counts as nothing only if it is NULL.
             zeros.append(f"{merged} IS NULL" if column.type.is_nullable else f"{merged} = 0")
-        has_aggregates |= column.type.name in ("AggregateFunction", "SimpleAggregateFunction")
-    is_hiding = zeros and not has_aggregates and not keeps_zeros
-    having = f" HAVING NOT ({' AND '.join(zeros)})" if is_hiding else ""
+        keeps_zeros |= column.type.name in ("AggregateFunction", "SimpleAggregateFunction")
+    having = f" HAVING NOT ({' AND '.join(zeros)})" if zeros and not keeps_zeros else ""
     grouped = f"{rows} GROUP BY {', '.join(key.expressions)}"
     return f"SELECT {', '.join(items)} FROM {grouped}{having}"
+
+
+_KEYS = ("ID", "Key", "Type")
+"""How the names of columns end that are keys of a Nested map, beside the first."""
+
+
+def _maps(
+    datasource: Datasource, key_columns: frozenset[str], merge: Merge
+) -> Iterator[tuple[str, str]]:
+    """SummingMergeTree: the columns of Nesteds called `…Map`, which are added up key by key, each
+    with its text. Whatever columns it names, it does so; keys whose sums are zero vanish."""
+    nested: dict[str, list[Column]] = {}
+    for column in datasource.columns:
+        name, _, part = column.name.rpartition(".")
+        if name.endswith("Map") and part and column.type.is_array:
+            nested.setdefault(name, []).append(column)
+    for columns in nested.values():
+        keys = [c for i, c in enumerate(columns) if i == 0 or c.name.endswith(_KEYS)]
+        values = [c for c in columns if c not in keys]
+        if (
+            not values
+            or any(c.name in key_columns for c in columns)
+            or not all(_is_key(c.type.element) for c in keys)
+            or not all(c.type.element.is_number and not c.type.element.is_bool for c in values)
+        ):
+            continue
+        names = [f"`{c.name}`" for c in keys]
+        key = names[0] if len(names) == 1 else f"arrayZip({', '.join(names)})"
+        found = f"sumMapWithOverflow({', '.join((key, *(f'`{c.name}`' for c in values)))})"
+        for i, column in enumerate(keys):
+            part = f"{found}.1" if len(keys) == 1 else f"arrayMap(x -> x.{i + 1}, {found}.1)"
+            yield column.name, f"CAST({merge(part, columns)} AS {to_duckdb(column.type)})"
+        for i, column in enumerate(values):
+            part = merge(f"{found}.{i + 2}", columns)
+            yield column.name, f"CAST({part} AS {to_duckdb(column.type)})"
+
+
+def _is_key(t: DataType) -> bool:
+    return t.is_integer or t.is_string or t.is_date_or_datetime or t.bare.name.startswith("Enum")
 
 
 def _summed(datasource: Datasource, key_columns: frozenset[str]) -> frozenset[str]:
@@ -234,14 +274,14 @@ def _merge_column(
     is_summed: bool,
     is_kept: bool,
     key_columns: frozenset[str],
-    merge_state: MergeState,
+    merge: Merge,
 ) -> str:
     name = quote(column.name)
     t = column.type
     if is_kept:
         return f"arg_min_null({name}, {ROW})"
     if t.is_state:
-        return merge_state(t, column.name)
+        return merge(_merging(t, column.name), [column])
     if column.name not in key_columns:
         if is_summed:
             return _sum(t, name)
@@ -249,30 +289,22 @@ def _merge_column(
             function = str(t.params[0])
             if function in ("sum", "sumWithOverflow"):
                 return _sum(t.types[0], name)
-            if function in _MAPS and t.types[0].is_tuple:
-                return f"CAST({merge_state(t, column.name)} AS {to_duckdb(t)})"
             if function in _MAPS:
-                return f"CAST({_merged_map(function, name)} AS {to_duckdb(t)})"
+                merged = merge(f"{function}(`{column.name}`)", [column])
+                return f"CAST({merged} AS {to_duckdb(t)})"
             return _SIMPLE[function].format(c=name, r=ROW)
     return f"arg_min_null({name}, {ROW})"
 
 
-_MAPS = {"sumMap": "list_sum", "minMap": "list_min", "maxMap": "list_max"}
-"""SimpleAggregateFunction over Map → what it does with the values of one key."""
+_MAPS = frozenset({"sumMap", "minMap", "maxMap"})
+"""SimpleAggregateFunctions over maps, which the functions of their names merge."""
 
 
-def _merged_map(function: str, name: str) -> str:
-    """Maps merged key by key, keys in their order; `sumMap` leaves out keys whose sum is zero."""
-    # The names of the lambdas' parameters are no column's, which would be meant otherwise.
-    key, entry = '"the key"', '"the entry"'
-    pairs = f"flatten(list(map_entries({name})))"
-    keys = f"list_sort(list_distinct(list_transform({pairs}, lambda {entry}: {entry}.key)))"
-    same = f"list_filter({pairs}, lambda {entry}: {entry}.key = {key})"
-    values = f"{_MAPS[function]}(list_transform({same}, lambda {entry}: {entry}.value))"
-    merged = f"list_transform({keys}, lambda {key}: {{'key': {key}, 'value': {values}}})"
-    if function == "sumMap":
-        merged = f"list_filter({merged}, lambda {entry}: {entry}.value <> 0)"
-    return f"map_from_entries({merged})"
+def _merging(t: DataType, name: str) -> str:
+    """The ClickHouse aggregate that merges the states in a column into one."""
+    function, *parameters = t.params
+    given = f"({', '.join(map(repr, parameters))})" if parameters else ""
+    return f"{function}MergeState{given}(`{name}`)"
 
 
 def _sum(t: DataType, name: str) -> str:
@@ -289,4 +321,4 @@ def _sum(t: DataType, name: str) -> str:
 
 def simple_functions() -> frozenset[str]:
     """The functions that `SimpleAggregateFunction` columns may name on this engine."""
-    return frozenset(_SIMPLE) | frozenset(_MAPS) | {"sum", "sumWithOverflow"}
+    return frozenset(_SIMPLE) | _MAPS | {"sum", "sumWithOverflow"}
