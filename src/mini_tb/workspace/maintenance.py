@@ -1,4 +1,4 @@
-"""Care for stored tables: compaction, and checkpoints when nobody waits; and for memory.
+"""Care for stored tables: compaction, and checkpoints when nobody waits.
 
 Compaction makes a table anew with the fewest rows that mean the same, sorted by its key, so that a
 lookup reads little, and without what its TTL has expired. It runs beside ingestion and queries: the
@@ -109,7 +109,6 @@ class Maintenance:
         self.drop_unfinished()
         while not self._stop.wait(EVERY_S):
             try:
-                self._workspace.engine.free_memory()
                 self.run()
             except MiniTbError:
                 # A full disk, a deployment in between: the table is as it was; try next time.

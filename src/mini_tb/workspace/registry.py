@@ -28,7 +28,7 @@ from typing import Any
 import orjson
 
 from mini_tb.dataclass import dataclass
-from mini_tb.diagnostics import UserError
+from mini_tb.diagnostics import MiniTbError, UserError
 from mini_tb.engine.duckdb import Settings
 from mini_tb.workspace.access import ADMIN, Access, Scope
 from mini_tb.workspace.seed import identity, read_seed
@@ -199,6 +199,12 @@ class Registry:
         """Those that are open now."""
         with self._lock:
             return tuple(self._open.values())
+
+    def free_memory(self) -> None:
+        """Free what engines keep of statements that are through."""
+        for workspace in self.open_workspaces:
+            with suppress(MiniTbError):  # closed meanwhile, or lost
+                workspace.engine.free_memory()
 
     def close(self) -> None:
         """Close all."""

@@ -101,3 +101,15 @@ def test_a_refreshed_admin_token_is_the_workspace_token(tmp_path: Path) -> None:
         known = registry.find("mine")
         assert known is not None and registry.token(known) == new != old
         assert registry.authenticate(new)[1].is_admin
+
+
+def test_memory_is_freed_in_all_that_are_open_and_sound(tmp_path: Path) -> None:
+    notes = "SELECT sum(dead_nodes)::BIGINT FROM duckdb_eviction_queues()"
+    with Registry(tmp_path) as registry:
+        first, second = (registry.get(registry.create(name).id) for name in ("first", "second"))
+        first.engine.close()
+        for _ in range(100):
+            second.engine.fetch("SELECT i FROM range(5000) AS t(i) ORDER BY hash(i)")
+        before = second.engine.fetch(notes)[0][0]
+        registry.free_memory()
+        assert second.engine.fetch(notes)[0][0] < before / 10
