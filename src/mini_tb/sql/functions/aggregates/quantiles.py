@@ -265,9 +265,16 @@ def _rounded(f: Leaf, s: str, level: float) -> str:
 
 
 def _timing(f: Leaf, args: tuple[str, ...]) -> tuple[str, ...]:
-    """Whole milliseconds up to half a minute; what is negative counts as that."""
-    x = f"trunc({_number(f, args[0])})"
-    return (f"CASE WHEN {x} BETWEEN 0 AND 30000 THEN {x} ELSE 30000.0 END", *args[1:])
+    """Whole milliseconds up to half a minute."""
+    return (f"least(trunc({_number(f, args[0])}), 30000.0)", *args[1:])
+
+
+def _is_timing(f: Leaf) -> str | None:
+    """What is negative, nan or beyond an Int64 does not count."""
+    t = f.types[0]
+    if t.is_integer and not t.is_signed and t.bits < 64:
+        return None
+    return f"{_number(f, '{0}')} BETWEEN 0 AND 9223372036854775807"
 
 
 def _double_row(f: Leaf) -> DataType:
@@ -340,7 +347,7 @@ _FIRST_ONLY = {
     "row": lambda f: f.types[0],
 }
 _ROUNDED = {"columns": _bfloat16, "row": _double_row}
-_MILLISECONDS = {"columns": _timing, "row": _double_row}
+_MILLISECONDS = {"columns": _timing, "row": _double_row, "where": _is_timing}
 
 KINDS = (
     Kind("", _interpolated_type, _interpolated),
@@ -443,9 +450,10 @@ def _bases(kind: Kind) -> tuple[Base, Base]:
             found = _simple_value(f, rows)
         else:
             found = f.base.finish(f, f.base.collect(f, rows))
-        if not (f.type.is_nullable and f.types[0].is_float and f.type.is_float):
+        skips = f.types[0].is_float or "where" in kind.options
+        if not (f.type.is_nullable and skips and f.type.is_float):
             return found
-        # Rows that are all nan are no NULL.
+        # Rows that do not count, all nan as they are, are no NULL.
         return f"coalesce({found}, CASE WHEN {rows.call('count', '*')} > 0 THEN {NAN} END)"
 
     def finish(f: Leaf, items: str) -> str:
