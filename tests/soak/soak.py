@@ -7,10 +7,6 @@ project is deployed every few seconds. What must hold:
 - over the last four fifths of the time resident memory grows by no more than 5 %;
 - when all is quiet, no reader, cursor, body or request is held, and there are not more threads than
   after the first fifth, nor more open files.
-
-Of what memory grows by, most is DuckDB's own: it notes every buffer that it lets go, for when it
-must evict some. A join or a group leaves 2 to 8 kB; after some 40,000 statements, at 30 MB, void
-notes make room for new ones. A process that only runs DuckDB shows the same.
 """
 
 from __future__ import annotations
