@@ -145,7 +145,9 @@ def _extract_returns(args: Sequence[Expr]) -> DataType:
 
 
 def _lower_extract(call: Call, args: list[str]) -> str:
-    return filled(value_at(call, args, 1, len(args) - 1), call.type)
+    # Not of the result's type: a document that may be NULL makes that Nullable, but what is
+    # missing in one that is there is the default of the type that is asked for.
+    return filled(value_at(call, args, 1, len(args) - 1), wanted_type(call.args[-1]))
 
 
 def _pairs_returns(args: Sequence[Expr]) -> DataType:
