@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.functions import convert_moment as moment
@@ -16,6 +17,7 @@ from mini_tb.types import (
     INT64,
     NOTHING,
     STRING,
+    STRING_BYTES,
     UINT8,
     UINT32,
     DataType,
@@ -335,6 +337,9 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
             lower_cast(listed.type.element, value.type, "")
             if value.type.bare.name == "FixedString" and element.bare == STRING:
                 value = convert(value, nullable(STRING) if value.type.is_nullable else STRING)
+            elif _is_of_bytes(value.type, [element]):
+                value = convert(value, _of_bytes(value.type))
+                listed = convert(listed, array(_of_bytes(listed.type.element)))
             return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, listed])
     if any(item.type == NOTHING for item in items):
         raise ArgumentError("a list has an element of an empty array, which is no value")
@@ -344,12 +349,25 @@ def in_list(value: Expr, items: list[Expr], *, negated: bool) -> Expr:
         return Call(result, NOT_IN_ARRAY if negated else IN_ARRAY, [value, nowhere])
     if not known or any(element.is_nothing for element in value.type.bare.types):
         return Const(result, int(negated))
+    if _is_of_bytes(value.type, [item.type for item in known]):
+        value = convert(value, _of_bytes(value.type))
     converted = [comparable(item, value.type) for item in known]
     if not all(map(is_constant, known)):
         if not (len(items) == 1 and _is_compared(items[0])):
             result = nullable(UINT8)
         converted = _as_values(converted, value.type)
     return Call(result, NOT_IN_LIST if negated else IN_LIST, [value, *converted])
+
+
+def _is_of_bytes(t: DataType, others: Sequence[DataType]) -> bool:
+    """Whether a text is compared with others byte for byte."""
+    return t.bare == STRING_BYTES or (
+        t.bare == STRING and any(other.is_string and other.bare != STRING for other in others)
+    )
+
+
+def _of_bytes(t: DataType) -> DataType:
+    return nullable(STRING_BYTES) if t.is_nullable else STRING_BYTES
 
 
 def _is_list_of(t: DataType, value: DataType) -> bool:
@@ -433,7 +451,7 @@ def _lower_in_array(call: Call, args: list[str]) -> str:
     return f"CAST({word}list_contains({args[1]}, {args[0]}) AS UTINYINT)"
 
 
-IN_LIST = Function("in", UINT8, _lower_in, args=(2, None), nulls=False)
-NOT_IN_LIST = Function("notIn", UINT8, _lower_in, args=(2, None), nulls=False)
-IN_ARRAY = Function("in", UINT8, _lower_in_array, args=(2, 2), nulls=False)
-NOT_IN_ARRAY = Function("notIn", UINT8, _lower_in_array, args=(2, 2), nulls=False)
+IN_LIST = Function("in", UINT8, _lower_in, args=(2, None), nulls=False, bytes_ok=True)
+NOT_IN_LIST = Function("notIn", UINT8, _lower_in, args=(2, None), nulls=False, bytes_ok=True)
+IN_ARRAY = Function("in", UINT8, _lower_in_array, args=(2, 2), nulls=False, bytes_ok=True)
+NOT_IN_ARRAY = Function("notIn", UINT8, _lower_in_array, args=(2, 2), nulls=False, bytes_ok=True)
