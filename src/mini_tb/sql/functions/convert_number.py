@@ -11,7 +11,10 @@ from mini_tb.types.duckdb import quote_string
 _INTEGER = r"[+-]?\d+"
 _UNSIGNED = r"\+?\d+"
 _FLOAT = r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|(?i:inf(inity)?|nan))"
-_DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_EXPONENT = r"([eE][+-]?\d+)?"
+_DECIMAL = rf"[+-]?(\d+\.?\d*|\.\d+){_EXPONENT}"
+_NO_DIGITS = rf"[+-]\.?{_EXPONENT}|\.{_EXPONENT}|[eE][+-]?\d+"
+"""What ClickHouse reads as the Decimal 0: `-`, `.`, `e5`."""
 
 
 def failure(number: int, message: str) -> str:
@@ -173,20 +176,19 @@ def read_number(target: DataType, sql: str) -> str:
 
 def _try_decimal(target: DataType, sql: str) -> str:
     """Digits beyond the scale are cut off, so the text is read with more and then cut."""
+    duck = to_duckdb(target)
     precision, scale = min(held_digits(target), 38), target.scale
     whole = min(precision - scale, 38)
     wide = DataType("Decimal", params=(38, min(38 - whole, 38)))
     if wide.scale == scale:
         # There are no more digits to read with: the text itself is cut.
         cut = rf"^([^.eE]*\.\d{{{scale}}})\d+$"
-        return (
-            f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL}') "
-            f"THEN TRY_CAST(regexp_replace({sql}, '{cut}', '\\1') AS {to_duckdb(target)}) END"
-        )
-    read = f"TRY_CAST({sql} AS {to_duckdb(wide)})"
+        read = f"regexp_replace({sql}, '{cut}', '\\1')"
+    else:
+        read = to_decimal(wide, target, f"TRY_CAST({sql} AS {to_duckdb(wide)})")
     return (
-        f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL}') "
-        f"THEN TRY_CAST({to_decimal(wide, target, read)} AS {to_duckdb(target)}) END"
+        f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL}') THEN TRY_CAST({read} AS {duck}) "
+        f"WHEN regexp_full_match({sql}, '{_NO_DIGITS}') THEN CAST(0 AS {duck}) END"
     )
 
 
