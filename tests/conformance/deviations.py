@@ -136,6 +136,30 @@ DEVIATIONS = (
         "in the order in which they came",
     ),
     Deviation(
+        "`groupArray`, … of what a FULL or RIGHT JOIN gives, without `ORDER BY`",
+        "begins with the rows that have a counterpart, or with the others",
+        "in another order",
+        kind="value",
+        query=r"\b(groupArray|any|anyLast|first_value|last_value)\w*\(.*\b(FULL|RIGHT)\b.* JOIN ",
+    ),
+    Deviation(
+        "`has`, `indexOf`, … of a constant array of arrays or tuples",
+        "tell integers of signed types from those of unsigned ones: "
+        "`has([[1::Int8]], [1])` is 0, but 1 if the array is no constant",
+        "compare the numbers",
+        kind="value",
+        query=r"\b(has\w*|indexOf|countEqual)\((CAST\(|\[)",
+        detail=r"(?s)ClickHouse \['0'|ClickHouse \[\].*mini-tb",
+    ),
+    Deviation(
+        "Places and lengths of 2^63 and more (`substring(s, cityHash64(x))`)",
+        "wrap around",
+        "an error",
+        kind="engine",
+        query=r"\b(substring|left|right|arraySlice|arrayResize|arrayElement|repeat|\w+Pad)\w*\(|\]\[",
+        detail=r"UINT64 with value \d{19,20} can't be cast .* INT64",
+    ),
+    Deviation(
         "`anyHeavy` where no value has more than half of the rows",
         "a value that depends on the order of the rows",
         "the most frequent value",
@@ -335,14 +359,15 @@ DEVIATIONS = (
     ),
     Deviation(
         "The name, and the type, of an `if` whose condition is constant, where the branch that is "
-        "not taken is an error (divides by zero, replaces in a constant FixedString)",
+        "not taken is an error (divides by zero, replaces in a constant FixedString, is no date)",
         "is that of the branch that is taken",
         "says what the query says",
         kind="name|type",
         query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo|isIPAddressInRange|cosineDistance|"
         r"to\w+OrDefault)\("
         r"|([iI]f\(|CASE).* %"
-        r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\(",
+        r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\("
+        r"|([iI]f\(|CASE).*\btoDate(32|Time|Time64)?\('\D*'",
         detail=r"(?s)^ClickHouse (?!.*\b(if|multiIf)\(.*mini-tb)"
         r".*\n  mini-tb .*(\b(if|multiIf)\(|Tuple)",
     ),
