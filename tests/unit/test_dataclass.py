@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +42,9 @@ def classes(make: Callable[..., Any], options: dict[str, bool]) -> tuple[type[An
         b: Any = 2
         hidden: Any = dataclasses.field(default=3, compare=False, repr=False)
         made: list[Any] = dataclasses.field(default_factory=list, compare=False)
+        later: int = dataclasses.field(default=5, init=False)
+        named: int = dataclasses.field(default=6, kw_only=True)
+        ready: bool = dataclasses.field(init=False, default_factory=bool, compare=False)
 
     @make(**options)
     class Triple(Pair):
@@ -70,6 +75,10 @@ def observed(make: Callable[..., Any], options: dict[str, bool], a: int, b: int,
         outcome(lambda: len({one, pair(a=a, b=b), longer, empty()})),
         [repr(x).partition(" object at")[0] for x in (one, longer, nested, empty())],
         outcome(lambda: setattr(one, "a", 9)),
+        outcome(lambda: delattr(pair(a=a), "b")),
+        outcome(lambda: copy.deepcopy(longer) == longer),
+        (longer.later, longer.named, longer.ready),
+        outcome(lambda: str(inspect.signature(pair)).count("=")),
         dataclasses.asdict(one),
         repr(dataclasses.replace(longer, c=7)).partition(" object at")[0],
         outcome(pair),
