@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow.compute as pc
+
 from mini_tb.formats.answer import Answer
 from mini_tb.formats.escape import (
     csv_escape,
@@ -19,6 +21,7 @@ from mini_tb.formats.text import (
     combine,
     content,
     is_composite,
+    is_dynamic,
     is_quoted,
     join,
     literal,
@@ -58,7 +61,11 @@ def _csv_cells(values: Any, t: DataType) -> Iterator[Any]:
             yield from _csv_cells(field(values, i), element)
         return
     found = text(values, t)
-    if is_quoted(t) or is_composite(t):
+    if is_dynamic(t):
+        found = pc.if_else(
+            pc.match_substring_regex(combine(values), r'^["\[]'), csv_quotes(found), found
+        )
+    elif is_quoted(t) or is_composite(t):
         found = csv_quotes(found)
     yield fill(found, b"\\N")
 
@@ -93,7 +100,9 @@ def _csv_header(texts: list[str]) -> bytes:
 def escaped(values: Any, t: DataType, null: bytes = b"\\N") -> Any:
     """The value as TSV and Markdown write it: text escaped, values with parts as they are."""
     found = text(values, t)
-    if is_quoted(t) and not is_composite(t):
+    if is_dynamic(t):  # those that hold arrays are values with parts
+        found = pc.if_else(pc.starts_with(combine(values), "["), found, text_escape(found))
+    elif is_quoted(t) and not is_composite(t):
         found = text_escape(found)
     return fill(found, null)
 

@@ -47,6 +47,11 @@ def is_document(t: DataType) -> bool:
     return unwrap(t).name in ("JSON", "Dynamic", "Variant", "Object")
 
 
+def is_dynamic(t: DataType) -> bool:
+    """Whether values are JSON values of a type of their own each."""
+    return unwrap(t).name == "Dynamic"
+
+
 def is_quoted(t: DataType) -> bool:
     """Whether formats put the scalar's text in quotes: all but numbers and Bool."""
     bare = unwrap(t)

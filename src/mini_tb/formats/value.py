@@ -28,12 +28,14 @@ from mini_tb.formats.text import (
     content,
     is_composite,
     is_document,
+    is_dynamic,
     is_quoted,
     join,
     literal,
     plain,
     unwrap,
 )
+from mini_tb.sql.functions.udf.json_text import dynamic_text
 from mini_tb.types import DataType
 
 Render = Callable[[Any, DataType], Any]
@@ -53,7 +55,9 @@ def text(values: Any, t: DataType) -> Any:
 def quoted(values: Any, t: DataType) -> Any:
     """The value as it stands inside of others: texts in apostrophes, `NULL` for null."""
     found = text(values, t)
-    if is_quoted(t) and not is_composite(t):
+    if is_dynamic(t):
+        found = pc.if_else(pc.starts_with(combine(values), '"'), apostrophes(found), found)
+    elif is_quoted(t) and not is_composite(t):
         found = apostrophes(found)
     return fill(found, b"NULL")
 
@@ -247,14 +251,13 @@ def _surround(values: Any, items: Any, open_: str, close: str, indent: int | Non
 def _document(stored: bytes | str, indent: int | None = None) -> bytes:
     """A JSON document as ClickHouse keeps it: keys in order, without nulls and empty objects."""
     value = orjson.loads(stored)
-    pruned = _prune(value) if isinstance(value, dict) else value
-    return _write_document(pruned if pruned is not None else {}, indent)
+    pruned = _prune(value)
+    return _write_document({} if pruned is None and value is not None else pruned, indent)
 
 
 def _dynamic(stored: bytes | str) -> bytes:
-    """A value of a type of its own: the text of a string, else as in JSON."""
-    value = orjson.loads(stored)
-    return value.encode() if isinstance(value, str) else _document(stored)
+    """A value of a type of its own, as it stands in a column."""
+    return dynamic_text(stored if isinstance(stored, str) else stored.decode()).encode()
 
 
 def _prune(value: Any) -> Any:
@@ -264,7 +267,7 @@ def _prune(value: Any) -> Any:
         members = {k: v for k, v in members.items() if v is not None}
         return members or None
     if isinstance(value, list):
-        return [{} if v == {} else _prune(v) if isinstance(v, dict) else v for v in value]
+        return [{} if isinstance(v, dict) and not _prune(v) else _prune(v) for v in value]
     return value
 
 
@@ -295,4 +298,6 @@ def _write_document(value: Any, indent: int | None) -> bytes:
     if not spread:
         return open_ + b",".join(parts) + close
     tabs = b"\n" + b"\t" * (indent or 0)
+    if not parts:
+        return open_ + b"\n" + tabs + close
     return open_ + tabs + b"\t" + (b"," + tabs + b"\t").join(parts) + tabs + close

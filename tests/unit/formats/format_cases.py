@@ -54,6 +54,25 @@ class Case:
         return Answer(columns, table.to_batches(), lambda: Statistics(0.5, 1, 1))
 
 
+def _dynamic() -> Case:
+    values = {
+        "text": r'"a\t[\"q\"], it\u0027s"',
+        "texts": r'["a","it\u0027s","t\tq\"\\"]',
+        "numbers": "[1,2.5,null]",
+        "mixed": '[1,"x",true,null,[2,"y"]]',
+        "objects": '[{"k":"a/b","n":null},{"n":null}]',
+        "number": "-1.5",
+        "flag": "true",
+        "none": "null",
+    }
+    columns: dict[str, tuple[str, str, str]] = {}
+    for name, value in values.items():
+        document = f'{{"v":{value}}}'.replace("\\", "\\\\")
+        stored = "NULL" if name == "none" else f"'{value}'"
+        columns[name] = ("Dynamic", stored, f"getSubcolumn('{document}'::JSON, 'v')")
+    return Case(columns)
+
+
 def _floats() -> Case:
     values = "0 -0. 1.5 3 1e15 1e16 123456789012345678 1e20 1e21 1.2345e22 -1e20 1e-5 1e-6 1e-7"
     values += " 1.5e-7 5e-324 1e300 0.1 123456.789 nan inf -inf"
@@ -236,6 +255,7 @@ CASES: dict[str, Case] = {
     "documents": Case(
         {"j": ("JSON", f"'{_JSON}'", f"'{_JSON}'"), "x": ("UInt8", "i", "i")}, rows=2
     ),
+    "dynamic": _dynamic(),
     "nothing": Case({"a": ("UInt8", "i", "i"), "b": ("String", "i", "toString(i)")}, rows=0),
     "table": Case(
         {

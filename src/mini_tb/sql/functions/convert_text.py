@@ -46,7 +46,9 @@ def to_text(t: DataType, sql: str, in_zone: str | None = None) -> str:
     if bare.name == "JSON":
         return f"mt_json_document({sql})"
     if bare.name == "Dynamic":
-        return f"json_extract_string({sql}, '$')"
+        array = f"mt_dynamic_text(CAST({sql} AS VARCHAR))"
+        plain = f"json_extract_string({sql}, '$')"
+        return f"(CASE json_type({sql}) WHEN 'ARRAY' THEN {array} ELSE {plain} END)"
     return f"CAST({sql} AS VARCHAR)"
 
 

@@ -27,6 +27,7 @@ from mini_tb.sql.functions.aggregates.rows import (
     let,
 )
 from mini_tb.sql.functions.constants import literal, zero
+from mini_tb.sql.functions.convert_number import number_to_number
 from mini_tb.sql.functions.function import ArgumentError
 from mini_tb.types import FLOAT32, FLOAT64, DataType, array, to_duckdb, tuple_of
 
@@ -227,7 +228,8 @@ def _ranked(f: Leaf, s: str, place: str) -> str:
 def _digest(f: Leaf, s: str, level: float) -> str:
     """Centroids of one row each: no interpolation happens between them."""
     value = _number(f, f"{s}[greatest(1, CAST(ceil({level!r} * len({s})) AS BIGINT))]")
-    return _from_number(f, f"CAST(CAST({value} AS FLOAT) AS DOUBLE)")
+    kept = number_to_number(FLOAT64, FLOAT32, value)
+    return _from_number(f, f"CAST({kept} AS DOUBLE)")
 
 
 def _sketch(f: Leaf, s: str, level: float) -> str:

@@ -20,6 +20,9 @@ _SHORT = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 47: "\
 _ESCAPES = {code: _SHORT.get(code, f"\\u{code:04X}") for code in (*range(32), 34, 47, 92)}
 
 
+_QUOTED = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 0: "\\0", 39: "\\'", 92: "\\\\"}
+
+
 def json_text(text: str) -> str:
     """The text with every float that is not in ClickHouse's form rewritten."""
 
@@ -43,8 +46,29 @@ def _kept(value: Any) -> Any:
         members = {key: _kept(inner) for key, inner in sorted(value.items())}
         return {key: inner for key, inner in members.items() if inner is not None} or None
     if isinstance(value, list):
-        return [_kept(item) or {} if isinstance(item, dict) else item for item in value]
+        return [{} if isinstance(item, dict) and not _kept(item) else _kept(item) for item in value]
     return value
+
+
+def dynamic_text(text: str) -> str:
+    """The text of a Dynamic that holds this JSON value: a string's own, an array's as ClickHouse
+    writes arrays, with objects as texts in it."""
+    value = json.loads(text)
+    if isinstance(value, str):
+        return value
+    return _inside(value) if isinstance(value, list) else json_text(text)
+
+
+def _inside(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return f"[{','.join(map(_inside, value))}]"
+    if isinstance(value, dict):
+        value = document(json.dumps(value))
+    if isinstance(value, str):
+        return "'" + value.translate(_QUOTED) + "'"
+    return json_text(json.dumps(value))
 
 
 def quoted(text: str) -> str:
@@ -218,6 +242,7 @@ _T = "VARCHAR"
 UDFS = (
     python_udf("mt_json_text", (_T,), _T, json_text),
     python_udf("mt_json_document", (_T,), _T, document),
+    python_udf("mt_dynamic_text", (_T,), _T, dynamic_text),
     python_udf("mt_json_quoted", (_T,), _T, quoted),
     python_udf("mt_json_pretty", (_T, "INTEGER"), _T, pretty, constants=1),
     python_udf("mt_json_raw", (_T,), _T, raw_value),
