@@ -8,6 +8,7 @@
 | GROUP BY of constants makes no group of no rows | `HAVING count(*) > 0` |
 | `arrayJoin` of what groups or windows give | these are computed in a SELECT inside |
 | DISTINCT comes before ORDER BY and LIMIT BY | it is computed in a SELECT inside |
+| aggregates in lambdas, whose text is a subquery | computed in a SELECT inside |
 | `LIMIT n BY` | `row_number()` over the keys, in QUALIFY |
 | `LIMIT n WITH TIES` | `rank()` over the sort keys, in QUALIFY |
 | LIMIT and OFFSET from the end, or of a share of the rows | `row_number()` and `count(*)` |
@@ -28,6 +29,7 @@ from mini_tb.sql.duckdb.draws import drawn_of_groups, drawn_of_rows, seen_around
 from mini_tb.sql.duckdb.fill import filled
 from mini_tb.sql.duckdb.limits import Bounds
 from mini_tb.sql.duckdb.relations import aliases, gathered, lower_relation, unnested
+from mini_tb.sql.functions.aggregates.rows import is_unnesting
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
 from mini_tb.types.duckdb import quote_identifier
@@ -80,9 +82,12 @@ class Select:
             self.where.append(low.filter(query.where))
         self.draw(behind)
         late = drawn_of_groups(query, draws)
-        self.group(has_having=not late)
+        is_apart = self.has_aggregates_in_lambdas()
+        self.group(has_having=not late and not is_apart)
+        if is_apart:
+            self.nest(later, [], _OF_GROUPS, None if late else query.having)
         if later or late:
-            self.nest(later, late)
+            self.nest(later, late, _OF_ROWS, query.having if late else None)
             self.unnest(later)
         return self.finished()
 
@@ -117,13 +122,13 @@ class Select:
                 self.wrap(conditions, self.distinct_on())
                 conditions = []
         if query.limit_by is not None:
-            if conditions:
+            if conditions or self.orders_by_windows():
                 self.wrap(conditions)
             conditions = bounds.limit_by(query.limit_by)
         if query.fill is not None:
             return " ".join([filled(low, query, query.fill, self, conditions), *bounds.clauses()])
         if not bounds.are_plain:
-            if conditions:
+            if conditions or self.orders_by_windows():
                 self.wrap(conditions)
             conditions = bounds.limit()
         items, clauses = self.items(), self.clauses()
@@ -221,15 +226,31 @@ class Select:
 
     # A SELECT inside -----------------------------------------------------------------------
 
-    def nest(self, later: list[tree.ArrayJoinCall], draws: list[tree.Expr]) -> None:
-        """Compute groups and windows in a SELECT inside, whose columns the rest reads, and what
-        is drawn beside them."""
+    def has_aggregates_in_lambdas(self) -> bool:
+        """Whether there is a lambda with an aggregate in it that is a subquery in DuckDB's text,
+        which cannot stand there."""
+        query = self.query
+        if query.group_by is None:
+            return False
+        exprs = [*_used(query), *([] if query.having is None else [query.having])]
+        lambdas = (e for expr in exprs for e in expr.walk() if isinstance(e, tree.LambdaExpr))
+        inside = (part for found in lambdas for part in found.walk())
+        return any(isinstance(e, tree.Aggregate) and is_unnesting(self.low.expr(e)) for e in inside)
+
+    def nest(
+        self,
+        later: list[tree.ArrayJoinCall],
+        draws: list[tree.Expr],
+        kinds: tuple[type[tree.Expr], ...],
+        having: tree.Expr | None,
+    ) -> None:
+        """Compute groups, and windows if they are among these kinds, in a SELECT inside, whose
+        columns the rest reads, and what is drawn beside them; then `having` of them."""
         low, query = self.low, self.query
         keys = [*(query.group_by or []), *draws]
-        having = query.having if draws else None
         leaves: list[tree.Expr] = []
         for expr in [*_used(query), *([] if having is None else [having])]:
-            for leaf in _leaves(expr, keys, later):
+            for leaf in _leaves(expr, keys, later, kinds):
                 if leaf not in leaves and leaf not in draws:
                     leaves.append(leaf)
         texts = [low.expr(leaf) for leaf in leaves]
@@ -257,6 +278,13 @@ class Select:
         shown = [column.expr for column in query.columns]
         keys = (key.expr for key in query.order_by)
         return bool(query.distinct_on) or all(k in shown or is_constant(k) for k in keys)
+
+    def orders_by_windows(self) -> bool:
+        """Whether windows would stand in the windows that LIMIT BY and WITH TIES are made of."""
+        query = self.query
+        keys = [key.expr for key in query.order_by]
+        keys += query.limit_by[2] if query.limit_by is not None else []
+        return any(tree.contains(key, tree.Window) for key in keys)
 
     def distinct_on(self) -> str:
         """DISTINCT as DISTINCT ON all columns."""
@@ -346,14 +374,23 @@ def _used(query: tree.BoundSelect) -> Iterator[tree.Expr]:
         yield from query.limit_by[2]
 
 
+_OF_GROUPS = (tree.Aggregate, tree.Grouping, tree.Column)
+_OF_ROWS = (*_OF_GROUPS, tree.Window)
+
+
 def _leaves(
-    expr: tree.Expr, keys: Iterable[tree.Expr], later: list[tree.ArrayJoinCall]
+    expr: tree.Expr,
+    keys: Iterable[tree.Expr],
+    later: list[tree.ArrayJoinCall],
+    kinds: tuple[type[tree.Expr], ...] = _OF_ROWS,
 ) -> Iterator[tree.Expr]:
     """The parts of an expression that the SELECT inside computes."""
-    inner = (tree.Aggregate, tree.Window, tree.Grouping, tree.Column)
     is_early = isinstance(expr, tree.ArrayJoinCall) and expr not in later
-    if expr in keys or isinstance(expr, inner) or is_early:
+    if expr in keys or isinstance(expr, kinds) or is_early:
         yield expr
         return
-    for child in expr.children():
-        yield from _leaves(child, keys, later)
+    children = list(expr.children())
+    if isinstance(expr, tree.Window):
+        children[:1] = expr.call.children()  # it is no aggregate of groups
+    for child in children:
+        yield from _leaves(child, keys, later, kinds)

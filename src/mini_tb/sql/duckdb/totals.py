@@ -12,6 +12,7 @@ from mini_tb.sql import tree
 from mini_tb.sql.constancy import is_constant
 from mini_tb.sql.duckdb.draws import drawn_of_rows
 from mini_tb.sql.duckdb.relations import aliases, gathered, lower_relation, unnested
+from mini_tb.sql.functions.aggregates.rows import is_unnesting
 from mini_tb.sql.functions.carrier import carrier
 from mini_tb.sql.functions.constants import literal, zero
 from mini_tb.sql.functions.logic import truth
@@ -62,17 +63,25 @@ def _totals(low: Lowering, query: tree.BoundSelect) -> str:
         for part in column.expr.walk()
         if isinstance(part, tree.Aggregate)
     ]
+    if any(is_unnesting(sql) for _part, sql in aggregates):  # which cannot stand in a lambda
+        alias = low.fresh("t")
+        inner = ", ".join(f"{sql} AS v{i}" for i, (_part, sql) in enumerate(aggregates))
+        sources = [f"({' '.join([f'SELECT {inner}', *_from(sources, conditions)])}) AS {alias}"]
+        conditions = []
+        aggregates = [(part, f"{alias}.v{i}") for i, (part, _sql) in enumerate(aggregates)]
     defaults = [(key, literal(zero(key.type), carrier(key.type))) for key in keys]
     low.substitutes = [*outer, *defaults, *aggregates]  # aggregates see the rows' own keys
     text = f"SELECT {_items(low, query)}"
     low.substitutes = before
     if not any(tree.contains(c.expr, tree.Aggregate) for c in query.columns if c.expr is not None):
         return text
-    if sources:
-        text += " FROM " + ", ".join(sources)
-    if conditions:
-        text += " WHERE " + " AND ".join(conditions)
-    return text
+    return " ".join([text, *_from(sources, conditions)])
+
+
+def _from(sources: list[str], conditions: list[str]) -> list[str]:
+    """FROM and WHERE, where there is something to say in them."""
+    found = [f"FROM {', '.join(sources)}"] if sources else []
+    return [*found, f"WHERE {' AND '.join(conditions)}"] if conditions else found
 
 
 def _rows(low: Lowering, query: tree.BoundSelect) -> tuple[list[str], list[str], list[str]]:

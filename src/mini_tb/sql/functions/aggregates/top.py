@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, numbers, plain
+from mini_tb.sql.functions.aggregates.base import Base, Leaf, Types, numbers, plain, wrapped
 from mini_tb.sql.functions.aggregates.rows import (
     INDEX,
     ITEM,
@@ -54,9 +54,9 @@ def _state(f: Leaf) -> DataType:
 
 def _weights(items: str, value: str, weight: str) -> str:
     """(value, its whole weight) of a list, heaviest first."""
+    total = wrapped(UINT64, f"CAST(sum({weight}) AS HUGEINT)")
     groups = (
-        f"SELECT {value} AS v, sum({weight}) AS w, max({INDEX}) AS last "
-        f"FROM {unnested(items)} GROUP BY v"
+        f"SELECT {value} AS v, {total} AS w, max({INDEX}) AS last FROM {unnested(items)} GROUP BY v"
     )
     pair = "{'1': v, '2': CAST(w AS UBIGINT)}"
     return f"(SELECT list({pair} ORDER BY w DESC, last) FROM ({groups}))"
