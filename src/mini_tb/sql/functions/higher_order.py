@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mini_tb.sql.folding import EXACT_FLOAT
 from mini_tb.sql.functions.arithmetic import unscaled
 from mini_tb.sql.functions.arrays import default_text, need_array, zipped_arrays
 from mini_tb.sql.functions.constants import zero
 from mini_tb.sql.functions.convert import lower_cast
-from mini_tb.sql.functions.convert_number import wrap
+from mini_tb.sql.functions.convert_number import integer_to_integer, wrap
 from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
@@ -21,6 +22,7 @@ from mini_tb.sql.functions.function import (
 from mini_tb.sql.tree import Call, Expr, LambdaExpr
 from mini_tb.types import (
     FLOAT64,
+    INT64,
     INT128,
     UINT8,
     UINT32,
@@ -215,7 +217,17 @@ def _lower_avg(call: Call, args: list[str]) -> str:
 
 
 def _lower_product(call: Call, args: list[str]) -> str:
-    return f"coalesce(CAST(list_product({_mapped(call, args)}) AS DOUBLE), CAST(0 AS DOUBLE))"
+    t, items = _summed(call.args), _mapped(call, args)
+    found = f"CAST(list_product({items}) AS DOUBLE)"
+    if t.is_integer and t.bits <= 64:
+        # ClickHouse multiplies integers in 64 bits.
+        factors = f"list_transform({items}, lambda e: {integer_to_integer(t, UINT64, 'e')})"
+        step = f"lambda a, e: (a * e) & CAST({(1 << 64) - 1} AS UHUGEINT)"
+        total = f"list_reduce({factors}, {step}, CAST(1 AS UHUGEINT))"
+        total = integer_to_integer(UINT64, INT64 if t.is_signed else UINT64, total)
+        is_beyond = f"abs({found}) > {EXACT_FLOAT}"
+        found = f"CASE WHEN {is_beyond} THEN CAST({total} AS DOUBLE) ELSE {found} END"
+    return f"coalesce({found}, CAST(0 AS DOUBLE))"
 
 
 def _lower_extreme(call: Call, args: list[str]) -> str:
@@ -271,7 +283,10 @@ def _lower_cumulative(call: Call, args: list[str]) -> str:
 def _lower_cumulative_non_negative(call: Call, args: list[str]) -> str:
     duck = to_duckdb(call.type.element)
     items = f"list_transform({_mapped(call, args)}, lambda e: CAST(e AS {duck}))"
-    step = "lambda a, e: list_append(a, greatest(coalesce(a[-1], 0) + e, 0))"
+    total = "coalesce(a[-1], 0) + e"
+    if call.type.element.is_integer and call.type.element.bits == 64:
+        total = wrap("(CAST(coalesce(a[-1], 0) AS HUGEINT) + e)", call.type.element)
+    step = f"lambda a, e: list_append(a, greatest({total}, 0))"
     return f"list_reduce({items}, {step}, CAST([] AS {duck}[]))"
 
 

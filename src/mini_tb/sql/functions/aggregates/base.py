@@ -221,12 +221,19 @@ def fields(
         found = {}
         for (part_name, part), t in zip(parts.items(), f.state.types, strict=True):
             columns = [part.text(*rows.args)] if part.function != "count" else []
-            found[part_name] = f"CAST({rows.call(part.function, *columns)} AS {to_duckdb(t)})"
+            total = _wrapped_sum(t, part.function, rows.call(part.function, *columns))
+            found[part_name] = f"CAST({total} AS {to_duckdb(t)})"
         return found
 
     def merge(f: Leaf, rows: Rows) -> str:
         (column,) = rows.args
-        return struct({n: rows.call(p.merge, field(column, n)) for n, p in parts.items()})
+        types = dict(zip(parts, f.state.types, strict=True))
+        return struct(
+            {
+                n: _wrapped_sum(types[n], p.merge, rows.call(p.merge, field(column, n)))
+                for n, p in parts.items()
+            }
+        )
 
     def of_state(f: Leaf, s: str) -> str:
         # A merge of no states has no counts: they are 0.
@@ -246,6 +253,10 @@ def fields(
         lambda f, rows: finish(f, gather(f, rows)),
         **options,
     )
+
+
+def _wrapped_sum(t: DataType, function: str, text: str) -> str:
+    return wrapped(t, text) if function == "sum" else text
 
 
 def row_type(f: Leaf) -> DataType:
