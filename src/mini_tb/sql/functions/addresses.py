@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mini_tb.sql.functions.constants import literal
-from mini_tb.sql.functions.function import ArgumentError, Function
+from mini_tb.sql.functions.convert_text import to_text
+from mini_tb.sql.functions.function import ArgumentError, Function, keep_low_cardinality
 from mini_tb.sql.functions.strings import strings
 from mini_tb.sql.tree import Call, Expr
 from mini_tb.types import (
@@ -136,8 +137,16 @@ def _lower_range(call: Call, args: list[str]) -> str:
     return f"{{'1': {first}, '2': {last}}}"
 
 
+def _in_range_returns(args: Sequence[Expr]) -> DataType:
+    address, block = (arg.type.bare for arg in args)
+    if not (address.is_string or address in (IPV4, IPV6)) or not block.is_string:
+        raise ArgumentError(f"illegal types `{address}` and `{block}`, expected an address")
+    return keep_low_cardinality(args, UINT8)
+
+
 def _lower_in_range(call: Call, args: list[str]) -> str:
-    return f"mt_ip_in_range({args[0]}, {args[1]})"
+    address = to_text(call.args[0].type, args[0])
+    return f"coalesce(mt_ip_in_range({address}, {args[1]}), CAST(0 AS UTINYINT))"
 
 
 def _lower_mac_text(call: Call, args: list[str]) -> str:
@@ -221,7 +230,7 @@ ROWS = (
     Function("IPv6CIDRToRange", _range_returns(IPV6), _lower_range, args=(2, 2), bytes_ok=True),
     Function("isIPv4String", strings(UINT8), _is_text("IPv4")),
     Function("isIPv6String", strings(UINT8), _is_text("IPv6")),
-    Function("isIPAddressInRange", strings(UINT8), _lower_in_range, args=(2, 2)),
+    Function("isIPAddressInRange", _in_range_returns, _lower_in_range, args=(2, 2), nulls=False),
     Function("MACNumToString", _number(STRING), _lower_mac_text),
     Function("MACStringToNum", strings(UINT64), _lower_mac),
     Function("MACStringToOUI", strings(UINT64), _lower_mac),
