@@ -174,6 +174,9 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
             for side, sql in ((s, left), (t, right))
         )
         s = t = shared
+    elif shared == STRING_BYTES and "FixedString" in (s.name, t.name):
+        left, right = _without_zeros(s, left), _without_zeros(t, right)
+        s = t = shared
     elif shared.name != "Nothing":
         left, right = lower_cast(s, shared, left), lower_cast(t, shared, right)
         s = t = shared
@@ -187,6 +190,11 @@ def compare(operator: str, a: Expr, b: Expr, left: str, right: str) -> str:
         return _compare_with_float(operator, a, b, left, right)
     found = f"({left} {operator} {right})"
     return _but_nan(operator, a, b, left, right, found) if s.is_float or t.is_float else found
+
+
+def _without_zeros(t: DataType, sql: str) -> str:
+    """What is compared with a FixedString, as digits: the zeros at the end do not count."""
+    return f"regexp_replace(hex({lower_cast(t, STRING_BYTES, sql)}), '(00)+$', '')"
 
 
 def _as_number(t: DataType, sql: str) -> tuple[str, DataType]:

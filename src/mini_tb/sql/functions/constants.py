@@ -96,8 +96,8 @@ def _string(value: str) -> str:
 
 
 def zero(data_type: DataType) -> Any:
-    """The default value of a type: 0, '', the epoch, [], …; None where it is Nullable."""
-    if data_type.is_nullable:
+    """The default value of a type: 0, '', the epoch, [], …; None of a Nullable and of Nothing."""
+    if data_type.is_nullable or data_type.is_nothing:
         return None
     bare = data_type.bare
     if bare.is_state:
