@@ -92,7 +92,7 @@ class _Tables:
         self.cos: Any = np.cos(2 * np.pi * np.arange(_COS + 1) / _COS).astype(f)
         self.asin: Any = np.arcsin(np.sqrt(np.arange(_ASIN + 1) / _ASIN)).astype(f)
         # Metres of a degree squared, after Bowring's formulas on WGS 84.
-        latitude = np.arange(_METRIC + 1) * (np.pi / _METRIC) - np.pi / 2
+        latitude: Any = np.arange(_METRIC + 1) * (np.pi / _METRIC) - np.pi / 2
         k1 = (111132.09 - 566.05 * np.cos(2 * latitude) + 1.20 * np.cos(4 * latitude)) ** 2
         k2 = (
             111415.13 * np.cos(latitude)
@@ -203,7 +203,7 @@ def _geohash(longitudes: Any, latitudes: Any, precisions: Any) -> Any:
 
     sizes = _floats(precisions).astype(np.int64)
     sizes[(sizes < 1) | (sizes > 12)] = 12
-    most = int(sizes.max(initial=1))
+    most = int(sizes.max()) if len(sizes) else 1
     values = _floats(longitudes), _floats(latitudes)
     low = [np.full(len(sizes), -180.0), np.full(len(sizes), -90.0)]
     high = [-low[0], -low[1]]

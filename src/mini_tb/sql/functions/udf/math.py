@@ -61,7 +61,7 @@ def _over_vectors(name: str, *columns: Any) -> Any:
     with np.errstate(all="ignore"):
         found = getattr(np, name)(*(column.to_numpy(zero_copy_only=False) for column in whole))
     empty = [column.is_null().to_numpy(zero_copy_only=False) for column in whole]
-    return pa.array(found, pa.float64(), mask=np.logical_or.reduce(empty))
+    return pa.array(found, pa.float64(), mask=np.any(empty, axis=0))
 
 
 def _cbrt(values: Any) -> Any:

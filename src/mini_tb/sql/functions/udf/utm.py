@@ -119,7 +119,7 @@ def _to_place(eastings: Any, northings: Any, given: Any, norths: Any) -> Any:
 
     columns = [_numbers(column) for column in (eastings, northings, given, norths)]
     (x, _), (y, _), (zone, _), (north, _) = columns
-    none = np.logical_or.reduce([nulls for _, nulls in columns])
+    none = np.any([nulls for _, nulls in columns], axis=0)
     _refuse(36, "a UTM zone is out of range [1, 60]", ~none & ((zone < 1) | (zone > 60)))
     _refuse(36, "is_north must be 0 or 1", ~none & (north != 0) & (north != 1))
     longitude, latitude = to_place(x, y, zone, north == 1)
