@@ -201,9 +201,9 @@ def _geohash(longitudes: Any, latitudes: Any, precisions: Any) -> Any:
     """`geohash` of all rows at once: a shorter one is the beginning of a longer one."""
     import pyarrow as pa
 
-    sizes = _floats(precisions).astype(np.int64)
+    sizes: Any = _floats(precisions).astype(np.int64)
     sizes[(sizes < 1) | (sizes > 12)] = 12
-    most = int(sizes.max()) if len(sizes) else 1
+    most = int(sizes.max(initial=1))
     values = _floats(longitudes), _floats(latitudes)
     low = [np.full(len(sizes), -180.0), np.full(len(sizes), -90.0)]
     high = [-low[0], -low[1]]
