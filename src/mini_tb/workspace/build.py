@@ -27,6 +27,7 @@ from mini_tb.project import (
     Project,
     load_project,
 )
+from mini_tb.project.load import STAND_IN
 from mini_tb.source import Fragment
 from mini_tb.sql import Compiled, compile_query
 from mini_tb.workspace.trigger_check import check_triggers
@@ -54,6 +55,8 @@ class Build:
 NO_VALUE = "__no_value__"
 """What templates write in a check for a parameter that has neither value nor default."""
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
+_NAMES = re.compile(rf"\b({NO_VALUE}|{STAND_IN})\b")
+"""The names that they write."""
 _CERTAIN = frozenset({"NM201", "NM202", "SQ001", "SQ002", "SQ201", "SQ202", "SQ203"})
 """What is wrong with SQL whatever its values are."""
 
@@ -157,12 +160,11 @@ def _compile_nodes(project: Project, secrets: Mapping[str, str]) -> Iterator[Dia
                 node.kind, Materialization | Copy
             ):
                 continue
-            made = stand_ins.render(pipe, node)[0]
-            if stand_ins.is_incomplete(node):
-                continue
             catalog = ProjectCatalog(tables, stand_ins.render, pipe, node.name)
             try:
-                statement = compile_query(made, catalog)
+                statement = compile_query(stand_ins.render(pipe, node)[0], catalog)
+            except Incomplete:
+                continue
             except UserError as error:
                 is_certain = not stand_ins.has_unknown_values(node)
                 yield from (d for d in error.diagnostics if is_certain or d.code in _CERTAIN)
@@ -188,6 +190,11 @@ def _check_target(
         yield from check_columns(statement, target, kind.target_span or node.span, what)
 
 
+class Incomplete(Exception):
+    """A node is read whose SQL cannot be known without a request: a parameter that has no default
+    decides a name or the shape of it."""
+
+
 class StandIns:
     """Renders templates as they are checked: every parameter is a stand-in of its type."""
 
@@ -196,14 +203,11 @@ class StandIns:
         self._rendered: dict[int, Fragment | None] = {}
 
     def render(self, pipe: Pipe, node: Node) -> Rendered:
-        """The node's SQL with stand-ins."""
-        return self._fragment(node) or node.sql, {}
-
-    def is_incomplete(self, node: Node) -> bool:
-        """Whether the node's SQL cannot be known without a request: a parameter that has no
-        default decides a name or the shape of it."""
+        """The node's SQL with stand-ins. Raises `Incomplete`."""
         made = self._fragment(node)
-        return made is None or (node.is_template and NO_VALUE in _LITERAL.sub("''", made.text))
+        if made is None or (node.is_template and _NAMES.search(_LITERAL.sub("''", made.text))):
+            raise Incomplete(node.name)
+        return made, {}
 
     def has_unknown_values(self, node: Node) -> bool:
         """Whether a text in the node's SQL stands for one that only a request gives."""

@@ -28,3 +28,35 @@ def test_other_columns_are_missed_beside_it() -> None:
     found = _found("`v` Floaty64 `json:$.v`", "nothing")
     assert [code for code, _ in found] == ["TY001", "NM201"]
     assert found[1][1] == "unknown column `nothing`"
+
+
+READ = """NODE first
+SQL >
+    %
+    {}
+
+NODE last
+SQL >
+    SELECT ts, {} FROM first
+
+TYPE endpoint
+"""
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "SELECT ts, v FROM a WHERE {{ column(by) }} = 1",
+        "SELECT ts, v AS {{ symbol(by) }} FROM a",
+        "SELECT ts, v FROM {{ table(of) }}",
+        "{% set c = JSON(conf) %}SELECT ts, v FROM a LIMIT {{ c['n'] }}",
+        "{% if int(least) > 1 %}SELECT ts, v FROM a{% else %}SELECT ts, 1 AS v FROM a{% end %}",
+        "SELECT ts, v FROM a WHERE {{ sql_and(v__like=String(v, defined=False)) }}",
+    ],
+)
+def test_what_only_a_request_decides_is_not_missed_where_it_is_read(template: str) -> None:
+    schema = "SCHEMA >\n    `ts` DateTime `json:$.ts`,\n    `v` Int32 `json:$.v`\n"
+    files = {"a.datasource": schema, "p.pipe": READ.format(template, "nothing")}
+    assert build_project(files, {}).errors == ()
+    certain = {"a.datasource": schema, "p.pipe": READ.format("SELECT ts FROM a", "nothing")}
+    assert [d.code for d in build_project(certain, {}).errors] == ["NM201"]
