@@ -148,7 +148,11 @@ class FromParser(ExpressionParser):
         if self.accept(")"):
             return args
         while True:
-            args.append(self.query() if self.is_query(self.i) else self.aliased())
+            args.append(
+                self.query()
+                if self.is_query(self.i) and self.query_in_parentheses(self.i)
+                else self.aliased()
+            )
             if self.accept(")"):
                 return args
             self.expect(",")

@@ -228,7 +228,7 @@ class OperandParser(Cursor):
     def arguments(self, node: Call) -> None:
         """`( … )` after a function's name."""
         self.i += 1
-        if self.is_query(self.i):
+        if self.is_query(self.i) and self.query_in_parentheses(self.i):
             start = self.starts[self.i]
             node.args = [Subquery(start, self.end, self.query())]
             node.args[0].end = self.end
