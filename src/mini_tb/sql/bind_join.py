@@ -267,12 +267,14 @@ EITHER = Function(
 def bind_array_join(
     node: syntax.ArrayJoin, source: Relation, scope: Scope, queries: QueryBinder
 ) -> Relation:
-    """`source [LEFT] ARRAY JOIN arrays`: an element column hides the array of its name."""
+    """`source [LEFT] ARRAY JOIN arrays`: an element stands where the array stood; one that has a
+    name of its own (`AS`) hides a column of that name, but is not shown in its place."""
     scope.relations = [source]
     binder = ExpressionBinder(scope, queries)
     alias = queries.fresh("t")
     arrays: list[tuple[str, Expr]] = []
     elements: list[RelationColumn] = []
+    named: set[str] = set()
     for name, array, expression in _arrays(node, source, binder):
         if array.type.is_map:
             array = apply("mapToArray", [array])
@@ -285,16 +287,17 @@ def bind_array_join(
             )
         element = Column(array.type.element, alias, f"e{len(arrays)}")
         arrays.append((name, array))
+        if expression.alias is not None:
+            named.add(name)
         elements.append(RelationColumn(name, fill_default(element) if node.left else element))
-    hidden = {element.name for element in elements}
     elements += _whole(node, elements)
     known = {column.name for column in source.columns}
-    columns = [next((e for e in elements if e.name == c.name), c) for c in source.columns]
+    in_place = {e.name: e for e in elements if e.name in known and e.name not in named}
     # A star stands for the columns of the source only, their elements included.
-    added = [replace(e, starred=False) for e in elements if e.name not in known]
-    columns += added
-    part = _without(source, hidden, elements)
-    part.columns += [e for e in added if e.name.partition(".")[0] in known]  # `t.n.a`
+    added = [replace(e, starred=False) for e in elements if e.name not in in_place]
+    columns = [*added, *(in_place.get(c.name, c) for c in source.columns)]
+    part = _without(source, in_place)
+    part.columns += [e for e in added if e.name.partition(".")[0] in known - {e.name}]  # `t.n.a`
     parts = [part]
     return ArrayJoinRelation(alias, (), columns, source, node.left, arrays, parts=parts)
 
@@ -333,11 +336,8 @@ def _arrays(
         yield written or f"element{index}", binder.bind(plain), expression
 
 
-def _without(relation: Relation, hidden: set[str], elements: list[RelationColumn]) -> Relation:
+def _without(relation: Relation, elements: dict[str, RelationColumn]) -> Relation:
     """The relation with its arrays replaced by their elements."""
-    columns = [
-        next(e for e in elements if e.name == c.name) if c.name in hidden else c
-        for c in relation.columns
-    ]
-    parts = [_without(part, hidden, elements) for part in relation.parts]
+    columns = [elements.get(c.name, c) for c in relation.columns]
+    parts = [_without(part, elements) for part in relation.parts]
     return Relation(relation.alias, relation.names, columns, parts=parts)

@@ -42,10 +42,16 @@ class Labels:
         return Counter(c.name for relation in self.scope.relations for c in relation.columns)
 
     @cached_property
+    def hidden(self) -> set[str]:
+        """The names that mean elements of ARRAY JOIN beside columns called the same, or alone."""
+        columns = (column for relation in self.scope.relations for column in relation.columns)
+        return {column.name for column in columns if not column.starred}
+
+    @cached_property
     def taken(self) -> set[str]:
-        """Aliases, and the columns that ARRAY JOIN makes."""
+        """Aliases, and the columns whose elements ARRAY JOIN shows in their place."""
         elements = (name for relation in self.scope.relations for name in _elements(relation))
-        return {*self.scope.aliases, *elements}
+        return {*self.scope.aliases, *(name for name in elements if name not in self.hidden)}
 
     def name(self, node: syntax.Name) -> str:
         """The label of a name as written in the query."""
@@ -75,10 +81,12 @@ class Labels:
 
     def column(self, name: str, expr: Expr) -> str:
         """The label of a column that a star stands for; one that USING has merged has none."""
-        if len(self.tables) < 2 or self.shown[name] < 2:
+        if self.shown[name] < 2:
             return name
         for index, table in enumerate(self.tables):
             if table.names and any(c.name == name and c.expr == expr for c in table.columns):
+                if name in self.hidden:
+                    return f"{table.names[0]}.{name}"
                 return self.qualified(index, table.names[0], (name,))
         return name
 
