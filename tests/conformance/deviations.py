@@ -102,7 +102,8 @@ DEVIATIONS = (
         "computed on, or wrapped around",
         kind="value",
         query=r"(to|add|sub|date|age)\w*\(.*fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\)"
-        r"|fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\) [+-] (INTERVAL|\d)",
+        r"|fromUnixTimestamp64Milli\(toInt64\(.+\) \* 1000\) [+-] (INTERVAL|\d)"
+        r"|UTCTimestamp\(toDateTime64\((f32|f64)\b",
     ),
     Deviation(
         "`toDate`, `monthName`, `dateName`, `dateTrunc` of a `DateTime64` within the last second "
@@ -359,12 +360,12 @@ DEVIATIONS = (
     ),
     Deviation(
         "The name, and the type, of an `if` whose condition is constant, where the branch that is "
-        "not taken is an error (divides by zero, replaces in a constant FixedString, is no date)",
+        "not taken is an error (divides by zero, replaces in a constant FixedString, …)",
         "is that of the branch that is taken",
         "says what the query says",
         kind="name|type",
         query=r"([iI]f\(|CASE).*\b(lcm|gcd|intDiv|[mM]odulo|isIPAddressInRange|cosineDistance|"
-        r"mapFromArrays|"
+        r"mapFromArrays|arrayZip|"
         r"to\w+OrDefault)\("
         r"|([iI]f\(|CASE).* %"
         r"|([iI]f\(|CASE).*replace\w+\((\w+\()*toFixedString\("
