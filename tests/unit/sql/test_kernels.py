@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import struct
 import subprocess
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -153,24 +156,40 @@ def test_what_is_not_known_yet_decides_nothing() -> None:
         body.number(1) + body.number(1, 32)
 
 
-def test_what_is_done_abreast_does_not_depend_on_the_data() -> None:
-    body = Body()
+def test_shifts_and_rotations_wrap_around() -> None:
+    def of_row(row: Row) -> None:
+        number, by = row.number(0), row.number(1)
+        for i, word in enumerate((number << by, number >> by, number.left(by), number.right(by))):
+            row.result.put(word, 8 * i)
 
-    def part() -> None:
-        with body.when(body.number(1) < 2):
-            body.variable(3)
+    kernel = kernel_udf("turned", ("UBIGINT", "UBIGINT"), "BLOB", of_row, width=32)
+    number, mask = 0x0123456789ABCDEF, (1 << 64) - 1
+    shifts = [0, 1, 63, 64, 65, 1 << 40]
+    columns = [[number] * len(shifts), shifts]
+    table = kernel.function(*(pa.chunked_array([column], pa.uint64()) for column in columns))
+    for by, found in zip(shifts, table.column(0).to_pylist(), strict=True):
+        left, right = number << by % 64, number >> by % 64
+        turned = left & mask | number >> 64 - by % 64, right | number << 64 - by % 64 & mask
+        assert struct.unpack("<4Q", found) == (left & mask, right, *turned)
 
-    with pytest.raises(TypeError, match="no `when` and no `repeat`"):
-        body.abreast([part, part])
+
+def test_a_kernel_that_fails_says_so() -> None:
+    def odd(row: Row) -> None:
+        with row.body.when((row.number(0) & 1) > 0):
+            row.fail()
+        row.result.put(row.number(0))
+
+    kernel = kernel_udf("odd", ("UBIGINT",), "UBIGINT", odd, failure="DB::1: odd")
+    assert kernel.function(pa.chunked_array([[2]], pa.uint64())).column(0).to_pylist() == [2]
+    with pytest.raises(ValueError, match="DB::1: odd"):
+        kernel.function(pa.chunked_array([[2, 3]], pa.uint64()))
 
 
-def test_a_kernel_that_leaves_its_memory_is_an_error() -> None:
-    def far(row: Row) -> None:
-        row.result.put(row.body.number(0xFFFF_0000, 32).word())
-
-    kernel = kernel_udf("far", ("UBIGINT",), "UBIGINT", far)
-    with pytest.raises(ValueError, match="left its memory"):
-        kernel.function(pa.chunked_array([[1]], pa.uint64()))
+@pytest.mark.skipif(os.name != "posix", reason="pages are guarded as POSIX does it")
+def test_no_kernel_leaves_its_memory() -> None:
+    program = Path(__file__).with_name("guarded_kernels.py")
+    ended = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_the_interpreter_ends_quietly_after_a_kernel_has_run() -> None:

@@ -40,15 +40,15 @@ def int_hash32(x: Word) -> Word:
 
 def _short(at: Word, size: Word) -> Word:
     """Up to 16 bytes."""
-    body, n = at.body, size.long()
+    body = at.body
     with body.when(size > 8):
         a, b = at.word(), (at + size - 8).word()
-        body.give(city_pair(a, (b + n).right(n)) ^ b)
+        body.give(city_pair(a, (b + size).right(size)) ^ b)
     with body.when(size >= 4):
-        body.give(city_pair(n + (at.half().long() << 3), (at + size - 4).half().long()))
+        body.give(city_pair(size + (at.half().long() << 3), (at + size - 4).half().long()))
     with body.when(size > 0):
         a, b, c = (x.byte().long() for x in (at, at + (size >> 1), at + size - 1))
-        body.give(_shift_mix(((a + (b << 8)) * _K2) ^ ((n + (c << 2)) * _K3)) * _K2)
+        body.give(_shift_mix(((a + (b << 8)) * _K2) ^ ((size + (c << 2)) * _K3)) * _K2)
     return body.number(_K2)
 
 
@@ -56,7 +56,7 @@ def _of_17_to_32(at: Word, size: Word) -> Word:
     end = at + size
     a, b = at.word() * _K1, at.word(8)
     c, d = (end - 8).word() * _K2, (end - 16).word() * _K0
-    return city_pair((a - b).right(43) + c.right(30) + d, a + (b ^ _K3).right(20) - c + size.long())
+    return city_pair((a - b).right(43) + c.right(30) + d, a + (b ^ _K3).right(20) - c + size)
 
 
 def _half_of_64(at: Word, a: Word, z: Word) -> tuple[Word, Word]:
@@ -69,7 +69,7 @@ def _half_of_64(at: Word, a: Word, z: Word) -> tuple[Word, Word]:
 
 def _of_33_to_64(at: Word, size: Word) -> Word:
     tail = at + size - 32
-    first = at.word() + (size.long() + tail.word(16)) * _K0
+    first = at.word() + (size + tail.word(16)) * _K0
     v = _half_of_64(at, first, at.word(24))
     w = _half_of_64(tail, at.word(16) + tail.word(), tail.word(24))
     r = _shift_mix((v[0] + w[1]) * _K2 + (w[0] + v[1]) * _K0)
@@ -87,10 +87,10 @@ def _weak(at: Word, a: Word, b: Word) -> tuple[Word, Word]:
 
 def _long(at: Word, size: Word) -> Word:
     """More than 64 bytes."""
-    body, n, end = at.body, size.long(), at + size
+    body, end = at.body, at + size
     x, y, z = at.word(), (end - 16).word() ^ _K1, (end - 56).word() ^ _K0
-    v = _weak(end - 64, n, y)
-    w = _weak(end - 32, n * _K1, body.number(_K0))
+    v = _weak(end - 64, size, y)
+    w = _weak(end - 32, size * _K1, body.number(_K0))
     z = z + _shift_mix(v[1]) * _K1
     state = [body.variable(s) for s in ((z + x).right(39) * _K1, y.right(33) * _K1, z, *v, *w)]
     place = body.variable(at)
@@ -117,11 +117,11 @@ def _city(at: Word, size: Word) -> Word:
     return body.call(_LONG, at, size)
 
 
-_SHORT = Function("short", (32, 32), 64, _short)
-_OF_17_TO_32 = Function("of_17_to_32", (32, 32), 64, _of_17_to_32)
-_OF_33_TO_64 = Function("of_33_to_64", (32, 32), 64, _of_33_to_64)
-_LONG = Function("long", (32, 32), 64, _long)
-CITY = Function("city", (32, 32), 64, _city)
+_SHORT = Function("short", 64, _short)
+_OF_17_TO_32 = Function("of_17_to_32", 64, _of_17_to_32)
+_OF_33_TO_64 = Function("of_33_to_64", 64, _of_33_to_64)
+_LONG = Function("long", 64, _long)
+CITY = Function("city", 64, _city)
 
 
 def _of_text(row: Row) -> None:

@@ -1,20 +1,24 @@
-"""Digests: MD5, SHA-1 and the SHA-2 family, as many texts side by side as there are lanes."""
+"""Digests: MD5, SHA-1 and the SHA-2 family, of several texts side by side.
+
+Each of the texts has a lane, and blocks are taken of all at once until the longest is through: a
+text that is through before takes nothing more.
+"""
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.udf import Udf
-from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
-from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, abreast, kernel_udf
+from mini_tb.sql.functions.udf.kernel import Word
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
-# A number to digest may lie at the beginning.
-_STATE, _REST = SCRATCH + 64, SCRATCH + 128
-_GROUPS = (4, 4, 4, 1)
-"""How numbers are digested abreast: three vectors and a word keep all parts of a processor busy."""
+_SIDE = 32
+"""The bytes of what is done side by side. Of twice as many, a processor with registers for them
+would make a tenth more, and one without would take the compiler three times as long."""
+_NUMBERS = 16
+"""How many numbers are digested side by side."""
 Words = list[Word]
 
 
@@ -74,9 +78,9 @@ def majority(b: Word, c: Word, d: Word) -> Word:
 Step = Callable[[Word, Word, Word, Word], Word]
 _MD5_ROUNDS: tuple[tuple[Step, tuple[int, ...], int, int], ...] = (
     (lambda a, b, c, d: a + choice(b, c, d), (7, 12, 17, 22), 1, 0),
-    (lambda a, b, c, d: a + c.without(d) + (b & d), (5, 9, 14, 20), 5, 1),
+    (lambda a, b, c, d: a + (c & ~d) + (b & d), (5, 9, 14, 20), 5, 1),
     (lambda a, b, c, d: a + (b ^ (c ^ d)), (4, 11, 16, 23), 3, 5),
-    (lambda a, b, c, d: a - (c ^ d.without(b)), (6, 10, 15, 21), 7, 0),
+    (lambda a, b, c, d: a - (c ^ (d & ~b)), (6, 10, 15, 21), 7, 0),
 )
 """What is mixed and added, by how much it is turned, and which word of the block comes next. Of the
 sum, `b` is known last: what can be done without it is done before."""
@@ -91,6 +95,11 @@ _SHA2 = {
     64: (80, ((1, 8, 7), (19, 61, 6), (28, 34, 39), (14, 18, 41))),
 }
 """The rounds of SHA-2 by the bits of its words, and by how much words are turned in them."""
+
+
+def _read(at: Word, bits: int, offset: int, lanes: int = 1) -> Word:
+    """A word of so many bits."""
+    return at.word(offset, lanes) if bits == 64 else at.half(offset, lanes)
 
 
 def _md5_block(state: Words, block: Sequence[Word | int]) -> Words:
@@ -114,10 +123,10 @@ def _sha1_block(state: Words, block: Words) -> Words:
 
 
 def _sha2_block(state: Words, block: Words) -> Words:
-    """Sixteen rounds, and a loop of sixteen more: in one straight run they are 30 kB of program,
-    which takes SHA-512 a tenth longer."""
-    body = block[0].body
-    rounds, turns = _SHA2[block[0].bits]
+    """A loop of sixteen rounds: in one straight run they take the compiler five times as long."""
+    body, bits = block[0].body, block[0].bits
+    rounds, turns = _SHA2[bits]
+    size = bits // 8
 
     def spread(x: Word, by: tuple[int, int, int]) -> Word:
         return x.right(by[0]) ^ x.right(by[1]) ^ (x >> by[2])
@@ -127,126 +136,109 @@ def _sha2_block(state: Words, block: Words) -> Words:
 
     w = [body.variable(word) for word in block]
     words = [body.variable(word) for word in state]
-    root = body.variable(TABLES, 32)
-
-    def sixteen(*, further: bool) -> None:
+    table = body.table(_roots(bits))
+    root, end = body.variable(table), table + size * rounds
+    with body.repeat(lambda: root < end):
         a, b, c, d, e, f, g, h = [word.now() for word in words]
         differing = b ^ c
         for i in range(16):
-            if further:
-                more = spread(w[(i + 1) % 16], turns[0]) + spread(w[(i + 14) % 16], turns[1])
-                w[i].set(w[i] + w[(i + 9) % 16] + more)
-            first = h + turned(e, turns[3]) + choice(e, f, g) + root.like(h, 16 * i) + w[i]
+            first = h + turned(e, turns[3]) + choice(e, f, g) + (w[i] + _read(root, bits, size * i))
             # The majority of a, b and c is b, unless both of the others differ from it.
             before, differing = differing, a ^ b
             second = turned(a, turns[2]) + (b ^ (differing & before))
             a, b, c, d, e, f, g, h = first + second, a, b, c, d + first, e, f, g
         for variable, word in zip(words, (a, b, c, d, e, f, g, h), strict=True):
             variable.set(word)
-        root.set(root + 16 * 16)
-
-    sixteen(further=False)
-    with body.repeat(lambda: root < TABLES + 16 * rounds):
-        sixteen(further=True)
+        root.set(root + 16 * size)
+        with body.when(root < end):
+            for i in range(16):
+                more = spread(w[(i + 1) % 16], turns[0]) + spread(w[(i + 14) % 16], turns[1])
+                w[i].set(w[i] + w[(i + 9) % 16] + more)
     return [*words]
 
 
-def _roots(bits: int) -> dict[int, bytes]:
-    """What each round of SHA-2 adds, in each lane."""
+def _roots(bits: int) -> bytes:
+    """What each round of SHA-2 adds."""
     rounds, _ = _SHA2[bits]
-    roots = [(root >> 64 - bits).to_bytes(bits // 8, "little") for root in _CUBE_ROOTS[:rounds]]
-    return {TABLES: b"".join(root * (128 // bits) for root in roots)}
+    roots = _CUBE_ROOTS[:rounds]
+    return b"".join((root >> 64 - bits).to_bytes(bits // 8, "little") for root in roots)
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest: the words it begins with, what a block does to them, and their width in bits."""
+    """A digest: the words it begins with, what a block adds to them, and their width in bits."""
 
     start: tuple[int, ...]
     block: Callable[[Words, Words], Words]
     bits: int = 32
     big_endian: bool = True
-    tables: Callable[[], Mapping[int, bytes]] = dict
-
-    def _ordered(self, word: Word) -> Word:
-        return word.swapped() if self.big_endian else word
-
-    def _read(self, at: Word, index: int) -> Word:
-        return at.word(8 * index) if self.bits == 64 else at.half(4 * index)
-
-    def _take(self, at: Word) -> Word:
-        """Take the block at an address into the state."""
-        place = at.body.number(_STATE, 32)
-        state = [self._read(place, i) for i in range(len(self.start))]
-        block = [self._ordered(self._read(at, i)) for i in range(16)]
-        for i, (old, new) in enumerate(zip(state, self.block(state, block), strict=True)):
-            place.put(old + new, self.bits // 8 * i)
-        return place
-
-    def _lay(self, at: Word, size: Word, to: Word, blocks: int) -> Variable:
-        """Lay down what is left of a text, a bit, zeros, and the length in bits at the end of a
-        block: the one whose end is given."""
-        body, width = at.body, 2 * self.bits
-        for i in range(blocks * width // 8):
-            to.put(body.number(0), 8 * i)
-        stop, left = body.variable(to + width), body.variable(size & (width - 1))
-        if blocks > 1:
-            with body.when(left >= width - self.bits // 4):
-                stop.set(stop + width)
-        start = body.variable(at + (size & -width))
-        place = body.variable(to)
-        with body.repeat(lambda: left >= 8):
-            place.put(start.word())
-            start.set(start + 8)
-            place.set(place + 8)
-            left.set(left - 8)
-        behind = left.long() << 3
-        kept = start.word() & ((body.number(1) << behind) - 1)
-        place.put(kept | (body.number(0x80) << behind))
-        (stop - 8).put(self._ordered(size.long() << 3))
-        return stop
-
-    def _whole(self, at: Word, size: Word) -> Word:
-        """Leave the words of a text as the state."""
-        body, width = at.body, 2 * self.bits
-        take = Function("take", (32,), 32, self._take)
-        place, rest = body.number(_STATE, 32), body.number(_REST, 32)
-        for i, word in enumerate(self.start):
-            place.put(body.number(word, self.bits), self.bits // 8 * i)
-        to, end = body.variable(at), at + (size & -width)
-        with body.repeat(lambda: to < end):
-            body.call(take, to)
-            to.set(to + width)
-        stop = self._lay(at, size, rest, 2)
-        to.set(rest)
-        with body.repeat(lambda: to < stop):
-            body.call(take, to)
-            to.set(to + width)
-        return place
-
-    def words(self, at: Word, size: Word) -> Words:
-        """The words of a text."""
-        place = at.body.call(Function("whole", (32, 32), 32, self._whole), at, size)
-        return [self._ordered(self._read(place, i)) for i in range(len(self.start))]
 
     @property
     def lanes(self) -> int:
         """How many texts are digested side by side."""
-        return 128 // self.bits
+        return 8 * _SIDE // self.bits
 
-    def abreast(self, texts: Sequence[tuple[Word, Word]]) -> Words:
-        """The words of as many texts as there are lanes, side by side; each text is one block."""
-        body, width = texts[0][0].body, 2 * self.bits
-        places = [body.number(_REST + i * width, 32) for i in range(self.lanes)]
-        for (at, size), place in zip(texts, places, strict=True):
-            self._lay(at, size, place, 1)
-        block = [
-            self._ordered(body.beside([self._read(place, i) for place in places]))
-            for i in range(16)
-        ]
-        state = [body.number(word, self.bits, self.lanes) for word in self.start]
-        new = self.block(state, block)
-        return [self._ordered(a + b) for a, b in zip(state, new, strict=True)]
+    @property
+    def _width(self) -> int:
+        """The bytes of a block."""
+        return 2 * self.bits
+
+    def _ordered(self, word: Word) -> Word:
+        return word.swapped() if self.big_endian else word
+
+    def _put(self, to: Word, eight: Word) -> None:
+        """Lay eight bytes down as words of a lane."""
+        for i, word in enumerate([eight] if self.bits == 64 else eight.halves()):
+            to.put(word, _SIDE * i)
+
+    def _lay(self, to: Word, at: Word, size: Word, first: Word) -> None:
+        """Lay a block of a text down as the words of a lane, from the byte `first` of the text on.
+        Behind the text follow a bit, zeros, and at the end of a block its length in bits."""
+        body, width = at.body, self._width
+        eight = _SIDE * 64 // self.bits
+        with body.when(first <= size):
+            start, place = body.variable(at + first), body.variable(to)
+            left = body.variable((size - first).least(width))
+            with body.repeat(lambda: left >= 8):
+                self._put(place, start.word())
+                start.set(start + 8)
+                place.set(place + eight)
+                left.set(left - 8)
+            with body.when(size - first < width):
+                behind = left << 3
+                kept = start.word() & ((body.number(1) << behind) - 1)
+                self._put(place, kept | (body.number(0x80) << behind))
+        with body.when(size + self.bits // 4 < first + width):
+            self._put(to + eight * (width // 8 - 1), self._ordered(size << 3))
+
+    def lay_words(self, row: Row, to: Word) -> None:
+        """Lay down the words of as many texts as there are lanes, of each word all lanes."""
+        body, lanes, bits, width = row.body, self.lanes, self.bits, self._width
+        block, taking = body.room(16 * _SIDE), body.room(_SIDE)
+        words = [body.variable(body.number(word, bits, lanes)) for word in self.start]
+        first, more = body.variable(0), body.variable(1, 32)
+        with body.repeat(lambda: more > 0):
+            more.set(0)
+            for i in range(16):
+                block.put(body.number(0, bits, lanes), _SIDE * i)
+            lane = body.variable(0)
+            with body.repeat(lambda: lane < row.count.least(lanes)):
+                at, size = row.span(0, lane)
+                place = lane * (bits // 8)
+                self._lay(block + place, at, size, first)
+                end = size + bits // 4 + 1
+                takes = first < end
+                (taking + place).put(0 - (takes.long() if bits == 64 else takes))
+                more.set(more | (first + width < end))
+                lane.set(lane + 1)
+            found = [self._ordered(_read(block, bits, _SIDE * i, lanes)) for i in range(16)]
+            new = self.block([word.now() for word in words], found)
+            taken = _read(taking, bits, 0, lanes)
+            for word, added in zip(words, new, strict=True):
+                word.set(word + (added & taken))
+            first.set(first + width)
+        for i, word in enumerate(words):
+            to.put(self._ordered(word), _SIDE * i)
 
 
 _MD5 = Digest(MD5_START, _md5_block, big_endian=False)
@@ -255,7 +247,7 @@ _SHA1 = Digest(SHA1_START, _sha1_block)
 
 
 def _sha2(start: Sequence[int], bits: int) -> Digest:
-    return Digest(tuple(start), _sha2_block, bits, tables=lambda: _roots(bits))
+    return Digest(tuple(start), _sha2_block, bits)
 
 
 _SHA224 = _sha2([root & 0xFFFF_FFFF for root in _SQUARE_ROOTS[8:]], 32)
@@ -270,43 +262,30 @@ def _udf(
     digest: Digest,
     returns: str,
     width: int,
-    emit: Callable[[Word, Words, int], None],
+    emit: Callable[[Word, Words], None],
 ) -> Udf:
     """What is emitted of the digest of a text."""
 
-    def one(row: Row) -> None:
-        emit(row.result, digest.words(*row.span(0)), 0)
+    def of_rows(row: Row) -> None:
+        body, count, size = row.body, len(digest.start), digest.bits // 8
+        words = body.room(_SIDE * count)
+        digest.lay_words(row, words)
+        place, result = body.variable(words), body.variable(row.result)
+        with body.repeat(lambda: place < words + _SIDE):
+            emit(result, [_read(place, digest.bits, _SIDE * i) for i in range(count)])
+            place.set(place + size)
+            result.set(result + width)
 
-    def several(row: Row) -> None:
-        body, texts = row.body, [row.span(0, i) for i in range(digest.lanes)]
-        most = digest.bits * 2 - digest.bits // 4
-        small = functools.reduce(lambda a, b: a & b, [size < most for _, size in texts])
-        with body.when(small):
-            words = digest.abreast(texts)
-            for i in range(digest.lanes):
-                emit(row.result, [word.lane(i) for word in words], i * width)
-        with body.when(small ^ 1):
-            for i, (at, size) in enumerate(texts):
-                emit(row.result, digest.words(at, size), i * width)
-
-    return kernel_udf(
-        name,
-        ("BLOB",),
-        returns,
-        one,
-        width=width,
-        tables=digest.tables,
-        several=(digest.lanes, several),
-    )
+    return kernel_udf(name, ("BLOB",), returns, of_rows, width=width, rows=digest.lanes)
 
 
 def digest_udf(name: str, digest: Digest, width: int) -> Udf:
     """The function that digests texts; its answer has so many bytes."""
+    step = digest.bits // 8
 
-    def emit(to: Word, words: Words, offset: int) -> None:
-        step = digest.bits // 8
+    def emit(to: Word, words: Words) -> None:
         for i, word in enumerate(words[: width // step]):
-            to.put(word, offset + step * i)
+            to.put(word, step * i)
 
     return _udf(name, digest, "BLOB", width, emit)
 
@@ -316,29 +295,20 @@ def _half(words: Words) -> Word:
     return words[0].joined(words[1]).swapped()
 
 
-def _emit_half(to: Word, words: Words, offset: int) -> None:
-    to.put(_half(words), offset)
-
-
 def _half_of_width(width: int) -> Udf:
     """Of numbers of so many bytes."""
 
-    def of_rows(row: Row, lanes: int, ahead: int) -> None:
-        low, high = row.number(0, lanes, ahead).halves()
+    def of_rows(row: Row) -> None:
+        low, high = row.number(0, _NUMBERS).halves()
         words = [low, high] if width == 8 else [low]
         block: list[Word | int] = [*words, *[0] * (14 - len(words)), 8 * width, 0]
         block[width // 4] = block[width // 4] | 0x80 << 8 * width % 32
-        state = [row.body.number(word, 32, lanes) for word in MD5_START]
+        state = [row.body.number(word, 32, _NUMBERS) for word in MD5_START]
         new = [a + b for a, b in zip(state, _md5_block(state, block), strict=True)]
-        row.result.put(_half(new), 8 * ahead)
+        row.result.put(_half(new))
 
-    return kernel_udf(
-        f"mt_half_md5_bits_{width}",
-        ("UBIGINT",),
-        "UBIGINT",
-        lambda row: of_rows(row, 1, 0),
-        several=abreast(_GROUPS, of_rows),
-    )
+    name = f"mt_half_md5_bits_{width}"
+    return kernel_udf(name, ("UBIGINT",), "UBIGINT", of_rows, rows=_NUMBERS)
 
 
 UDFS = (
@@ -349,6 +319,6 @@ UDFS = (
     digest_udf("mt_sha384", _SHA384, 48),
     digest_udf("mt_sha512", _SHA512, 64),
     digest_udf("mt_sha512_256", _SHA512_256, 32),
-    _udf("mt_half_md5", _MD5, "UBIGINT", 8, _emit_half),
+    _udf("mt_half_md5", _MD5, "UBIGINT", 8, lambda to, words: to.put(_half(words))),
     *map(_half_of_width, (1, 2, 4, 8)),
 )

@@ -25,21 +25,21 @@ def _join(u: Word, v: Word, factor: Word) -> Word:
 
 
 def _of_0_to_16(at: Word, size: Word) -> Word:
-    body, n, end = at.body, size.long(), at + size
-    factor = (n << 1) + _K2
+    body, end = at.body, at + size
+    factor = (size << 1) + _K2
     with body.when(size >= 8):
         a, b = at.word() + _K2, (end - 8).word()
         body.give(_join(b.right(37) * factor + a, (a.right(25) + b) * factor, factor))
     with body.when(size >= 4):
-        body.give(_join(n + (at.half().long() << 3), (end - 4).half().long(), factor))
+        body.give(_join(size + (at.half().long() << 3), (end - 4).half().long(), factor))
     with body.when(size > 0):
         first, middle, last = (x.byte().long() for x in (at, at + (size >> 1), end - 1))
-        body.give(_mix(((first + (middle << 8)) * _K2) ^ ((n + (last << 2)) * _K0)) * _K2)
+        body.give(_mix(((first + (middle << 8)) * _K2) ^ ((size + (last << 2)) * _K0)) * _K2)
     return body.number(_K2)
 
 
 def _of_17_to_32(at: Word, size: Word) -> Word:
-    u, v, factor = _ends(at, at + size, (size.long() << 1) + _K2, _K1)
+    u, v, factor = _ends(at, at + size, (size << 1) + _K2, _K1)
     return _join(u, v, factor)
 
 
@@ -51,7 +51,7 @@ def _ends(at: Word, end: Word, factor: Word, first: int) -> tuple[Word, Word, Wo
 
 
 def _print_33_to_64(at: Word, size: Word) -> Word:
-    end, factor = at + size, (size.long() << 1) + _K2
+    end, factor = at + size, (size << 1) + _K2
     y, v, _ = _ends(at, end, factor, _K2)
     z = _join(y, v, factor)
     e, f = at.word(16) * factor, at.word(24)
@@ -70,14 +70,14 @@ def _of_32(at: Word, factor: Word, *seeds: Word) -> Word:
 
 def _of_33_to_64(at: Word, size: Word) -> Word:
     first = at.body.number(_K2 - 30)
-    second = (size.long() << 1) + (_K2 - 30)
+    second = (size << 1) + (_K2 - 30)
     a, b = _of_32(at, first), _of_32(at + size - 32, second)
     return (b * second + a) * second
 
 
 def _of_65_to_96(at: Word, size: Word) -> Word:
     first = at.body.number(_K2 - 114)
-    second = (size.long() << 1) + (_K2 - 114)
+    second = (size << 1) + (_K2 - 114)
     a, b = _of_32(at, first), _of_32(at + 32, second)
     c = _of_32(at + size - 32, second, a, b)
     return (c * 9 + (a >> 17) + (b >> 21)) * second
@@ -120,7 +120,7 @@ def _print_long(at: Word, size: Word) -> Word:
         place.set(place + 64)
     x, y, z, v0, v1, w0, w1 = (word + 0 for word in state)
     factor = ((z & 0xFF) << 1) + _K1
-    w0 = w0 + ((size - 1) & 63).long()
+    w0 = w0 + ((size - 1) & 63)
     v0 = v0 + w0
     w0 = w0 + v0
     x, y, z, v0, v1, w0, w1 = _step((x, y, z, v0, v1, w0, w1), at + size - 64, factor, 9)
@@ -147,7 +147,7 @@ def _very_long(at: Word, size: Word) -> Word:
     x, y, z, u, v0, v1, w0, w1 = (word + 0 for word in state)
     end = at + size - 64
     u, v1, v0 = u * 9, v1.right(28), v0.right(20)
-    w0 = w0 + ((size - 1) & 63).long()
+    w0 = w0 + ((size - 1) & 63)
     u = u + y
     y = y + u
     x = ((y - x + v0 + end.word(8)).right(37) * factor) ^ (w1 * 9)
@@ -178,26 +178,24 @@ def _very_long_step(state: list[Variable], a: list[Word], factor: Word) -> tuple
 
 
 _SMALL = (
-    (16, Function("of_0_to_16", (32, 32), 64, _of_0_to_16)),
-    (32, Function("of_17_to_32", (32, 32), 64, _of_17_to_32)),
+    (16, Function("of_0_to_16", 64, _of_0_to_16)),
+    (32, Function("of_17_to_32", 64, _of_17_to_32)),
 )
-_PRINT_LONG = Function("print_long", (32, 32), 64, _print_long)
+_PRINT_LONG = Function("print_long", 64, _print_long)
 
 
 def _farm(at: Word, size: Word) -> Word:
     sizes = (
         *_SMALL,
-        (64, Function("of_33_to_64", (32, 32), 64, _of_33_to_64)),
-        (96, Function("of_65_to_96", (32, 32), 64, _of_65_to_96)),
+        (64, Function("of_33_to_64", 64, _of_33_to_64)),
+        (96, Function("of_65_to_96", 64, _of_65_to_96)),
         (256, _PRINT_LONG),
     )
-    with at.body.when(size >= 512):
-        at.body.fail()
-    return _by_size(sizes, Function("very_long", (32, 32), 64, _very_long), at, size)
+    return _by_size(sizes, Function("very_long", 64, _very_long), at, size)
 
 
 def _fingerprint(at: Word, size: Word) -> Word:
-    sizes = (*_SMALL, (64, Function("print_33_to_64", (32, 32), 64, _print_33_to_64)))
+    sizes = (*_SMALL, (64, Function("print_33_to_64", 64, _print_33_to_64)))
     return _by_size(sizes, _PRINT_LONG, at, size)
 
 
@@ -218,8 +216,15 @@ def _fingerprint_pair(low: Word, high: Word) -> Word:
     return (b ^ (b >> 41)) * _MUL
 
 
-_FARM = Function("farm", (32, 32), 64, _farm)
-_FINGERPRINT = Function("fingerprint", (32, 32), 64, _fingerprint)
+_FARM = Function("farm", 64, _farm)
+_FINGERPRINT = Function("fingerprint", 64, _fingerprint)
+
+
+def _of_text(row: Row) -> None:
+    at, size = row.span(0)
+    with row.body.when(size >= 512):
+        row.fail()
+    row.result.put(row.body.call(_FARM, at, size))
 
 
 def _of_pair(row: Row) -> None:
@@ -231,7 +236,7 @@ UDFS = (
         "mt_farm",
         ("BLOB",),
         "UBIGINT",
-        lambda row: row.result.put(row.body.call(_FARM, *row.span(0))),
+        _of_text,
         failure="DB::48: `farmHash64` of 512 bytes and more is not the same on all machines, and is"
         " not computed here; `farmFingerprint64` is",
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
-from mini_tb.sql.functions.udf.machine import SCRATCH, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import SPARE, Row, kernel_udf
 
 _RETURNS = {32: "UINTEGER", 64: "UBIGINT"}
 
@@ -26,44 +26,34 @@ def folded(pair: Callable[[Word, Word], Word]) -> Callable[[Row], None]:
     return of_list
 
 
-def text_udf(
-    name: str,
-    function: Function,
-    returns: str = "",
-    tables: Callable[[], Mapping[int, bytes]] = dict,
-) -> Udf:
+def text_udf(name: str, function: Function, returns: str = "") -> Udf:
     """`name` over BLOB."""
     returns = returns or _RETURNS[function.result]
 
     def of_text(row: Row) -> None:
         row.result.put(row.body.call(function, *row.span(0)))
 
-    return kernel_udf(name, ("BLOB",), returns, of_text, tables=tables)
+    return kernel_udf(name, ("BLOB",), returns, of_text)
 
 
-def hash_udfs(
-    name: str,
-    function: Function,
-    returns: str = "",
-    tables: Callable[[], Mapping[int, bytes]] = dict,
-) -> tuple[Udf, Udf, Udf]:
+def hash_udfs(name: str, function: Function, returns: str = "") -> tuple[Udf, Udf, Udf]:
     """`name` over BLOB, `name_bits` over numbers and their width in bytes, `name_bits_8` over
     numbers of that width: a column of constants costs time."""
     returns = returns or _RETURNS[function.result]
 
     def of_number(row: Row, size: Word) -> None:
-        place = row.body.number(SCRATCH, 32)
+        place = row.body.room(8 + SPARE)
         place.put(row.number(0))
         row.result.put(row.body.call(function, place, size))
 
     def of_any(row: Row) -> None:
-        of_number(row, row.number(1).short())
+        of_number(row, row.number(1))
 
     def of_8(row: Row) -> None:
-        of_number(row, row.body.number(8, 32))
+        of_number(row, row.body.number(8))
 
     return (
-        text_udf(name, function, returns, tables),
-        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any, tables=tables),
-        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8, tables=tables),
+        text_udf(name, function, returns),
+        kernel_udf(f"{name}_bits", ("UBIGINT", "UBIGINT"), returns, of_any),
+        kernel_udf(f"{name}_bits_8", ("UBIGINT",), returns, of_8),
     )

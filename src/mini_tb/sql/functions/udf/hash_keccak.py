@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from mini_tb.sql.functions.udf.kernel import Variable
-from mini_tb.sql.functions.udf.machine import SCRATCH, TABLES, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
 _BLOCK, _WORDS, _SIZE = 136, 17, 32
 _ROUNDS = 24
@@ -26,10 +24,6 @@ def _constants() -> bytes:
     rounds = (bits[7 * i : 7 * i + 7] for i in range(_ROUNDS))
     words = (sum(bit << (1 << j) - 1 for j, bit in enumerate(each)) for each in rounds)
     return b"".join(word.to_bytes(8, "little") for word in words)
-
-
-def _tables() -> Mapping[int, bytes]:
-    return {TABLES: _constants()}
 
 
 def _walk() -> list[tuple[int, int, int]]:
@@ -54,7 +48,7 @@ def _round(state: list[Variable], constant: Variable) -> None:
     for i, word in enumerate(state):
         row = i - i % 5
         second, third = (moved[row + (i + step) % 5] for step in (1, 2))
-        word.set(moved[i] ^ third.without(second))
+        word.set(moved[i] ^ (third & ~second))
     state[0].set(state[0] ^ constant.word())
 
 
@@ -62,7 +56,7 @@ def _keccak(row: Row) -> None:
     body, (at, size) = row.body, row.span(0)
     state = [body.variable(0) for _ in range(25)]
     place, left = body.variable(at), body.variable(size)
-    last, more = body.number(SCRATCH, 32), body.variable(1, 32)
+    last, more = body.room(_BLOCK), body.variable(1)
     for i in range(_WORDS):
         last.put(body.number(0), 8 * i)
     with body.repeat(lambda: more > 0):
@@ -80,8 +74,9 @@ def _keccak(row: Row) -> None:
             more.set(0)
         for i in range(_WORDS):
             state[i].set(state[i] ^ place.word(8 * i))
-        constant = body.variable(TABLES, 32)
-        with body.repeat(lambda: constant < TABLES + 8 * _ROUNDS):
+        constants = body.table(_constants())
+        constant, behind = body.variable(constants), constants + 8 * _ROUNDS
+        with body.repeat(lambda: constant < behind):
             _round(state, constant)
             constant.set(constant + 8)
         with body.when(more > 0):
@@ -91,4 +86,4 @@ def _keccak(row: Row) -> None:
         row.result.put(state[i], 8 * i)
 
 
-UDFS = (kernel_udf("mt_keccak256", ("BLOB",), "BLOB", _keccak, width=_SIZE, tables=_tables),)
+UDFS = (kernel_udf("mt_keccak256", ("BLOB",), "BLOB", _keccak, width=_SIZE),)

@@ -11,7 +11,7 @@ _K0, _K1, _K2, _K3 = 0xC83A91E1, 0x8648DBDB, 0x7BDEC03B, 0x2F5870A5
 def _metro(at: Word, size: Word) -> Word:
     body = at.body
     place, end = body.variable(at), at + size
-    h = body.variable(size.long() + _K2 * _K0)
+    h = body.variable(size + _K2 * _K0)
     with body.when(size >= 32):
         v = [body.variable(h) for _ in range(4)]
         with body.repeat(lambda: place + 32 <= end):
@@ -44,4 +44,4 @@ def _metro(at: Word, size: Word) -> Word:
     return x ^ x.right(33)
 
 
-UDFS = (text_udf("mt_metro", Function("metro", (32, 32), 64, _metro)),)
+UDFS = (text_udf("mt_metro", Function("metro", 64, _metro)),)

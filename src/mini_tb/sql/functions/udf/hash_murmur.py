@@ -12,13 +12,13 @@ _C1, _C2 = 0x87C37B91114253D5, 0x4CF5AD432745937F
 
 def _tail(at: Word, size: Word) -> Word:
     """The first `size` bytes, fewer than eight, as a number."""
-    return at.word() & ((at.body.number(1) << (size.long() << 3)) - 1)
+    return at.word() & ((at.body.number(1) << (size << 3)) - 1)
 
 
 def _murmur2_32(at: Word, size: Word, seed: int = 0) -> Word:
     body = at.body
     place, last = body.variable(at), at + (size & -4)
-    h = body.variable(size ^ seed)
+    h = body.variable(size.short() ^ seed)
     with body.repeat(lambda: place < last):
         k = place.half() * _M32
         h.set((h * _M32) ^ ((k ^ (k >> 24)) * _M32))
@@ -39,7 +39,7 @@ def _murmur2_64(at: Word, size: Word, *, gcc: bool = False) -> Word:
     """MurmurHash64A, or the hash of GCC's standard library, which mixes its words otherwise."""
     body = at.body
     place, last = body.variable(at), at + (size & -8)
-    h = body.variable((size.long() * _M64) ^ (0xC70F6907 if gcc else 0))
+    h = body.variable((size * _M64) ^ (0xC70F6907 if gcc else 0))
     with body.repeat(lambda: place < last):
         k = place.word() * _M64
         h.set((h ^ ((k ^ (k >> 47)) * _M64)) * _M64)
@@ -66,7 +66,7 @@ def _murmur3_32(at: Word, size: Word) -> Word:
     with body.repeat(lambda: place < last):
         h.set((h ^ _scrambled(place.half())).left(13) * 5 + 0xE6546B64)
         place.set(place + 4)
-    x = h ^ _scrambled(_tail(last, size & 3).short()) ^ size
+    x = h ^ _scrambled(_tail(last, size & 3).short()) ^ size.short()
     x = (x ^ (x >> 16)) * 0x85EBCA6B
     x = (x ^ (x >> 13)) * 0xC2B2AE35
     return x ^ (x >> 16)
@@ -105,8 +105,8 @@ def _murmur3_128(at: Word, size: Word) -> tuple[Word, Word]:
         h2.set(((h2 ^ _high(place.word(8))).left(31) + h1) * 5 + 0x38495AB5)
         place.set(place + 16)
     _take_rest(h1, h2, last, size & 15)
-    b = h2 ^ size.long()
-    a = (h1 ^ size.long()) + b
+    b = h2 ^ size
+    a = (h1 ^ size) + b
     b = b + a
     a, b = _mixed(a), _mixed(b)
     a = a + b
@@ -125,14 +125,14 @@ def _of_text_128(row: Row) -> None:
     row.result.put(high, 8)
 
 
-_MURMUR3_32 = Function("murmur3_32", (32, 32), 32, _murmur3_32)
+_MURMUR3_32 = Function("murmur3_32", 32, _murmur3_32)
 UDFS = (
-    *hash_udfs("mt_murmur2_32", Function("murmur2_32", (32, 32), 32, _murmur2_32)),
-    *hash_udfs("mt_kafka_murmur", Function("kafka", (32, 32), 32, _kafka)),
-    *hash_udfs("mt_murmur2_64", Function("murmur2_64", (32, 32), 64, _murmur2_64)),
-    *hash_udfs("mt_gcc_murmur", Function("gcc", (32, 32), 64, _gcc)),
+    *hash_udfs("mt_murmur2_32", Function("murmur2_32", 32, _murmur2_32)),
+    *hash_udfs("mt_kafka_murmur", Function("kafka", 32, _kafka)),
+    *hash_udfs("mt_murmur2_64", Function("murmur2_64", 64, _murmur2_64)),
+    *hash_udfs("mt_gcc_murmur", Function("gcc", 64, _gcc)),
     *hash_udfs("mt_murmur3_32", _MURMUR3_32),
     *hash_udfs("mt_iceberg", _MURMUR3_32, returns="INTEGER"),
-    *hash_udfs("mt_murmur3_64", Function("murmur3_64", (32, 32), 64, _murmur3_64)),
+    *hash_udfs("mt_murmur3_64", Function("murmur3_64", 64, _murmur3_64)),
     kernel_udf("mt_murmur3_128", ("BLOB",), "BLOB", _of_text_128, width=16),
 )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
-from mini_tb.sql.functions.udf.machine import SCRATCH, Row, abreast, kernel_udf
+from mini_tb.sql.functions.udf.machine import SPARE, Row, kernel_udf
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
-_GROUPS = (2, 2, 1, 1)
-"""How numbers are hashed abreast: two vectors and two words keep all parts of a processor busy."""
+_NUMBERS = 8
+"""How many numbers are hashed side by side."""
 State = list[Variable]
 Hash = Callable[[State, Callable[[], None]], tuple[Word, ...]]
 """What a state comes to that takes a value when told to."""
@@ -53,8 +53,8 @@ def _take_text(state: State, at: Word, size: Word) -> None:
     with body.repeat(lambda: place < last):
         _take(state, place.word())
         place.set(place + 8)
-    kept = (body.number(1) << ((size.long() & 7) << 3)) - 1
-    _take(state, (last.word() & kept) | (size.long() << 56))
+    kept = (body.number(1) << ((size & 7) << 3)) - 1
+    _take(state, (last.word() & kept) | (size << 56))
 
 
 def _take_number(state: State, number: Word, width: int) -> None:
@@ -116,8 +116,8 @@ def _pair(a: Word, b: Word, k0: Word, k1: Word) -> Word:
     return _hash64(state, take)[0]
 
 
-_SIP = Function("sip", (32, 32, 64, 64), 64, _sip)
-_PAIR = Function("pair", (64, 64, 64, 64), 64, _pair)
+_SIP = Function("sip", 64, _sip)
+_PAIR = Function("pair", 64, _pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,9 @@ class _Rows:
 
     def _number(self, row: Row) -> tuple[Word, ...]:
         """A number and its width, in bytes."""
-        place = row.body.number(SCRATCH, 32)
+        place = row.body.room(8 + SPARE)
         place.put(row.number(0))
-        return place, row.number(1).short(), *self._keys(row, 2)
+        return place, row.number(1), *self._keys(row, 2)
 
     def of_text(self, row: Row) -> None:
         row.result.put(row.body.call(_SIP, *self._text(row)))
@@ -176,20 +176,14 @@ class _Rows:
 def _of_width(name: str, hashed: Hash, returns: str, size: int, width: int) -> Udf:
     """Numbers of one width, with the key 0; a hash has so many bytes."""
 
-    def of_rows(row: Row, lanes: int, ahead: int) -> None:
-        body, number = row.body, row.number(0, lanes, ahead)
-        state = [body.variable(body.number(start, 64, lanes)) for start in _START]
+    def of_rows(row: Row) -> None:
+        body, number = row.body, row.number(0, _NUMBERS)
+        state = [body.variable(body.number(start, 64, _NUMBERS)) for start in _START]
         first, *second = hashed(state, lambda: _take_number(state, number, width))
-        row.result.put(first.followed(*second) if second else first, size * ahead)
+        row.result.put(first.followed(*second) if second else first)
 
-    return kernel_udf(
-        f"{name}_bits_{width}",
-        ("UBIGINT",),
-        returns,
-        lambda row: of_rows(row, 1, 0),
-        width=size,
-        several=abreast(_GROUPS, of_rows),
-    )
+    name = f"{name}_bits_{width}"
+    return kernel_udf(name, ("UBIGINT",), returns, of_rows, width=size, rows=_NUMBERS)
 
 
 _WIDE: dict[str, Hash] = {"mt_sip128": _own_128, "mt_sip128_reference": _reference_128}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.hash_forms import text_udf
 from mini_tb.sql.functions.udf.kernel import Function, Word
-from mini_tb.sql.functions.udf.machine import TABLES, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
 _CRC32, _CRC64 = 0xEDB88320, 0xC96C5795D7870F42
 
@@ -33,37 +33,35 @@ def _java_utf16(at: Word, size: Word) -> Word:
     return h
 
 
-def _tables(polynomial: int, bits: int) -> Callable[[], dict[int, bytes]]:
+def _table(polynomial: int, bits: int) -> bytes:
     """What eight bytes add to a checksum, each by its distance from the end."""
-
-    def made() -> dict[int, bytes]:
-        row = []
-        for crc in range(256):
-            for _ in range(8):
-                crc = crc >> 1 ^ polynomial * (crc & 1)
-            row.append(crc)
-        rows = [row]
-        for _ in range(7):
-            rows.append([row[crc & 255] ^ crc >> 8 for crc in rows[-1]])
-        flat = [crc for row in rows for crc in row]
-        return {TABLES: struct.pack(f"<{len(flat)}{'Q' if bits == 64 else 'I'}", *flat)}
-
-    return made
+    row = []
+    for crc in range(256):
+        for _ in range(8):
+            crc = crc >> 1 ^ polynomial * (crc & 1)
+        row.append(crc)
+    rows = [row]
+    for _ in range(7):
+        rows.append([row[crc & 255] ^ crc >> 8 for crc in rows[-1]])
+    flat = [crc for row in rows for crc in row]
+    return struct.pack(f"<{len(flat)}{'Q' if bits == 64 else 'I'}", *flat)
 
 
-def _crc(bits: int, start: int, end: int) -> Callable[[Word, Word], Word]:
+def _crc(polynomial: int, bits: int, start: int, end: int) -> Callable[[Word, Word], Word]:
     """A checksum that begins at one number and is combined with another at the end."""
-
-    def looked_up(index: Word, distance: int) -> Word:
-        at = index << (3 if bits == 64 else 2)
-        offset = TABLES + distance * 256 * bits // 8
-        return at.word(offset) if bits == 64 else at.half(offset)
-
-    def low(word: Word) -> Word:
-        return (word.short() if word.bits == 64 else word) & 255
 
     def build(at: Word, size: Word) -> Word:
         body = at.body
+        table = body.table(_table(polynomial, bits))
+
+        def looked_up(index: Word, distance: int) -> Word:
+            place = table + index * (bits // 8)
+            offset = distance * 256 * bits // 8
+            return place.word(offset) if bits == 64 else place.half(offset)
+
+        def low(word: Word) -> Word:
+            return (word if word.bits == 64 else word.long()) & 255
+
         place, stop = body.variable(at), at + size
         crc = body.variable(start, bits)
         with body.repeat(lambda: place + 8 <= stop):
@@ -75,7 +73,7 @@ def _crc(bits: int, start: int, end: int) -> Callable[[Word, Word], Word]:
             crc.set(total)
             place.set(place + 8)
         with body.repeat(lambda: place < stop):
-            crc.set(looked_up(low(crc) ^ place.byte(), 0) ^ (crc >> 8))
+            crc.set(looked_up(low(crc) ^ place.byte().long(), 0) ^ (crc >> 8))
             place.set(place + 1)
         return crc ^ end
 
@@ -95,13 +93,13 @@ def _jump(row: Row) -> None:
 
 
 def _crc_udf(name: str, polynomial: int, bits: int, *, start: int = 0, end: int = 0) -> Udf:
-    function = Function("crc", (32, 32), bits, _crc(bits, start, end))
-    return text_udf(name, function, tables=_tables(polynomial, bits))
+    function = Function("crc", bits, _crc(polynomial, bits, start, end))
+    return text_udf(name, function)
 
 
 UDFS = (
-    text_udf("mt_java", Function("java", (32, 32), 32, _java), "INTEGER"),
-    text_udf("mt_java_utf16", Function("java", (32, 32), 32, _java_utf16), "INTEGER"),
+    text_udf("mt_java", Function("java", 32, _java), "INTEGER"),
+    text_udf("mt_java_utf16", Function("java", 32, _java_utf16), "INTEGER"),
     _crc_udf("mt_crc32", _CRC32, 32, start=-1, end=-1),
     _crc_udf("mt_crc32_ieee", _CRC32, 32),
     _crc_udf("mt_crc64", _CRC64, 64),

@@ -1,4 +1,4 @@
-"""wyHash: a hash by products of 128 bits, and such products for others."""
+"""wyHash: a hash by products of 128 bits."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ from mini_tb.sql.functions.udf.hash_forms import hash_udfs
 from mini_tb.sql.functions.udf.kernel import Function, Word
 
 _SECRET = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3)
-_HALF = 0xFFFFFFFF
-
-
-def product(a: Word, b: Word) -> tuple[Word, Word]:
-    """The low and the high 64 bits of the product of two words."""
-    a_low, a_high, b_low, b_high = a & _HALF, a >> 32, b & _HALF, b >> 32
-    left, right = a_high * b_low, a_low * b_high
-    middle = ((a_low * b_low) >> 32) + (left & _HALF) + right
-    return a * b, a_high * b_high + (left >> 32) + (middle >> 32)
 
 
 def folded_product(a: Word, b: Word) -> Word:
     """The halves of the product of two words, one laid over the other."""
-    low, high = product(a, b)
+    low, high = a.product(b)
     return low ^ high
 
 
@@ -39,7 +30,7 @@ def _short(at: Word, size: Word) -> Word:
 
 
 def _finished(a: Word, b: Word, seed: Word, size: Word) -> Word:
-    return folded_product(size.long() ^ _SECRET[1], folded_product(a ^ _SECRET[1], b ^ seed))
+    return folded_product(size ^ _SECRET[1], folded_product(a ^ _SECRET[1], b ^ seed))
 
 
 def _wy(at: Word, size: Word) -> Word:
@@ -65,6 +56,6 @@ def _wy(at: Word, size: Word) -> Word:
     return _finished(end.word(), end.word(8), seed, size)
 
 
-_SHORT = Function("short", (32, 32), 64, _short)
+_SHORT = Function("short", 64, _short)
 
-UDFS = hash_udfs("mt_wy", Function("wy", (32, 32), 64, _wy))
+UDFS = hash_udfs("mt_wy", Function("wy", 64, _wy))

@@ -39,7 +39,7 @@ def _xx64(at: Word, size: Word, seed: int = 0) -> Word:
         for lane in lanes:
             total = (total ^ _round64(zero, lane)) * _P[0] + _P[3]
         h.set(total)
-    h.set(h + size.long())
+    h.set(h + size)
     with body.repeat(lambda: place + 8 <= end):
         h.set((h ^ _round64(zero, place.word())).left(27) * _P[0] + _P[3])
         place.set(place + 8)
@@ -67,7 +67,7 @@ def _xx32(at: Word, size: Word) -> Word:
             place.set(place + 16)
         a, b, c, d = lanes
         h.set(a.left(1) + b.left(7) + c.left(12) + d.left(18))
-    h.set(h + size)
+    h.set(h + size.short())
     with body.repeat(lambda: place + 4 <= end):
         h.set((h + place.half() * _Q[2]).left(17) * _Q[3])
         place.set(place + 4)
@@ -87,7 +87,7 @@ def _spark(at: Word, size: Word) -> Word:
 
 
 UDFS = (
-    text_udf("mt_xx64_spark", Function("spark", (32, 32), 64, _spark), "BIGINT"),
-    *hash_udfs("mt_xx64", Function("xx64", (32, 32), 64, _xx64)),
-    *hash_udfs("mt_xx32", Function("xx32", (32, 32), 32, _xx32)),
+    text_udf("mt_xx64_spark", Function("spark", 64, _spark), "BIGINT"),
+    *hash_udfs("mt_xx64", Function("xx64", 64, _xx64)),
+    *hash_udfs("mt_xx32", Function("xx32", 32, _xx32)),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from mini_tb.sql.duckdb.udf import Udf
 from mini_tb.sql.functions.udf.hash_forms import hash_udfs
-from mini_tb.sql.functions.udf.hash_wide import folded_product, product
+from mini_tb.sql.functions.udf.hash_wide import folded_product
 from mini_tb.sql.functions.udf.kernel import Function, Variable, Word
-from mini_tb.sql.functions.udf.machine import TABLES, Row, kernel_udf
+from mini_tb.sql.functions.udf.machine import Row, kernel_udf
 
 _SECRET = bytes.fromhex(
     "b8fe6c3923a44bbe7c01812cf721ad1cded46de9839097db7240a4a4b7b3671f"
@@ -37,10 +37,6 @@ def _secret(at: int, size: int = 8) -> int:
     return int.from_bytes(_SECRET[at : at + size], "little")
 
 
-def _tables() -> Mapping[int, bytes]:
-    return {TABLES: _SECRET}
-
-
 def _spread(h: Word) -> Word:
     """XXH64's last step."""
     h = (h ^ (h >> 33)) * _P[1]
@@ -62,7 +58,7 @@ def _mixed(at: Word, secret: int, offset: int = 0) -> Word:
 def _three(at: Word, size: Word) -> Word:
     """Up to three bytes and how many they are, in 32 bits."""
     first, middle, last = at.byte(), (at + (size >> 1)).byte(), (at + size - 1).byte()
-    return (first << 16) | (middle << 24) | last | (size << 8)
+    return (first << 16) | (middle << 24) | last | (size.short() << 8)
 
 
 # 64 bits ---------------------------------------------------------------------------------------
@@ -74,13 +70,13 @@ def _short(at: Word, size: Word) -> Word:
     with body.when(size > 8):
         low = at.word() ^ (_secret(24) ^ _secret(32))
         high = (at + size - 8).word() ^ (_secret(40) ^ _secret(48))
-        total = size.long() + low.swapped() + high + folded_product(low, high)
+        total = size + low.swapped() + high + folded_product(low, high)
         body.give(_spread_3(total))
     with body.when(size >= 4):
         both = (at + size - 4).half().long() + (at.half().long() << 32)
         h = both ^ (_secret(8) ^ _secret(16))
         h = (h ^ h.left(49) ^ h.left(24)) * _MIX
-        h = (h ^ ((h >> 35) + size.long())) * _MIX
+        h = (h ^ ((h >> 35) + size)) * _MIX
         body.give(h ^ (h >> 28))
     with body.when(size > 0):
         body.give(_spread(_three(at, size).long() ^ (_secret(0, 4) ^ _secret(4, 4))))
@@ -90,7 +86,7 @@ def _short(at: Word, size: Word) -> Word:
 def _middle(at: Word, size: Word) -> Word:
     """Of 17 to 240 bytes."""
     body, end = at.body, at + size
-    total = body.variable(size.long() * _P[0])
+    total = body.variable(size * _P[0])
     with body.when(size <= 128):
         for i in (3, 2, 1, 0):
             with body.when(size > 32 * i):
@@ -112,8 +108,8 @@ def _accumulated(at: Word, size: Word) -> list[Variable]:
     body = at.body
     lanes = [body.variable(start) for start in _START]
     place, end = body.variable(at), at + size
-    secret = body.variable(TABLES, 32)
-    last = TABLES + _LAST_SECRET
+    secrets = body.table(_SECRET)
+    secret, last = body.variable(secrets), secrets + _LAST_SECRET
 
     def stripe(text: Word, key: Word) -> None:
         words = [text.word(8 * i) for i in range(8)]
@@ -128,8 +124,8 @@ def _accumulated(at: Word, size: Word) -> list[Variable]:
         with body.when(secret >= last):
             for i, lane in enumerate(lanes):
                 lane.set((lane ^ (lane >> 47) ^ _secret(_LAST_SECRET + 8 * i)) * _Q[0])
-            secret.set(TABLES)
-    stripe(end - _STRIPE, body.number(last - 7, 32))
+            secret.set(secrets)
+    stripe(end - _STRIPE, last - 7)
     return lanes
 
 
@@ -142,12 +138,12 @@ def _merged(lanes: Sequence[Word], secret: int, start: Word) -> Word:
 
 
 def _long(at: Word, size: Word) -> Word:
-    return _merged(_accumulated(at, size), 11, size.long() * _P[0])
+    return _merged(_accumulated(at, size), 11, size * _P[0])
 
 
-_SHORT = Function("short", (32, 32), 64, _short)
-_MIDDLE = Function("middle", (32, 32), 64, _middle)
-_LONG = Function("long", (32, 32), 64, _long)
+_SHORT = Function("short", 64, _short)
+_MIDDLE = Function("middle", 64, _middle)
+_LONG = Function("long", 64, _long)
 
 
 def _xx3(at: Word, size: Word) -> Word:
@@ -167,17 +163,17 @@ def _short_128(at: Word, size: Word, give: Callable[[Word, Word], None]) -> None
     body = at.body
     with body.when(size > 8):
         first, last = at.word(), (at + size - 8).word()
-        low, high = product(first ^ last ^ (_secret(32) ^ _secret(40)), body.number(_P[0]))
-        low = low + ((size.long() - 1) << 54)
+        low, high = (first ^ last ^ (_secret(32) ^ _secret(40))).product(_P[0])
+        low = low + ((size - 1) << 54)
         last = last ^ (_secret(48) ^ _secret(56))
         high = high + last + (last & 0xFFFFFFFF) * (_Q[1] - 1)
         low = low ^ high.swapped()
-        h_low, h_high = product(low, body.number(_P[1]))
+        h_low, h_high = low.product(_P[1])
         give(_spread_3(h_low), _spread_3(h_high + high * _P[1]))
     with body.when((size >= 4) & (size <= 8)):
         both = at.half().long() + ((at + size - 4).half().long() << 32)
         key = both ^ (_secret(16) ^ _secret(24))
-        low, high = product(key, (size.long() << 2) + _P[0])
+        low, high = key.product((size << 2) + _P[0])
         high = high + (low << 1)
         low = low ^ (high >> 3)
         low = (low ^ (low >> 35)) * _MIX
@@ -205,7 +201,7 @@ def _mix_two(sums: tuple[Variable, Variable], first: Word, second: Word, secret:
 
 def _middle_128(at: Word, size: Word, give: Callable[[Word, Word], None]) -> None:
     body, end = at.body, at + size
-    low, high = sums = body.variable(size.long() * _P[0]), body.variable(0)
+    low, high = sums = body.variable(size * _P[0]), body.variable(0)
     with body.when(size <= 128):
         for i in (3, 2, 1, 0):
             with body.when(size > 32 * i):
@@ -221,14 +217,14 @@ def _middle_128(at: Word, size: Word, give: Callable[[Word, Word], None]) -> Non
         _mix_two(sums, end - 16, end - 32, 136 - 17 - 16)
     give(
         _spread_3(low + high),
-        0 - _spread_3(low * _P[0] + high * _P[3] + size.long() * _P[1]),
+        0 - _spread_3(low * _P[0] + high * _P[3] + size * _P[1]),
     )
 
 
 def _long_128(at: Word, size: Word, give: Callable[[Word, Word], None]) -> None:
-    lanes, long = _accumulated(at, size), size.long()
-    high = _merged(lanes, _LAST_SECRET - 11, ~(long * _P[1]))
-    give(_merged(lanes, 11, long * _P[0]), high)
+    lanes = _accumulated(at, size)
+    high = _merged(lanes, _LAST_SECRET - 11, ~(size * _P[1]))
+    give(_merged(lanes, 11, size * _P[0]), high)
 
 
 def _wide(row: Row, at: Word, size: Word) -> None:
@@ -252,6 +248,6 @@ def _of_text(row: Row) -> None:
 
 
 UDFS: tuple[Udf, ...] = (
-    *hash_udfs("mt_xx3", Function("xx3", (32, 32), 64, _xx3), tables=_tables),
-    kernel_udf("mt_xx3_128", ("BLOB",), "BLOB", _of_text, width=16, tables=_tables),
+    *hash_udfs("mt_xx3", Function("xx3", 64, _xx3)),
+    kernel_udf("mt_xx3_128", ("BLOB",), "BLOB", _of_text, width=16),
 )
