@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from mini_tb.dataclass import dataclass
 from mini_tb.sql.duckdb.udf import Udf
@@ -112,18 +113,39 @@ def _md5_block(state: Words, block: Sequence[Word | int]) -> Words:
 
 
 def _sha1_block(state: Words, block: Words) -> Words:
-    w = [*block]
-    for i in range(16, 80):
-        w.append((w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).left(1))
-    a, b, c, d, e = state
-    for i, word in enumerate(w):
-        mix, constant = _SHA1_ROUNDS[i // 20]
-        a, b, c, d, e = a.left(5) + mix(b, c, d) + e + constant + word, a, b.left(30), c, d
-    return [a, b, c, d, e]
+    """Loops of sixteen words and of five steps: written out, they would take the compiler two to
+    five times as long."""
+    body, lanes = block[0].body, block[0].lanes
+    words, room = [body.variable(word) for word in state], body.room(80 * _SIDE)
+    place = body.variable(room)
+
+    def until(count: int) -> AbstractContextManager[None]:
+        return body.repeat(lambda: place < room + count * _SIDE)
+
+    for i, word in enumerate(block):
+        place.put(word, _SIDE * i)
+    with until(64):
+        # The sixteen words before, and those that are made here.
+        w = [_read(place, 32, _SIDE * i, lanes) for i in range(16)]
+        for i in range(16, 32):
+            w.append((w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).left(1))
+            place.put(w[i], _SIDE * i)
+        place.set(place + 16 * _SIDE)
+    place.set(room)
+    for i, (mix, constant) in enumerate(_SHA1_ROUNDS):
+        with until(20 * (i + 1)):
+            a, b, c, d, e = [word.now() for word in words]
+            for j in range(5):
+                added = _read(place, 32, _SIDE * j, lanes) + constant
+                a, b, c, d, e = a.left(5) + mix(b, c, d) + (e + added), a, b.left(30), c, d
+            for variable, word in zip(words, (a, b, c, d, e), strict=True):
+                variable.set(word)
+            place.set(place + 5 * _SIDE)
+    return [*words]
 
 
 def _sha2_block(state: Words, block: Words) -> Words:
-    """A loop of sixteen rounds: in one straight run they take the compiler five times as long."""
+    """A loop of sixteen rounds: written out, they would take the compiler several times as long."""
     body, bits = block[0].body, block[0].bits
     rounds, turns = _SHA2[bits]
     size = bits // 8
