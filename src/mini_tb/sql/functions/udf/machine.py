@@ -38,6 +38,7 @@ _VIEW = 16
 _INSIDE = 8
 """The bytes up to which a BLOB lies in its view; Arrow says 12, and no kernel gives 9 to 12."""
 _copy = ctypes.memmove
+_offset = ctypes.c_int32.from_address
 _compiling = Lock()
 
 
@@ -220,7 +221,15 @@ class Kernel:
             arrays, nulls = [array], array.null_count
             places = [array.buffers()[1].address + 8 * array.offset]
         else:
-            arrays, nulls, places, _kept = self._taken(columns)
+            arrays, nulls, places, kept = [], 0, [], list[Any]()
+            for column, width in zip(columns, self._widths, strict=True):
+                array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+                arrays.append(array)
+                nulls += array.null_count
+                if width:
+                    places += self._elements(array, width, kept)
+                else:
+                    places.append(array.buffers()[1].address + 8 * array.offset)
         data = pa.allocate_buffer(self.room(count))
         run = self._run or self.compiled()
         if run(count, data.address, *places):
@@ -239,37 +248,22 @@ class Kernel:
             valid = self._arrow.compute.and_(valid, array.is_valid())
         return valid.buffers()[1]
 
-    def _taken(self, columns: tuple[Any, ...]) -> tuple[list[Any], int, list[int], list[Any]]:
-        """The columns as arrays, how many NULLs they have, where they lie, and what has to be kept
-        until the kernel is through."""
-        arrays, nulls, places, kept = [], 0, list[int](), []
-        for column, width in zip(columns, self._widths, strict=True):
-            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            nulls += array.null_count
-            if width:
-                if array.type in self._large:
-                    array = array.cast(self._arrow.binary())
-                offsets, elements, copy = self._elements(array, width)
-                places += offsets, elements
-                kept.append(copy)
-            else:
-                places.append(array.buffers()[1].address + 8 * array.offset)
-            arrays.append(array)
-        return arrays, nulls, places, kept
-
-    def _elements(self, array: Any, width: int) -> tuple[int, int, Any]:
-        """Where the offsets of values lie and where the elements that they count from, and a copy
-        of the elements: behind their own end there may be no memory to read."""
+    def _elements(self, array: Any, width: int, kept: list[Any]) -> tuple[int, int]:
+        """Where the offsets of values lie and where the elements that they count from: a copy, for
+        behind their own end there may be no memory to read. What is `kept` holds it."""
+        if array.type in self._large:
+            array = array.cast(self._arrow.binary())
+            kept.append(array)
         buffers = array.buffers()
         offsets = buffers[1].address + 4 * array.offset
-        first, end = (
-            width * ctypes.c_int32.from_address(offsets + at).value for at in (0, 4 * len(array))
-        )
+        first = width * _offset(offsets).value
+        end = width * _offset(offsets + 4 * len(array)).value
         copy = self._arrow.allocate_buffer(end - first + SPARE)
+        kept.append(copy)
         if end > first:
             skipped = first + 8 * array.values.offset if width > 1 else first
             _copy(copy.address, buffers[-1].address + skipped, end - first)
-        return offsets, copy.address - first, copy
+        return offsets, copy.address - first
 
 
 def kernel_udf(
