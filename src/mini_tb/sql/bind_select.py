@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mini_tb.sql import syntax
@@ -21,6 +21,7 @@ from mini_tb.sql.settings import check_settings
 from mini_tb.sql.table_functions import bound_series
 from mini_tb.sql.tree import (
     Aggregate,
+    ArrayJoinCall,
     BoundSelect,
     Call,
     Const,
@@ -66,6 +67,10 @@ class SelectBinder:
         scope.windows.update(node.windows)
         if node.from_ is not None:
             bound.source = bind_from(node.from_, scope, self.queries)
+            if scope.array_joins:
+                message = "`arrayJoin` cannot stand in JOIN or ARRAY JOIN here"
+                hint = "compute it in a subquery"
+                raise self.binder.error("SQ212", message, node.from_, number=48, hint=hint)
         else:
             scope.relations = [ONE]
         bound.where = self.filters()
@@ -238,6 +243,17 @@ class SelectBinder:
         if bound.group_by is None:
             return
         check_grouped(used, bound.group_by, bound.source, self.binder)
+        for item, expr in used:
+            if any(map(_multiplies_groups, self.before_array_joins(expr))):
+                message = "`arrayJoin` of aggregates cannot stand in HAVING, windows or WITH TOTALS"
+                hint = "compute the groups in a subquery"
+                raise self.binder.error("SQ212", message, item, number=48, hint=hint)
+
+    def before_array_joins(self, expr: Expr) -> Iterator[Expr]:
+        """What of an expression is computed before the `arrayJoin`s of groups."""
+        if expr is self.bound.having or self.bound.with_totals:
+            yield expr
+        yield from (part for part in expr.walk() if isinstance(part, Window))
 
     def qualified(self, used: Sequence[Expr]) -> None:
         """QUALIFY where there are no windows: one more condition of the rows, or of the groups."""
@@ -321,6 +337,11 @@ class SelectBinder:
 
 ONE = Relation("one", (), [RelationColumn("dummy", Const(UINT8, 0))])
 """What a SELECT without FROM reads: a row."""
+
+
+def _multiplies_groups(expr: Expr) -> bool:
+    joins = (part for part in expr.walk() if isinstance(part, ArrayJoinCall))
+    return any(contains(call, Aggregate) for call in joins)
 
 
 def _all(conditions: list[Expr]) -> Expr | None:

@@ -228,14 +228,18 @@ class Select:
 
     def has_aggregates_in_lambdas(self) -> bool:
         """Whether there is a lambda with an aggregate in it that is a subquery in DuckDB's text,
-        which cannot stand there."""
+        or has a lambda of its own, which cannot stand there."""
         query = self.query
         if query.group_by is None:
             return False
         exprs = [*_used(query), *([] if query.having is None else [query.having])]
         lambdas = (e for expr in exprs for e in expr.walk() if isinstance(e, tree.LambdaExpr))
         inside = (part for found in lambdas for part in found.walk())
-        return any(isinstance(e, tree.Aggregate) and is_unnesting(self.low.expr(e)) for e in inside)
+        return any(
+            isinstance(e, tree.Aggregate)
+            and (tree.contains(e, tree.LambdaExpr) or _cannot_be_inside(self.low.expr(e)))
+            for e in inside
+        )
 
     def nest(
         self,
@@ -341,6 +345,11 @@ class Select:
         low.substitutes += [(part, f"{alias}.v{i}") for i, part in enumerate(parts)]
 
 
+def _cannot_be_inside(text: str) -> bool:
+    """Whether an aggregate's text is nothing that can stand in a lambda."""
+    return is_unnesting(text) or "(lambda " in text or " lambda " in text
+
+
 def _default(key: tree.Expr) -> str | None:
     """What a key is in the sets that leave it out; None if that is NULL."""
     default = zero(key.type)
@@ -357,7 +366,7 @@ def _later_array_joins(query: tree.BoundSelect) -> list[tree.ArrayJoinCall]:
         return []
     early = [] if query.where is None else [query.where]
     early += query.group_by or []
-    for expr in _used(query):
+    for expr in [*_used(query), *([] if query.having is None else [query.having])]:
         early += (part for part in expr.walk() if isinstance(part, tree.Aggregate | tree.Window))
     found = [part for expr in early for part in expr.walk()]
     return [call for call in query.array_joins if call not in found]
