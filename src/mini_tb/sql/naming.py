@@ -143,8 +143,13 @@ class Namer:
             name += "If"
             args = [*args, node.filter]
         params = f"({self.all(node.params)})" if node.params is not None else ""
+        if args and isinstance(args[0], Lambda):  # its subqueries are numbered last
+            rest = self.all(args[1:])
+            items = self.name(args[0]) + (f", {rest}" if rest else "")
+        else:
+            items = self.all(args)
         over = f" OVER {self.over(node.over)}" if node.over is not None else ""
-        return f"{name}{params}({self.all(args)}){over}"
+        return f"{name}{params}({items}){over}"
 
     def over(self, window: WindowSpec | str) -> str:
         """What stands after OVER."""
