@@ -19,6 +19,7 @@ from mini_tb.sql.functions.function import (
     Function,
     ValueDecidesShape,
     constant,
+    over_dictionaries,
     without_low_cardinality,
 )
 from mini_tb.sql.functions.json_path import is_json, lower_subscript, subscript_type
@@ -355,7 +356,12 @@ _EMPTY = {
 
 ROWS = (
     Function(
-        "arrayElement", _element_returns, _lower_element, args=(2, 2), nulls=False, bytes_ok=True
+        "arrayElement",
+        over_dictionaries(_element_returns),
+        _lower_element,
+        args=(2, 2),
+        nulls=False,
+        bytes_ok=True,
     ),
     Function("arrayConcat", common_arrays, _lower_concat, args=(1, None), nulls=False),
     Function("arrayPushBack", _push_returns, _lower_push, args=(2, 2), nulls=False, bytes_ok=True),

@@ -20,6 +20,7 @@ from mini_tb.sql.functions.function import (
     ArgumentError,
     Function,
     is_lambda,
+    over_dictionaries,
     without_low_cardinality,
 )
 from mini_tb.sql.functions.higher_order import elements, places_in_order
@@ -262,7 +263,7 @@ ROWS = (
     ),
     Function(
         "arrayElementOrNull",
-        _or_null_returns,
+        over_dictionaries(_or_null_returns),
         _lower_or_null,
         args=(2, 2),
         nulls=False,

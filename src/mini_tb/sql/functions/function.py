@@ -164,6 +164,17 @@ def keep_low_cardinality(args: Sequence[Expr], result: DataType) -> DataType:
     return low_cardinality(plain) if is_over_dictionary(args) else plain
 
 
+def over_dictionaries(returns: Callable[[Sequence[Expr]], DataType]) -> Returns:
+    """A `returns` that follows that rule where it gives what can be LowCardinality."""
+
+    def found(args: Sequence[Expr]) -> DataType:
+        result = returns(args)
+        is_low = result.can_be_low_cardinality and is_over_dictionary(args)
+        return low_cardinality(result) if is_low else result
+
+    return found
+
+
 def is_over_dictionary(args: Sequence[Expr]) -> bool:
     """Whether one argument is LowCardinality and all others are constants."""
     free = [arg for arg in args if not is_constant(arg)]
