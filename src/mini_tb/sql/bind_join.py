@@ -73,9 +73,11 @@ def bind_join(
             last = strictness == "ASOF" and name == using[-1]
             conditions.append(apply("greaterOrEquals" if last else "equals", pair))
     elif node.on is not None:
-        conditions = list(_conjuncts(ExpressionBinder(scope, queries).bind(node.on)))
+        conditions = list(_on(node.on, ExpressionBinder(scope, queries), strictness))
     elif kind not in ("CROSS", "PASTE"):
         raise _error(node, scope, "SQ222", f"{kind} JOIN needs ON or USING", 403)
+    if strictness is None:
+        conditions = [c for found in conditions for c in _of_elements(found, left, right)]
     left_keys, right_keys, others = _keys(conditions, left, right)
     own = ([], []) if strictness is None else _own(others, left, right)
     if strictness == "ASOF":
@@ -160,6 +162,36 @@ def _all(conditions: list[Expr]) -> Expr | None:
     return conditions[0] if len(conditions) == 1 else apply("and", conditions)
 
 
+def _on(
+    node: syntax.Expression, binder: ExpressionBinder, strictness: str | None
+) -> Iterator[Expr]:
+    """The conditions of ON. Tuples that are written and compared are keys of the join, in which
+    NULLs are equal."""
+    if isinstance(node, syntax.Call) and node.name == "and" and node.alias is None:
+        for arg in node.args:
+            yield from _on(arg, binder, strictness)
+        return
+    if strictness is None and (pairs := _written_tuples(node)):
+        bound = [(binder.bind(a), binder.bind(b)) for a, b in pairs]
+        if all(_reads(a) and _reads(b) and not _reads(a) & _reads(b) for a, b in bound):
+            yield from (_same(a, b) for a, b in bound)
+            return
+    yield from _conjuncts(binder.bind(node))
+
+
+def _written_tuples(
+    node: syntax.Expression,
+) -> list[tuple[syntax.Expression, syntax.Expression]]:
+    """The elements of `(a, b) = (c, d)`, in pairs; none if it is something else."""
+    if not isinstance(node, syntax.Call) or node.name != "equals" or len(node.args) != 2:
+        return []
+    a, b = node.args
+    if not (isinstance(a, syntax.Call) and isinstance(b, syntax.Call)):
+        return []
+    are_tuples = a.name == b.name == "tuple" and len(a.args) == len(b.args)
+    return list(zip(a.args, b.args, strict=True)) if are_tuples else []
+
+
 def _conjuncts(expr: Expr) -> list[Expr]:
     """The parts of a condition that all must hold."""
     if isinstance(expr, Call) and expr.function.name == "and":
@@ -193,6 +225,32 @@ def _keys(
                 continue
         others.append(condition)
     return left_keys, right_keys, others
+
+
+def _of_elements(condition: Expr, left: Relation, right: Relation) -> list[Expr]:
+    """An equality of tuples of both sides as those of their elements: NULLs in them are equal."""
+    if not isinstance(condition, Call) or condition.function.name != "equals":
+        return [condition]
+    a, b = condition.args
+    has_nulls = any(t.is_nullable for side in (a, b) for t in side.type.types)
+    if (
+        not (a.type.is_tuple and b.type.is_tuple and has_nulls)
+        or not _keys([condition], left, right)[0]
+    ):
+        return [condition]
+    return [_same(one, two) for one, two in zip(_elements(a), _elements(b), strict=True)]
+
+
+def _same(a: Expr, b: Expr) -> Expr:
+    is_nullable = a.type.is_nullable or b.type.is_nullable
+    return apply("isNotDistinctFrom" if is_nullable else "equals", [a, b])
+
+
+def _elements(value: Expr) -> list[Expr]:
+    if isinstance(value, Call) and value.function.name == "tuple":
+        return value.args
+    count = len(value.type.types)
+    return [apply("tupleElement", [value, Const(UINT8, i + 1)]) for i in range(count)]
 
 
 def _own(conditions: list[Expr], left: Relation, right: Relation) -> tuple[list[Expr], list[Expr]]:
