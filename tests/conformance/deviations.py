@@ -81,7 +81,8 @@ DEVIATIONS = (
         "exact",
     ),
     Deviation(
-        "`uniq` of UUIDs whose halves are equal (`11111111-1111-1111-1111-111111111111`, zeros)",
+        "`uniq` of UUIDs and 128-bit integers whose halves are equal (zeros, -1, "
+        "`11111111-1111-1111-1111-111111111111`)",
         "one value",
         "as many as there are",
         kind="value",
@@ -424,6 +425,26 @@ DEVIATIONS = (
         "A CTE or node that draws at random (`rand()`), read several times in a query",
         "draws anew each time",
         "draws once",
+    ),
+    Deviation(
+        "Texts of times with `T`, a zone or a fraction (`2026-01-02T03:04:05Z`) in JSON columns",
+        "become DateTime, DateTime64 or stay texts, by what came before them in the part",
+        "stay texts, of which `j.t::DateTime64(3)` reads the time",
+    ),
+    Deviation(
+        "Frames `RANGE n PRECEDING`, `n FOLLOWING` over a key that is Nullable",
+        "compare what is stored below the NULLs",
+        "NULLs are beside NULLs alone",
+    ),
+    Deviation(
+        "WITH FILL with FROM or TO of a column in which there are NULLs",
+        "may fill the same values again behind them",
+        "fills beside what is no NULL",
+    ),
+    Deviation(
+        "PREWHERE of a table that is read with FINAL",
+        "filters the rows before they are merged",
+        "filters what is merged, as WHERE does",
     ),
 )
 """In the order of COMPAT.md."""
