@@ -271,7 +271,7 @@ def _pretty(t: DataType, depth: int) -> str:
             for name, element in zip(t.names, t.types, strict=True)
         ]
         return f"Tuple({','.join(lines)})"
-    if t.name in ("Tuple", "Array", "Map", "Nullable", "LowCardinality") and t.types:
+    if t.name in ("Tuple", "Array", "Map") and t.types:
         return f"{t.name}({', '.join(_pretty(element, depth) for element in t.types)})"
     return str(t)
 
