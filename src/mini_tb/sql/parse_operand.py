@@ -303,6 +303,8 @@ class OperandParser(Cursor):
         `((SELECT 1) UNION ALL …)`, not `((SELECT 1) + 1)`."""
         if self.words[i] != "(":
             return True
+        if not self.query_in_parentheses(i + 1):
+            return False
         depth = 0
         while True:
             word = self.words[i]
