@@ -327,13 +327,14 @@ def _lower_compare(call: Call, args: list[str]) -> str:
 def decided_by_type(expr: Expr) -> bool | None:
     """What the comparison of an integer with a constant gives for every value of its type, if it
     is always the same."""
-    found = _of_integer(expr)
-    if found is None:
+    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
         return None
-    operator, constant, least, most = found
-    if not isinstance(constant, Const):
+    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
+    if isinstance(a, Const):
+        a, b, operator = b, a, _TURNED[operator]
+    if not isinstance(b, Const) or not _are_plain(a, b):
         return None
-    value = constant.value
+    value, (least, most) = b.value, _range_of(a.type)
     if operator in ("=", "<>"):
         return operator == "<>" if most < value or least > value else None
     if operator in ("<", ">="):
@@ -346,15 +347,18 @@ def decided_by_type(expr: Expr) -> bool | None:
 def unless_decided_by_type(expr: Expr, sql: str, lower: Callable[[Expr], str]) -> str:
     """The text of a condition, `sql`. If it is a comparison as above, with a constant that the run
     computes, the integer is computed only where the constant does not decide alone."""
-    found = _of_integer(expr)
-    if found is None or isinstance(found[1], Const):
+    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
         return sql
-    operator, constant, least, most = found
-    text = lower(constant)
+    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
+    if is_constant(a):
+        a, b, operator = b, a, _TURNED[operator]
+    if isinstance(b, Const) or not is_constant(b) or not _are_plain(a, b):
+        return sql
+    text, (least, most) = lower(b), _range_of(a.type)
 
     def of(operator: str, bound: int) -> str:
         integer = Const(integer_type(bound), bound)
-        return compare(operator, integer, constant, literal(bound, integer.type), text)
+        return compare(operator, integer, b, literal(bound, integer.type), text)
 
     if operator in ("=", "<>"):
         is_beyond = f"{of('<', most)} OR {of('>', least)}"
@@ -363,32 +367,34 @@ def unless_decided_by_type(expr: Expr, sql: str, lower: Callable[[Expr], str]) -
     return f"CASE WHEN {low} = {high} THEN CAST({low} AS UTINYINT) ELSE {sql} END"
 
 
-def _of_integer(expr: Expr) -> tuple[str, Expr, int, int] | None:
-    """Of the comparison of an integer with a constant number: the operator, if the integer stands
-    before it, the constant, and the least and the greatest value of the integer's type. None for
-    all else."""
-    if not (isinstance(expr, Call) and expr.function.name in _OPERATORS):
-        return None
-    (a, b), operator = expr.args, _OPERATORS[expr.function.name]
-    if is_constant(a):
-        a, b, operator = b, a, _TURNED[operator]
-    t, other = a.type, b.type
-    if not t.is_integer or t.is_nullable or t.bits > 64 or other.is_nullable:
-        return None
-    if not (other.is_float or (other.is_integer and other.bits <= 64)) or not is_constant(b):
-        return None
+def _are_plain(a: Expr, b: Expr) -> bool:
+    """Whether they are an integer and a number, of no more than 64 bits and never NULL."""
+    s, t = a.type, b.type
+    return (
+        s.is_integer
+        and (t.is_integer or t.is_float)
+        and s.bits <= 64
+        and t.bits <= 64
+        and not s.is_nullable
+        and not t.is_nullable
+    )
+
+
+def _range_of(t: DataType) -> tuple[int, int]:
+    """The least and the greatest value of a type of integers."""
     least = -(1 << (t.bits - 1)) if t.is_signed else 0
-    return operator, b, least, least + (1 << t.bits) - 1
+    return least, least + (1 << t.bits) - 1
 
 
 def contradict(conditions: Sequence[Expr]) -> bool:
     """Whether two of the conditions say together what holds for no value of a type: `x > a` and
     `x < 0` say `a < 0`, of an unsigned integer. One of them compares with a constant."""
-    bounds: list[_Order] = []
-    others: list[_Order] = []
-    for order in chain.from_iterable(map(_orders, conditions)):
-        is_bound = isinstance(order.low, Const) or isinstance(order.high, Const)
-        (bounds if is_bound else others).append(order)
+    ordering = [c for c in conditions if isinstance(c, Call) and c.function.name in _ORDERING]
+    bounding = [c for c in ordering if isinstance(c.args[0], Const) or isinstance(c.args[1], Const)]
+    if not bounding or len(bounding) == len(ordering):
+        return False
+    bounds = [*chain.from_iterable(map(_orders, bounding))]
+    others = chain.from_iterable(_orders(c) for c in ordering if c not in bounding)
     for one in others:
         for bound in bounds:
             if bound.low == one.high:
@@ -403,6 +409,9 @@ def contradict(conditions: Sequence[Expr]) -> bool:
     return False
 
 
+_ORDERING = _OPERATORS.keys() - {"notEquals"}
+
+
 class _Order(NamedTuple):
     """What a comparison says of its sides."""
 
@@ -411,14 +420,11 @@ class _Order(NamedTuple):
     may_be_equal: bool
 
 
-def _orders(expr: Expr) -> list[_Order]:
-    """What a comparison that is never NULL says; nothing of another condition."""
-    if not isinstance(expr, Call) or expr.type.is_nullable:
+def _orders(call: Call) -> list[_Order]:
+    """What a comparison says; nothing if it may be NULL."""
+    if call.type.is_nullable:
         return []
-    name = expr.function.name
-    if name not in _OPERATORS or name == "notEquals":
-        return []
-    a, b = expr.args
+    name, (a, b) = call.function.name, call.args
     if name == "equals":
         return [_Order(a, b, True), _Order(b, a, True)]
     low, high = (a, b) if name.startswith("less") else (b, a)
