@@ -336,7 +336,8 @@ def decided_by_type(expr: Expr) -> bool | None:
         return None
     value, (least, most) = b.value, _range_of(a.type)
     if operator in ("=", "<>"):
-        return operator == "<>" if most < value or least > value else None
+        is_none = most < value or least > value or (value % 1 != 0 and value == value)
+        return operator == "<>" if is_none else None
     if operator in ("<", ">="):
         is_less, is_not = most < value, least >= value
     else:
