@@ -119,7 +119,7 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
         left, right = (
             sql
             if t.is_decimal
-            else f"CAST({sql} AS DECIMAL(38, 0))"
+            else f"CAST({narrowed(t, sql)} AS DECIMAL(38, 0))"
             if bits_of(t) > 64
             else f"CAST(CAST({sql} AS HUGEINT) AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
             if t.is_bool
@@ -139,6 +139,11 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
     return wrap(computed, result)
 
 
+def narrowed(t: DataType, sql: str) -> str:
+    """What DuckDB makes a HUGEINT or a DECIMAL of: of a BIGNUM, its text."""
+    return f"CAST({sql} AS VARCHAR)" if t.is_integer and t.bits == 256 else sql
+
+
 _DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
 
@@ -153,7 +158,7 @@ def unscaled(t: DataType, sql: str) -> str:
 def coefficient(t: DataType, sql: str) -> str:
     """The integer behind a Decimal (or an integer itself), as HUGEINT."""
     if not t.is_decimal:
-        return f"CAST({sql} AS HUGEINT)"
+        return f"CAST({narrowed(t, sql)} AS HUGEINT)"
     return unscaled(t, sql)
 
 
