@@ -40,6 +40,11 @@ def cursors(engine):
     except EngineError:
         return 0
 
+def files():
+    # Files that DuckDB spills to are there for as long as rows are that it has let go.
+    found = (os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd"))
+    return sum("duckdb_temp_" not in path for path in found)
+
 def state(server):
     from mini_tb.ingest.decoder import decoder
     engines = [w.engine for w in server.registry.open_workspaces]
@@ -54,7 +59,7 @@ def state(server):
         "rss": status("VmRSS:") * 1024,
         "threads": status("Threads:") - len(names) + len(own),
         "names": Counter(own),
-        "files": len(os.listdir("/proc/self/fd")),
+        "files": files(),
         "readers out": sum(c.leased for c in connections),
         "cursors": sum(cursors(engine) for engine in engines),
         "decoders": decoding,

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 LIMIT = "memory_limit"
 """The setting that is asked for; it must be changeable."""
 _NOTE_BYTES = 200
+_FEW = 10_000
+"""So many notes are 2 MB: no reason to look."""
 _SHARE = 8
-"""Notes may take so small a part of the memory in use: what is read from tables again after a look
-for memory is then little for each statement."""
+"""Notes may take so small a part of the memory in use, too: what is read again after a look for
+memory, from tables or from where rows went that are in no file yet, is then little for each
+statement."""
 _DEAD = "SELECT coalesce(sum(dead_nodes), 0)::BIGINT FROM duckdb_eviction_queues()"
 _USED = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory()"
 _HOLDS = "SELECT i FROM range(5000) AS t(i) ORDER BY hash(i)"
@@ -34,7 +37,7 @@ def forget_dead(writer: DuckDBPyConnection, limit: str | None) -> bool:
 
     with closing(writer.cursor()) as looking, closing(writer.cursor()) as holding:
         dead, used = (_number(looking, query) for query in (_DEAD, _USED))
-        if dead * _NOTE_BYTES * _SHARE <= used:
+        if dead <= max(_FEW, used / (_NOTE_BYTES * _SHARE)):
             return False
         holding.execute(_HOLDS).fetchone()
         try:
