@@ -35,16 +35,18 @@ def forget_dead(writer: DuckDBPyConnection, limit: str | None) -> bool:
     that was so. `limit` is the memory's own, None that which DuckDB finds."""
     import duckdb
 
-    with closing(writer.cursor()) as looking, closing(writer.cursor()) as holding:
+    with closing(writer.cursor()) as looking:
         dead, used = (_number(looking, query) for query in (_DEAD, _USED))
         if dead <= max(_FEW, used / (_NOTE_BYTES * _SHARE)):
             return False
-        holding.execute(_HOLDS).fetchone()
-        try:
-            looking.execute(f"SET {LIMIT} = '1B'")
-        except duckdb.OutOfMemoryException:
-            return True
-        looking.execute(f"SET {LIMIT} = '{limit}'" if limit else f"RESET {LIMIT}")
+        with closing(writer.cursor()) as holding:
+            holding.execute(_HOLDS).fetchone()
+            try:
+                looking.execute(f"SET {LIMIT} = '1B'")
+            except duckdb.OutOfMemoryException:
+                return True
+            # Nothing held it out of reach: it must not stay there.
+            looking.execute(f"SET {LIMIT} = '{limit}'" if limit else f"RESET {LIMIT}")
         return True
 
 

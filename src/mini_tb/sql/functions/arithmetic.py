@@ -116,16 +116,7 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
     duck = to_duckdb(result)
     left, right = args
     if result.is_decimal:
-        left, right = (
-            sql
-            if t.is_decimal
-            else f"CAST({narrowed(t, sql)} AS DECIMAL(38, 0))"
-            if bits_of(t) > 64
-            else f"CAST(CAST({sql} AS HUGEINT) AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
-            if t.is_bool
-            else f"CAST({sql} AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
-            for t, sql in ((a, left), (b, right))
-        )
+        left, right = _as_decimal(a, left), _as_decimal(b, right)
         return f"CAST({left} {operator} {right} AS {duck})"
     if result.is_float or max(bits_of(a), bits_of(b)) < 64 or result.bits > 64:
         return f"(CAST({left} AS {duck}) {operator} CAST({right} AS {duck}))"
@@ -139,12 +130,22 @@ def lower_number(operator: str, a: DataType, b: DataType, result: DataType, args
     return wrap(computed, result)
 
 
-def narrowed(t: DataType, sql: str) -> str:
+_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
+
+
+def _as_decimal(t: DataType, sql: str) -> str:
+    """A Decimal as it is, an integer as a Decimal without a scale that holds it."""
+    if t.is_decimal:
+        return sql
+    if bits_of(t) > 64:
+        return f"CAST({_narrowed(t, sql)} AS DECIMAL(38, 0))"
+    number = f"CAST({sql} AS HUGEINT)" if t.is_bool else sql
+    return f"CAST({number} AS DECIMAL({_DIGITS[bits_of(t)]}, 0))"
+
+
+def _narrowed(t: DataType, sql: str) -> str:
     """What DuckDB makes a HUGEINT or a DECIMAL of: of a BIGNUM, its text."""
     return f"CAST({sql} AS VARCHAR)" if t.is_integer and t.bits == 256 else sql
-
-
-_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
 
 def unscaled(t: DataType, sql: str) -> str:
@@ -158,7 +159,7 @@ def unscaled(t: DataType, sql: str) -> str:
 def coefficient(t: DataType, sql: str) -> str:
     """The integer behind a Decimal (or an integer itself), as HUGEINT."""
     if not t.is_decimal:
-        return f"CAST({narrowed(t, sql)} AS HUGEINT)"
+        return f"CAST({_narrowed(t, sql)} AS HUGEINT)"
     return unscaled(t, sql)
 
 
